@@ -1,0 +1,3 @@
+"""Sequence regression with LSTMs that does not go flat."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,230 @@
+"""What a network and its training are made of, as frozen values that cannot be wrong.
+
+Each field's annotation carries its constraint; `Checked` holds every value against it and words the message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from numbers import Integral, Real
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+from unflat.errors import ConfigurationError
+
+Cell = Literal["lstm", "gru"]
+Pooling = Literal["last", "mean", "max", "attention"]
+Scale = Literal["standard", "robust", "minmax", "none"]
+TargetScale = Literal["standard", "robust", "minmax", "log", "none"]
+LossName = Literal["mse", "mae", "huber", "quantile"]
+Schedule = Literal["one-cycle", "constant"]
+Precision = Literal["fp32", "bf16"]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A real number between two bounds.
+
+    Parameters
+    ----------
+    low, high : float
+        The bounds.
+    closed : {"both", "left", "right", "neither"}
+        Which bounds belong to it.
+    """
+
+    low: float
+    high: float
+    closed: Literal["both", "left", "right", "neither"] = "both"
+
+    def admits(self, value: object) -> bool:
+        """Whether the value lies inside."""
+        if not isinstance(value, Real) or isinstance(value, bool):
+            return False
+        above = value >= self.low if self.closed in {"both", "left"} else value > self.low
+        below = value <= self.high if self.closed in {"both", "right"} else value < self.high
+        return bool(above and below)
+
+    def __str__(self) -> str:
+        left = "[" if self.closed in {"both", "left"} else "("
+        right = "]" if self.closed in {"both", "right"} else ")"
+        return f"a number in {left}{self.low:g}, {self.high:g}{right}"
+
+
+@dataclass(frozen=True)
+class AtLeast:
+    """A whole number that is not below a bound.
+
+    Parameters
+    ----------
+    low : int
+        The bound.
+    """
+
+    low: int
+
+    def admits(self, value: object) -> bool:
+        """Whether the value is whole and not below the bound."""
+        return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= self.low
+
+    def __str__(self) -> str:
+        return f"a whole number of at least {self.low}"
+
+
+@dataclass(frozen=True)
+class EachOf:
+    """A tuple, not empty, whose every item meets a constraint.
+
+    Parameters
+    ----------
+    item : AtLeast or OneOf
+        The constraint on each item.
+    """
+
+    item: AtLeast | OneOf
+
+    def admits(self, value: object) -> bool:
+        """Whether the value is such a tuple."""
+        return isinstance(value, tuple) and len(value) > 0 and all(map(self.item.admits, value))
+
+    def __str__(self) -> str:
+        return f"one or more, each {self.item}"
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of a few named choices.
+
+    Parameters
+    ----------
+    choices : tuple of str
+        The choices.
+    """
+
+    choices: tuple[str, ...]
+
+    def admits(self, value: object) -> bool:
+        """Whether the value is one of them."""
+        return isinstance(value, str) and value in self.choices
+
+    def __str__(self) -> str:
+        return "one of " + ", ".join(map(repr, self.choices))
+
+
+@dataclass(frozen=True)
+class TrueOrFalse:
+    """A plain truth value."""
+
+    def admits(self, value: object) -> bool:
+        """Whether the value is True or False."""
+        return isinstance(value, bool)
+
+    def __str__(self) -> str:
+        return "True or False"
+
+
+Constraint = Interval | AtLeast | EachOf | OneOf | TrueOrFalse
+
+
+def _constraint(annotation: Any) -> tuple[Constraint | None, bool]:  # noqa: ANN401 - annotations have no type
+    """Read a field's constraint off its annotation, and whether None is admitted beside it."""
+    arguments = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        return next(a for a in arguments[1:] if isinstance(a, Constraint)), type(None) in get_args(arguments[0])
+    if get_origin(annotation) is Literal:
+        return OneOf(arguments), False
+    return (TrueOrFalse(), False) if annotation is bool else (None, False)
+
+
+class Checked:
+    """A dataclass whose values are held against the constraints in their annotations.
+
+    Raises
+    ------
+    ConfigurationError
+        If a value does not meet its constraint.
+    """
+
+    def __post_init__(self) -> None:
+        hints = get_type_hints(type(self), include_extras=True)
+        for field in fields(self):  # type: ignore[arg-type]  # subclasses are dataclasses
+            constraint, optional = _constraint(hints[field.name])
+            value = getattr(self, field.name)
+            if constraint is None or (optional and value is None) or constraint.admits(value):
+                continue
+            words = f"{constraint} or None" if optional else str(constraint)
+            raise ConfigurationError(self._owner(), field.name, words, value)
+
+    @classmethod
+    def _owner(cls) -> str:
+        return cls.__name__
+
+
+@dataclass(frozen=True)
+class NetworkConfig(Checked):
+    """The shape of a network, without its sizes at either end.
+
+    Parameters
+    ----------
+    cell : {"lstm", "gru"}
+        The recurrent cell.
+    units : tuple of int
+        Hidden units of each layer, first to last.
+    bidirectional : bool
+        Whether each layer also reads the sequence from its end.
+    dropout : float
+        Share of values set to zero between layers and after the read-out, in training only.
+    readout : tuple of {"last", "mean", "max", "attention"}
+        How the hidden states over time become one vector; several are concatenated.
+    skip : bool
+        Whether a linear map of the last and the mean step is added to the network's output.
+    """
+
+    cell: Cell = "lstm"
+    units: Annotated[tuple[int, ...], EachOf(AtLeast(1))] = (50, 100)
+    bidirectional: bool = False
+    dropout: Annotated[float, Interval(0, 1, "left")] = 0.0
+    readout: Annotated[tuple[Pooling, ...], EachOf(OneOf(get_args(Pooling)))] = ("last", "mean", "max")
+    skip: bool = True
+
+
+@dataclass(frozen=True)
+class TrainingConfig(Checked):
+    """How a network is trained.
+
+    Parameters
+    ----------
+    loss : {"mse", "mae", "huber", "quantile"}
+        What is made small, on the scaled target.
+    quantile : float
+        The quantile that the loss of that name estimates.
+    epochs : int
+        Passes over the training part, at the most.
+    batch_size : int
+        Sequences in one step.
+    learning_rate : float
+        The highest rate of a one-cycle schedule, or the rate of a constant one.
+    schedule : {"one-cycle", "constant"}
+        How the rate moves over the training.
+    weight_decay : float
+        Decoupled decay of the weight matrices of the recurrence and the head.
+    epsilon : float
+        What Adam adds to its denominator.
+    clip_norm : float or None
+        The largest norm of a step's gradient.
+    patience : int or None
+        Epochs without a better validation loss after which training stops.
+    precision : {"fp32", "bf16"}
+        The arithmetic of the network's products.
+    """
+
+    loss: LossName = "mse"
+    quantile: Annotated[float, Interval(0, 1, "neither")] = 0.5
+    epochs: Annotated[int, AtLeast(1)] = 100
+    batch_size: Annotated[int, AtLeast(1)] = 64
+    learning_rate: Annotated[float, Interval(0, float("inf"), "neither")] = 5e-3
+    schedule: Schedule = "one-cycle"
+    weight_decay: Annotated[float, Interval(0, float("inf"), "left")] = 1e-4
+    epsilon: Annotated[float, Interval(0, float("inf"), "neither")] = 1e-8
+    clip_norm: Annotated[float | None, Interval(0, float("inf"), "neither")] = 1.0
+    patience: Annotated[int | None, AtLeast(1)] = None
+    precision: Precision = "fp32"

@@ -1,0 +1,305 @@
+"""Sequences of one shape for everything downstream: an index into rows, so that nothing is copied.
+
+Arrays, ragged lists and the windows of a table all become the same thing here: a matrix of rows and, for each
+sequence, where in it the sequence starts and how many rows it has. Windows that overlap share their rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import numpy as np
+
+from unflat.errors import (
+    AllMissingError,
+    InputError,
+    InputTypeError,
+    NonFiniteError,
+    ShapeError,
+    TooFewSamplesError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+_CHUNK_ROWS = 1 << 18
+"""Rows looked at together in checks, so that no check needs memory in proportion to the table."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sequences:
+    """Sequences as an index into rows.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_features), float32 or float64
+        All time steps, in raw units; NaN where a value is missing.
+    starts : ndarray of shape (n,), int64
+        The row at which each sequence starts.
+    lengths : ndarray of shape (n,), int64
+        How many rows each sequence has, at least 1.
+    feature_names : tuple of str
+        Names of the features; empty where they have none.
+    """
+
+    rows: NDArray[Any]
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    feature_names: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def n_features(self) -> int:
+        """Features of a row."""
+        return int(self.rows.shape[1])
+
+    @property
+    def longest(self) -> int:
+        """Rows of the longest sequence."""
+        return int(self.lengths.max())
+
+    @property
+    def equally_long(self) -> bool:
+        """Whether all sequences have the same number of rows."""
+        return bool((self.lengths == self.lengths[0]).all())
+
+    def feature(self, column: int) -> str:
+        """Name a feature for a message: by its name, or by its number."""
+        return repr(self.feature_names[column]) if self.feature_names else str(column)
+
+    def take(self, index: NDArray[Any]) -> Sequences:
+        """Select sequences by position or by a mask; their rows stay where they are."""
+        return Sequences(self.rows, self.starts[index], self.lengths[index], self.feature_names)
+
+    def covered(self) -> NDArray[np.bool_]:
+        """Mark the rows that belong to any sequence, each once however many sequences share it."""
+        opened = np.bincount(self.starts, minlength=len(self.rows) + 1)
+        closed = np.bincount(self.starts + self.lengths, minlength=len(self.rows) + 1)
+        inside: NDArray[np.bool_] = np.cumsum(opened - closed)[: len(self.rows)] > 0
+        return inside
+
+    def dense(self) -> NDArray[np.float64]:
+        """Copy the sequences into one array, short ones padded with NaN at their end.
+
+        Returns
+        -------
+        ndarray of shape (n, T, F), float64
+            As large as all sequences together: for small data and for reference.
+        """
+        steps = np.arange(self.longest)
+        index = np.minimum(self.starts[:, None] + steps, len(self.rows) - 1)
+        values = self.rows[index].astype(np.float64)
+        values[steps >= self.lengths[:, None]] = np.nan
+        return values
+
+
+def as_sequences(X: object, *, name: str = "X") -> Sequences:
+    """Take what a user calls sequences.
+
+    Parameters
+    ----------
+    X : array of shape (n, T, F) or (n, T), list of arrays of shape (T_i, F) or (T_i,), or Sequences
+        Sequences in raw units. Without a last axis there is one feature. NaN is a missing value; in an array,
+        rows of nothing but NaN before a sequence's first or after its last value are padding.
+    name : str
+        What to call it in messages.
+
+    Returns
+    -------
+    Sequences
+        The same numbers, copied only where their layout or type requires it.
+
+    Raises
+    ------
+    InputTypeError
+        If it holds anything but real numbers, or is a table.
+    ShapeError
+        If it has other than two or three dimensions, or sequences differ in their features.
+    TooFewSamplesError
+        If there is no sequence.
+    NonFiniteError
+        If a value is infinite.
+    AllMissingError
+        If a sequence has no value at all.
+    """
+    if isinstance(X, Sequences):
+        return X
+    _refuse_containers_of_rows(X, name)
+    if _is_ragged(X):
+        sequences = _from_list(X, name)  # type: ignore[arg-type]  # found to be a list
+    else:
+        sequences = _from_array(as_numbers(X, name), name)
+    refuse_infinite(sequences.rows, name)
+    return sequences
+
+
+def as_numbers(values: object, name: str) -> NDArray[Any]:
+    """Turn an array, tensor or nested list into float32 or float64 numbers.
+
+    Parameters
+    ----------
+    values : array-like
+        What a user gave.
+    name : str
+        What to call it in messages.
+
+    Returns
+    -------
+    ndarray of float32 or float64
+        float32 and smaller floats as float32, everything else as float64; a view where possible.
+
+    Raises
+    ------
+    InputTypeError
+        If something in it is not a real number.
+    """
+    if hasattr(values, "detach"):  # a torch tensor, on whichever device, with or without a gradient
+        values = values.detach().cpu()
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind in "OUSM":
+            array = array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputTypeError(
+            name, "numbers", f"values that are not: {error}", "Encode text and dates as numbers, or use make_windows."
+        ) from error
+    if array.dtype.kind == "c":
+        raise InputTypeError(
+            name, "real numbers", "Complex data not supported", "Give real and imaginary part as two features."
+        )
+    if array.dtype.kind == "f" and array.dtype.itemsize <= np.dtype(np.float32).itemsize:
+        return array.astype(np.float32, copy=False)
+    return array.astype(np.float64, copy=False)
+
+
+def refuse_infinite(rows: NDArray[Any], name: str) -> None:
+    """Raise if a value is infinite; NaN may stand.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_columns)
+        Numbers.
+    name : str
+        What to call them in messages.
+
+    Raises
+    ------
+    NonFiniteError
+        With the first position.
+    """
+    for first, chunk in _chunks(rows):
+        infinite = np.isinf(chunk)
+        if infinite.any():
+            row, column = np.argwhere(infinite)[0]
+            raise NonFiniteError(
+                name,
+                f"{chunk[row, column]} among the values",
+                (int(first + row), int(column)),
+                "Replace infinite values by NaN where they mean missing, by a number where they do not.",
+            )
+
+
+def _chunks(rows: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
+    for first in range(0, len(rows), _CHUNK_ROWS):
+        yield first, rows[first : first + _CHUNK_ROWS]
+
+
+def _refuse_containers_of_rows(X: object, name: str) -> None:
+    if nw.dependencies.is_into_dataframe(X) or nw.dependencies.is_into_series(X):
+        raise InputTypeError(
+            name,
+            "sequences",
+            f"a table ({type(X).__module__.partition('.')[0]} {type(X).__name__})",
+            "Cut windows from a table of time steps with make_windows(frame, target=..., length=...); "
+            "if each row is a whole sequence, give frame.to_numpy().",
+        )
+    if hasattr(X, "tocsr"):
+        raise InputTypeError(
+            name, "a dense array", "a sparse matrix", "Call .toarray(); a sparse matrix has no time axis."
+        )
+
+
+def _is_ragged(X: object) -> bool:
+    if isinstance(X, np.ndarray):
+        return X.dtype == object and X.ndim == 1 and len(X) > 0 and np.ndim(X[0]) > 0
+    return isinstance(X, list | tuple) and len(X) > 0 and all(hasattr(item, "__len__") for item in X)
+
+
+def _from_list(X: Sequence[object], name: str) -> Sequences:
+    parts = [_one_sequence(item, f"{name}[{i}]") for i, item in enumerate(X)]
+    features = parts[0].shape[1]
+    for i, part in enumerate(parts):
+        if part.shape[1] != features:
+            raise ShapeError(
+                f"{name}[{i}]",
+                f"{features} features, as {name}[0] has",
+                part.shape,
+                "Give every sequence the same features, NaN where one was not measured.",
+            )
+    lengths = np.array([len(part) for part in parts], dtype=np.int64)
+    return Sequences(np.concatenate(parts), np.cumsum(lengths) - lengths, lengths)
+
+
+def _one_sequence(item: object, name: str) -> NDArray[Any]:
+    array = as_numbers(item, name)
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2 or 0 in array.shape:  # noqa: PLR2004 - time and features
+        raise ShapeError(
+            name, "a sequence of shape (T, F) or (T,)", array.shape, "Each item of a list is one sequence."
+        )
+    if np.isnan(array).all():
+        raise AllMissingError(name, [name], "Leave this sequence out.")
+    return array
+
+
+def _from_array(array: NDArray[Any], name: str) -> Sequences:
+    array = _with_feature_axis(array, name)
+    n, T, F = array.shape
+    rows = array.reshape(n * T, F)
+    starts = np.arange(n, dtype=np.int64) * T
+    lengths = np.full(n, T, dtype=np.int64)
+    if not any(np.isnan(chunk).any() for _, chunk in _chunks(rows)):
+        return Sequences(rows, starts, lengths)
+    return _without_padding(Sequences(rows, starts, lengths), T, name)
+
+
+def _with_feature_axis(array: NDArray[Any], name: str) -> NDArray[Any]:
+    if array.ndim not in {2, 3}:
+        remedy = (
+            "Reshape your data using array.reshape(1, -1) if it is one sequence, array.reshape(-1, 1) if each "
+            "value is a sequence of one step."
+            if array.ndim < 2  # noqa: PLR2004 - dimensions
+            else "Flatten the last axes into one of features."
+        )
+        raise ShapeError(name, "an array of shape (n, T, F) or (n, T)", array.shape, remedy)
+    if len(array) == 0:
+        raise TooFewSamplesError(name, 1, 0)
+    if 0 in array.shape:
+        what = "0 feature(s)" if array.shape[-1] == 0 else "0 time steps"
+        raise InputError(
+            name, "a minimum of 1 is required of each axis", f"{what} (shape={array.shape})", "Give some values."
+        )
+    return array if array.ndim == 3 else array[:, :, None]  # noqa: PLR2004 - sequences, time, features
+
+
+def _without_padding(sequences: Sequences, T: int, name: str) -> Sequences:
+    """Shorten sequences by the rows of nothing but NaN at either end: the way an array writes padding."""
+    present = ~np.isnan(sequences.rows).all(axis=1).reshape(-1, T)
+    empty = np.flatnonzero(~present.any(axis=1))
+    if len(empty):
+        raise AllMissingError(f"The sequences of {name}", empty.tolist(), "Leave these sequences out.")
+    leading = present.argmax(axis=1)
+    trailing = present[:, ::-1].argmax(axis=1)
+    return Sequences(
+        sequences.rows,
+        sequences.starts + leading,
+        sequences.lengths - leading - trailing,
+        sequences.feature_names,
+    )
