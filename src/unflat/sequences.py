@@ -6,7 +6,7 @@ sequence, where in it the sequence starts and how many rows it has. Windows that
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -30,6 +30,25 @@ _CHUNK_ROWS = 1 << 18
 """Rows looked at together in checks, so that no check needs memory in proportion to the table."""
 
 
+@dataclass(frozen=True)
+class PastTarget:
+    """Where the target's own past stands among the features, for baselines that repeat it.
+
+    Parameters
+    ----------
+    columns : tuple of int
+        For each output, the feature that holds its past.
+    horizon : int
+        How many rows after a sequence's last row the target lies.
+    season : int or None
+        Rows of one season, where the series has a natural one.
+    """
+
+    columns: tuple[int, ...]
+    horizon: int
+    season: int | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Sequences:
     """Sequences as an index into rows.
@@ -44,12 +63,15 @@ class Sequences:
         How many rows each sequence has, at least 1.
     feature_names : tuple of str
         Names of the features; empty where they have none.
+    categorical : tuple of int
+        The columns whose numbers are codes of categories, from 0; NaN where the category is unknown.
     """
 
     rows: NDArray[Any]
     starts: NDArray[np.int64]
     lengths: NDArray[np.int64]
     feature_names: tuple[str, ...] = ()
+    categorical: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -75,7 +97,7 @@ class Sequences:
 
     def take(self, index: NDArray[Any]) -> Sequences:
         """Select sequences by position or by a mask; their rows stay where they are."""
-        return Sequences(self.rows, self.starts[index], self.lengths[index], self.feature_names)
+        return replace(self, starts=self.starts[index], lengths=self.lengths[index])
 
     def covered(self) -> NDArray[np.bool_]:
         """Mark the rows that belong to any sequence, each once however many sequences share it."""
@@ -297,9 +319,6 @@ def _without_padding(sequences: Sequences, T: int, name: str) -> Sequences:
         raise AllMissingError(f"The sequences of {name}", empty.tolist(), "Leave these sequences out.")
     leading = present.argmax(axis=1)
     trailing = present[:, ::-1].argmax(axis=1)
-    return Sequences(
-        sequences.rows,
-        sequences.starts + leading,
-        sequences.lengths - leading - trailing,
-        sequences.feature_names,
+    return replace(
+        sequences, starts=sequences.starts + leading, lengths=sequences.lengths - leading - trailing
     )
