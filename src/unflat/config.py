@@ -38,11 +38,12 @@ class Interval:
 
     def admits(self, value: object) -> bool:
         """Whether the value lies inside."""
-        if not isinstance(value, Real) or isinstance(value, bool):
+        if isinstance(value, bool) or not isinstance(value, Real):
             return False
-        above = value >= self.low if self.closed in {"both", "left"} else value > self.low
-        below = value <= self.high if self.closed in {"both", "right"} else value < self.high
-        return bool(above and below)
+        number = float(value)
+        above = number >= self.low if self.closed in {"both", "left"} else number > self.low
+        below = number <= self.high if self.closed in {"both", "right"} else number < self.high
+        return above and below
 
     def __str__(self) -> str:
         left = "[" if self.closed in {"both", "left"} else "("
@@ -64,7 +65,7 @@ class AtLeast:
 
     def admits(self, value: object) -> bool:
         """Whether the value is whole and not below the bound."""
-        return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= self.low
+        return not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= self.low
 
     def __str__(self) -> str:
         return f"a whole number of at least {self.low}"
@@ -135,6 +136,10 @@ def _constraint(annotation: Any) -> tuple[Constraint | None, bool]:  # noqa: ANN
     return (TrueOrFalse(), False) if annotation is bool else (None, False)
 
 
+OWNER = "LSTMRegressor"
+"""Whose parameters these are, for messages: users set them there."""
+
+
 class Checked:
     """A dataclass whose values are held against the constraints in their annotations.
 
@@ -152,11 +157,7 @@ class Checked:
             if constraint is None or (optional and value is None) or constraint.admits(value):
                 continue
             words = f"{constraint} or None" if optional else str(constraint)
-            raise ConfigurationError(self._owner(), field.name, words, value)
-
-    @classmethod
-    def _owner(cls) -> str:
-        return cls.__name__
+            raise ConfigurationError(OWNER, field.name, words, value)
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,22 @@ class NetworkConfig(Checked):
     dropout: Annotated[float, Interval(0, 1, "left")] = 0.0
     readout: Annotated[tuple[Pooling, ...], EachOf(OneOf(get_args(Pooling)))] = ("last", "mean", "max")
     skip: bool = True
+
+
+@dataclass(frozen=True)
+class ScalingConfig(Checked):
+    """Which scale each side has.
+
+    Parameters
+    ----------
+    scale_inputs : {"standard", "robust", "minmax", "none"}
+        Of numeric features.
+    scale_target : {"standard", "robust", "minmax", "log", "none"}
+        Of the outputs.
+    """
+
+    scale_inputs: Scale = "standard"
+    scale_target: TargetScale = "standard"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@
     │   ├── ColumnTypeError
     │   ├── DuplicateTimeError
     │   ├── TargetLeakError     the target stands among the features of its own row
-    │   └── WindowTooLongError  no series is long enough for one window
+    │   ├── WindowTooLongError  no series is long enough for one window
+    │   └── EmptyPartError      a split leaves a part without windows
     ├── ArtifactError           a model file cannot be used
     │   ├── ForeignArtifactError
     │   ├── CorruptArtifactError
@@ -46,7 +47,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from os import PathLike
 
 
@@ -104,9 +105,7 @@ class ConfigurationError(UnflatError, ValueError):
         self.name = name
         self.constraint = constraint
         self.value = value
-        super().__init__(
-            f"The parameter '{name}' of {owner}", constraint, repr(value), f"Set '{name}' accordingly."
-        )
+        super().__init__(f"The parameter '{name}' of {owner}", constraint, repr(value), f"Set '{name}' accordingly.")
 
 
 class InputError(UnflatError, ValueError):
@@ -399,6 +398,26 @@ class WindowTooLongError(TableError):
             f"{longest} rows in the longest series",
             f"Choose a window of at most {max(longest - horizon, 1)} rows, or give longer series.",
         )
+
+
+class EmptyPartError(TableError):
+    """A split leaves a part without windows.
+
+    Parameters
+    ----------
+    part : str
+        The part.
+    counts : mapping of str to int
+        How many windows each part would have.
+    remedy : str
+        What to do about it.
+    """
+
+    def __init__(self, part: str, counts: Mapping[str, int], remedy: str) -> None:
+        self.part = part
+        self.counts = dict(counts)
+        shared = ", ".join(f"{count} for {name}" for name, count in self.counts.items())
+        super().__init__(f"The {part} part", "at least one window", f"the windows split as {shared}", remedy)
 
 
 class ArtifactError(UnflatError, ValueError):

@@ -57,10 +57,10 @@ class Sequences:
     ----------
     rows : ndarray of shape (n_rows, n_features), float32 or float64
         All time steps, in raw units; NaN where a value is missing.
-    starts : ndarray of shape (n,), int64
+    starts : ndarray of shape (n,), int64 or int32
         The row at which each sequence starts.
     lengths : ndarray of shape (n,), int64
-        How many rows each sequence has, at least 1.
+        How many rows each sequence has, at least 1; where all have the same, it may be one number broadcast.
     feature_names : tuple of str
         Names of the features; empty where they have none.
     categorical : tuple of int
@@ -68,7 +68,7 @@ class Sequences:
     """
 
     rows: NDArray[Any]
-    starts: NDArray[np.int64]
+    starts: NDArray[np.integer]
     lengths: NDArray[np.int64]
     feature_names: tuple[str, ...] = ()
     categorical: tuple[int, ...] = ()
@@ -83,27 +83,42 @@ class Sequences:
 
     @property
     def longest(self) -> int:
-        """Rows of the longest sequence."""
-        return int(self.lengths.max())
+        """Rows of the longest sequence; 0 if there is none."""
+        return int(self.lengths[:1].sum() if _is_broadcast(self.lengths) else self.lengths.max(initial=0))
 
     @property
     def equally_long(self) -> bool:
         """Whether all sequences have the same number of rows."""
-        return bool((self.lengths == self.lengths[0]).all())
+        return _is_broadcast(self.lengths) or bool((self.lengths == self.longest).all())
 
     def feature(self, column: int) -> str:
         """Name a feature for a message: by its name, or by its number."""
         return repr(self.feature_names[column]) if self.feature_names else str(column)
 
-    def take(self, index: NDArray[Any]) -> Sequences:
-        """Select sequences by position or by a mask; their rows stay where they are."""
-        return replace(self, starts=self.starts[index], lengths=self.lengths[index])
+    def take(self, index: NDArray[Any] | slice) -> Sequences:
+        """Select sequences by position, by a mask or by a slice; their rows stay where they are.
+
+        A mask that selects neighbours gives a view, as a slice does.
+        """
+        index = _as_slice(index)
+        starts = self.starts[index]
+        if _is_broadcast(self.lengths):
+            return replace(self, starts=starts, lengths=np.broadcast_to(self.lengths[:1].sum(), starts.shape))
+        return replace(self, starts=starts, lengths=self.lengths[index])
 
     def covered(self) -> NDArray[np.bool_]:
         """Mark the rows that belong to any sequence, each once however many sequences share it."""
-        opened = np.bincount(self.starts, minlength=len(self.rows) + 1)
-        closed = np.bincount(self.starts + self.lengths, minlength=len(self.rows) + 1)
-        inside: NDArray[np.bool_] = np.cumsum(opened - closed)[: len(self.rows)] > 0
+        change = np.zeros(len(self.rows) + 1, dtype=np.int32)  # at each row, sequences that start less those that end
+        for first in range(0, len(self), _CHUNK_ROWS):
+            part = slice(first, first + _CHUNK_ROWS)
+            np.add.at(change, self.starts[part], 1)
+            np.subtract.at(change, self.starts[part] + self.lengths[part], 1)
+        inside = np.empty(len(self.rows), dtype=bool)
+        running = 0
+        for first, chunk in _chunks(change[:-1]):
+            open_sequences = running + np.cumsum(chunk)
+            inside[first : first + len(chunk)] = open_sequences > 0
+            running = open_sequences[-1]
         return inside
 
     def dense(self) -> NDArray[np.float64]:
@@ -116,7 +131,7 @@ class Sequences:
         """
         steps = np.arange(self.longest)
         index = np.minimum(self.starts[:, None] + steps, len(self.rows) - 1)
-        values = self.rows[index].astype(np.float64)
+        values: NDArray[np.float64] = self.rows[index].astype(np.float64)
         values[steps >= self.lengths[:, None]] = np.nan
         return values
 
@@ -153,10 +168,8 @@ def as_sequences(X: object, *, name: str = "X") -> Sequences:
     if isinstance(X, Sequences):
         return X
     _refuse_containers_of_rows(X, name)
-    if _is_ragged(X):
-        sequences = _from_list(X, name)  # type: ignore[arg-type]  # found to be a list
-    else:
-        sequences = _from_array(as_numbers(X, name), name)
+    parts = _ragged_parts(X)
+    sequences = _from_array(as_numbers(X, name), name) if parts is None else _from_list(parts, name)
     refuse_infinite(sequences.rows, name)
     return sequences
 
@@ -227,6 +240,19 @@ def refuse_infinite(rows: NDArray[Any], name: str) -> None:
             )
 
 
+def _is_broadcast(lengths: NDArray[Any]) -> bool:
+    return lengths.strides == (0,) and len(lengths) > 0
+
+
+def _as_slice(index: NDArray[Any] | slice) -> NDArray[Any] | slice:
+    """Turn a mask whose true values are neighbours into a slice."""
+    if isinstance(index, slice) or index.dtype != bool:
+        return index
+    count, first = int(np.count_nonzero(index)), int(index.argmax()) if len(index) else 0
+    together = slice(first, first + count)
+    return together if index[together].all() else index
+
+
 def _chunks(rows: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
     for first in range(0, len(rows), _CHUNK_ROWS):
         yield first, rows[first : first + _CHUNK_ROWS]
@@ -247,10 +273,13 @@ def _refuse_containers_of_rows(X: object, name: str) -> None:
         )
 
 
-def _is_ragged(X: object) -> bool:
-    if isinstance(X, np.ndarray):
-        return X.dtype == object and X.ndim == 1 and len(X) > 0 and np.ndim(X[0]) > 0
-    return isinstance(X, list | tuple) and len(X) > 0 and all(hasattr(item, "__len__") for item in X)
+def _ragged_parts(X: object) -> list[object] | None:
+    """Give the sequences of a list, or of an array of objects that each are one; None for anything else."""
+    is_array_of_arrays = isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1
+    if not (is_array_of_arrays or isinstance(X, list | tuple)):
+        return None
+    parts = list(X)  # type: ignore[call-overload]  # an array, a list or a tuple
+    return parts if parts and all(np.ndim(item) > 0 for item in parts) else None
 
 
 def _from_list(X: Sequence[object], name: str) -> Sequences:
@@ -319,6 +348,4 @@ def _without_padding(sequences: Sequences, T: int, name: str) -> Sequences:
         raise AllMissingError(f"The sequences of {name}", empty.tolist(), "Leave these sequences out.")
     leading = present.argmax(axis=1)
     trailing = present[:, ::-1].argmax(axis=1)
-    return replace(
-        sequences, starts=sequences.starts + leading, lengths=sequences.lengths - leading - trailing
-    )
+    return replace(sequences, starts=sequences.starts + leading, lengths=sequences.lengths - leading - trailing)

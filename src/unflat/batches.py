@@ -1,0 +1,104 @@
+"""Batches drawn from sequences by gathering from a view: no loader, no copy but the batch itself."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from unflat.sequences import Sequences
+
+
+class Batch(NamedTuple):
+    """Some sequences, side by side.
+
+    Parameters
+    ----------
+    values : Tensor of shape (B, T, F), float32 or float64
+        Raw units; what stands after a sequence's end has no meaning.
+    lengths : Tensor of shape (B,), int64, or None
+        Steps of each sequence; None where every sequence fills all T.
+    """
+
+    values: Tensor
+    lengths: Tensor | None
+
+
+class BatchSource:
+    """Draws batches of sequences by their numbers.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        What to draw from; its rows are shared, not copied.
+    """
+
+    def __init__(self, sequences: Sequences) -> None:
+        self._rows = _shared(sequences.rows)
+        self._starts = _shared(sequences.starts)
+        self._steps = sequences.longest
+        self._windows = self._every_window()
+        self._lengths = None if sequences.equally_long else _shared(sequences.lengths)
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def draw(self, index: Tensor) -> Batch:
+        """Gather the sequences of these numbers.
+
+        Parameters
+        ----------
+        index : Tensor of shape (B,), int64
+            Which sequences.
+
+        Returns
+        -------
+        Batch
+            Copies of them, as long as the longest among them.
+        """
+        starts = self._starts[index]
+        if self._lengths is None:
+            return Batch(self._windows.index_select(0, starts).view(len(index), self._steps, -1), None)
+        lengths = self._lengths[index]
+        steps = torch.arange(int(lengths.max()))
+        # The last sequence may end with the rows: what is read beyond it is masked by the lengths.
+        place = (starts[:, None] + steps).clamp_(max=len(self._rows) - 1)
+        return Batch(self._rows[place], lengths)
+
+    def in_order(self, batch_size: int) -> Iterator[tuple[slice, Batch]]:
+        """Go through all sequences once, in order.
+
+        Parameters
+        ----------
+        batch_size : int
+            Sequences in a batch; the last may have fewer.
+
+        Yields
+        ------
+        tuple of slice and Batch
+            Which sequences, and their values.
+        """
+        for first in range(0, len(self), batch_size):
+            part = slice(first, min(first + batch_size, len(self)))
+            yield part, self.draw(torch.arange(part.start, part.stop))
+
+    def _every_window(self) -> Tensor:
+        """View the rows as all windows that could be cut, (R - T + 1, T * F); overlapping ones share memory."""
+        rows, features = self._rows.shape
+        size = (rows - self._steps + 1, self._steps * features)
+        return self._rows.as_strided(size, (features, 1))
+
+
+def _shared(array: NDArray[Any]) -> Tensor:
+    """View an array as a tensor, without torch's warning about read-only memory: batches never write to it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+        return torch.from_numpy(np.ascontiguousarray(array))

@@ -1,0 +1,273 @@
+"""Sequences with their targets, whatever they came as, and the part of them that is held out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from unflat.errors import InputError, NonFiniteError, ShapeError, TooFewSamplesError
+from unflat.sequences import Sequences, as_numbers, as_sequences, refuse_infinite
+from unflat.windows import Windows, WindowSchema
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from unflat.sequences import PastTarget
+
+FEWEST_TO_HOLD_OUT = 20
+"""With fewer sequences than this, none is held out: two or three say nothing about the rest."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Sequences with their targets.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        The inputs.
+    y : ndarray of shape (n, n_outputs), float64
+        The targets, in raw units.
+    weights : ndarray of shape (n,), float64, or None
+        Weight of each sequence.
+    groups : ndarray of shape (n,) or None
+        What must stay together when a part is held out.
+    names : tuple of str
+        What to call the outputs.
+    past : PastTarget or None
+        Where the target's own past stands among the features.
+    windows : Windows or None
+        Where the sequences were cut from, if they were.
+    flat : bool
+        Whether y came without an axis for outputs.
+    """
+
+    sequences: Sequences
+    y: NDArray[np.float64]
+    weights: NDArray[np.float64] | None
+    groups: NDArray[Any] | None
+    names: tuple[str, ...]
+    past: PastTarget | None
+    windows: Windows | None
+    flat: bool
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    @property
+    def schema(self) -> WindowSchema | None:
+        """What the columns mean, where the sequences are windows of a table."""
+        return None if self.windows is None else self.windows.schema
+
+    def take(self, index: NDArray[Any]) -> Dataset:
+        """Select sequences by position."""
+        return replace(
+            self,
+            sequences=self.sequences.take(index),
+            y=self.y[index],
+            weights=None if self.weights is None else self.weights[index],
+            groups=None if self.groups is None else self.groups[index],
+            windows=None if self.windows is None else self.windows.take(index),
+        )
+
+
+def as_dataset(
+    X: object,
+    y: object = None,
+    *,
+    sample_weight: object = None,
+    groups: object = None,
+    name: str = "X",
+) -> Dataset:
+    """Take sequences and targets in any form that a user has them in.
+
+    Parameters
+    ----------
+    X : array, list, Sequences or Windows
+        See `as_sequences`; windows bring their targets.
+    y : array-like of shape (n,) or (n, n_outputs), or None
+        Targets; None with windows.
+    sample_weight : array-like of shape (n,) or None
+        Weight of each sequence, not negative.
+    groups : array-like of shape (n,) or None
+        What must stay together when a part is held out.
+    name : str
+        What to call X in messages.
+
+    Returns
+    -------
+    Dataset
+        The same, checked.
+
+    Raises
+    ------
+    InputError
+        If targets are missing, given twice, not finite or of another length; and whatever `as_sequences` raises.
+    """
+    if isinstance(X, Windows):
+        return _of_windows(X, y, sample_weight, groups, name)
+    sequences = as_sequences(X, name=name)
+    if y is None:
+        raise InputError(
+            "y", "a target for each sequence", "None",
+            "LSTMRegressor requires y to be passed, but the target y is None: give the numbers to predict.",
+        )  # fmt: skip
+    targets = as_targets(y, len(sequences))
+    return Dataset(
+        sequences,
+        targets.reshape(len(targets), -1),
+        _weights(sample_weight, len(sequences)),
+        _groups(groups, len(sequences)),
+        _names(y, 1 if targets.ndim == 1 else targets.shape[1]),
+        None,
+        None,
+        flat=targets.ndim == 1,
+    )
+
+
+def _of_windows(windows: Windows, y: object, sample_weight: object, groups: object, name: str) -> Dataset:
+    targets = windows.y
+    if y is not None or targets is None:
+        problem = "a second y" if y is not None else "windows without targets"
+        raise InputError(
+            name, "windows that hold their targets, and no y beside them", problem,
+            "Cut windows with make_windows(frame, target=...), and pass them alone.",
+        )  # fmt: skip
+    return Dataset(
+        windows.sequences,
+        targets.reshape(len(targets), -1),
+        _weights(sample_weight, len(windows)),
+        _groups(groups, len(windows)) if groups is not None else windows.groups,
+        windows.schema.targets,
+        windows.past,
+        windows,
+        flat=targets.ndim == 1,
+    )
+
+
+def as_targets(y: object, n: int) -> NDArray[np.float64]:
+    """Check targets.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,) or (n, n_outputs)
+        Targets in raw units.
+    n : int
+        How many sequences there are.
+
+    Returns
+    -------
+    ndarray of shape (n,) or (n, n_outputs), float64
+        The targets.
+
+    Raises
+    ------
+    InputTypeError
+        If they are not numbers.
+    ShapeError
+        If there are not as many as sequences, or they have more than two axes.
+    NonFiniteError
+        If one is infinite or missing.
+    """
+    targets = as_numbers(y, "y").astype(np.float64, copy=False)
+    if targets.ndim not in {1, 2} or 0 in targets.shape[1:]:
+        raise ShapeError(
+            "y", "shape (n,) or (n, n_outputs)", targets.shape,
+            "Give one number, or one row of numbers, for each sequence.",
+        )  # fmt: skip
+    if len(targets) != n:
+        raise ShapeError(
+            "y", f"as many targets as sequences, {n}", targets.shape,
+            "Give each sequence of X its target, in the same order.",
+        )  # fmt: skip
+    refuse_infinite(targets.reshape(n, -1), "Input y contains infinity; y")
+    missing = np.isnan(targets)
+    if missing.any():
+        raise NonFiniteError(
+            "Input y contains NaN; y", f"{missing.sum()} missing", tuple(map(int, np.argwhere(missing)[0])),
+            "Leave out the sequences whose target is missing.",
+        )  # fmt: skip
+    return targets
+
+
+def _weights(sample_weight: object, n: int) -> NDArray[np.float64] | None:
+    if sample_weight is None:
+        return None
+    weights = as_numbers(sample_weight, "sample_weight").astype(np.float64, copy=False)
+    weights = np.full(n, float(weights)) if weights.ndim == 0 else weights
+    if weights.shape != (n,):
+        raise ShapeError("sample_weight", f"shape ({n},)", weights.shape, "Give one weight for each sequence.")
+    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
+        raise InputError(
+            "sample_weight", "finite weights, none below zero and not all zero", f"a smallest of {weights.min():g}",
+            "Use 0 to leave a sequence out.",
+        )  # fmt: skip
+    return weights
+
+
+def _groups(groups: object, n: int) -> NDArray[Any] | None:
+    if groups is None:
+        return None
+    labels = np.asarray(groups)
+    if labels.shape != (n,):
+        raise ShapeError("groups", f"shape ({n},)", labels.shape, "Give one label for each sequence.")
+    return labels
+
+
+def _names(y: object, outputs: int) -> tuple[str, ...]:
+    columns = getattr(y, "columns", None)
+    if columns is not None:
+        return tuple(map(str, columns))
+    name = getattr(y, "name", None)  # a series
+    return (str(name),) if isinstance(name, str) and outputs == 1 else tuple(f"y{i}" for i in range(outputs))
+
+
+def hold_out(data: Dataset, share: float, random: np.random.RandomState) -> tuple[Dataset, Dataset | None]:
+    """Set a validation part aside.
+
+    Windows are split as they were split before, by time unless by group; anything else by whole groups where
+    groups are given, at random where not.
+
+    Parameters
+    ----------
+    data : Dataset
+        What there is to learn from.
+    share : float
+        The share to set aside, in [0, 1).
+    random : numpy.random.RandomState
+        Draws what is set aside.
+
+    Returns
+    -------
+    training : Dataset
+        The rest.
+    validation : Dataset or None
+        The part; None if the share is 0 or there are too few sequences for a part to say anything.
+    """
+    if share == 0 or len(data) < FEWEST_TO_HOLD_OUT:
+        return data, None
+    training, validation = _two_parts(data, share, random)
+    return data.take(training), data.take(validation)
+
+
+def _two_parts(data: Dataset, share: float, random: np.random.RandomState) -> tuple[NDArray[Any], NDArray[Any]]:
+    if data.windows is not None:
+        parts = data.windows.split_positions(
+            test=0, validation=share, by=data.windows.split_by or "time", random_state=random.randint(2**31)
+        )
+        return parts.train, parts.validation
+    if data.groups is not None:
+        inside = _whole_groups(data.groups, share, random)
+    else:
+        inside = random.permutation(len(data))[: max(1, round(share * len(data)))]
+    return np.setdiff1d(np.arange(len(data)), inside), np.sort(inside)
+
+
+def _whole_groups(groups: NDArray[Any], share: float, random: np.random.RandomState) -> NDArray[Any]:
+    labels, members = np.unique(groups, return_inverse=True)
+    if len(labels) == 1:
+        raise TooFewSamplesError("The groups to hold a validation part out of", 2, 1)
+    count = min(max(1, round(share * len(labels))), len(labels) - 1)
+    return np.flatnonzero(np.isin(members, random.permutation(len(labels))[:count]))

@@ -1,0 +1,600 @@
+"""The scikit-learn estimator: parameters in, checks, and then the rooms below do the work."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import narwhals as nw
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from unflat.artifact import read_artifact, write_artifact
+from unflat.baselines import Baselines
+from unflat.config import OWNER, Interval, NetworkConfig, ScalingConfig, TrainingConfig
+from unflat.dataset import as_dataset, hold_out
+from unflat.errors import (
+    ConfigurationError,
+    ConstantColumnWarning,
+    CorruptArtifactError,
+    InputError,
+    MissingValuesWarning,
+    ShapeError,
+    TooFewSamplesError,
+)
+from unflat.fitting import assess_on, batch_size_for, choose_device, epochs_for, learn, prepare
+from unflat.history import History
+from unflat.judgement import warn_of
+from unflat.metrics import Assessment
+from unflat.network import Predictor, predict_all
+from unflat.progress import ProgressBar, shows_progress
+from unflat.sequences import as_sequences
+from unflat.windows import Windows, WindowSchema, apply_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from os import PathLike
+
+    from numpy.typing import NDArray
+    from sklearn.utils import Tags
+
+    from unflat.callbacks import Callback
+    from unflat.config import Cell, LossName, Pooling, Precision, Scale, Schedule, TargetScale
+    from unflat.dataset import Dataset
+    from unflat.sequences import Sequences
+
+_FEWEST_TO_FIT = 2
+"""One sequence has no spread to learn."""
+
+
+class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Predict numbers from sequences: raw units in, raw units out.
+
+    Inputs and target are scaled with statistics of the training part, and the scales are part of the model. The
+    network is a stack of LSTM layers, read out over all of time, beside a linear skip that starts as a ridge
+    regression; it can therefore only add to what a straight line explains, and follows a trend beyond the range
+    it was trained on. A part of the data is held out: it chooses the epoch whose weights are kept, and after
+    training it is used to measure spread and skill. A model that is flat, or no better than a baseline, is never
+    returned in silence.
+
+    Parameters
+    ----------
+    cell : {"lstm", "gru"}
+        The recurrent cell.
+    units : tuple of int
+        Hidden units of each layer, first to last.
+    bidirectional : bool
+        Whether each layer also reads the sequence from its end.
+    dropout : float
+        Share of values set to zero between layers and after the read-out, in training only.
+    readout : {"last", "mean", "max", "attention"} or tuple of these
+        How the hidden states over time become one vector; several are concatenated.
+    skip : bool
+        Whether a linear map of the last and the mean step is added to the network's output.
+    loss : {"mse", "mae", "huber", "quantile"}
+        What is made small, on the scaled target.
+    quantile : float
+        The quantile that the loss of that name estimates.
+    epochs : int or "auto"
+        Passes over the training part, at the most. "auto" makes about 1,500 steps, with 10 passes at least and
+        100 at the most.
+    batch_size : int or "auto"
+        Sequences in one step. "auto" is the power of two nearest to three times the root of the number of
+        training sequences, between 16 and 256.
+    learning_rate : float
+        The highest rate of the one-cycle schedule, or the rate of the constant one.
+    schedule : {"one-cycle", "constant"}
+        How the rate moves over the training.
+    weight_decay : float
+        Decoupled decay of the weight matrices of the recurrence and the head.
+    epsilon : float
+        What AdamW adds to its denominator.
+    clip_norm : float or None
+        The largest norm of a step's gradient.
+    patience : int, "auto" or None
+        Epochs without a better validation loss after which training stops; None never stops early. "auto" is half
+        of the epochs: a one-cycle schedule does its best work late.
+    validation_fraction : float
+        Share of the data that is held out, unless validation data are given to `fit`. With fewer than 20
+        sequences none are.
+    scale_inputs : {"standard", "robust", "minmax", "none"}
+        The scale of numeric features.
+    scale_target : {"standard", "robust", "minmax", "log", "none"}
+        The scale of the target; "log" is for positive targets over several magnitudes.
+    device : str
+        "auto" for CUDA, else Apple's MPS, else the processor; or a device's name.
+    precision : {"fp32", "bf16"}
+        The arithmetic of the network's products in training.
+    callbacks : sequence of Callback
+        Who looks on while the network is trained.
+    progress : bool or "auto"
+        Whether to draw a progress bar; "auto" where standard error is a terminal.
+    random_state : int, RandomState or None
+        Seeds initial weights, order, dropout and what is held out. The same seed on the same machine gives the same
+        bits. Nothing global is seeded or drawn from.
+
+    Attributes
+    ----------
+    predictor_ : Predictor
+        The fitted module, from raw values to raw predictions.
+    history_ : History
+        What training recorded.
+    held_out_ : Assessment or None
+        Scores, spread and skill on the part that was held out; None if there was none.
+    baselines_ : Baselines
+        Mean, last value, seasonal value and ridge, fitted on the same training part.
+    schema_ : WindowSchema or None
+        What the columns mean, if the model was fitted on windows of a table.
+    n_features_in_ : int
+        Features of a time step.
+    n_outputs_ : int
+        Numbers predicted for a sequence.
+    target_names_ : tuple of str
+        Names of the outputs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unflat import LSTMRegressor
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(1000, 50, size=(200, 12, 2))      # raw units, two features
+    >>> y = 3 * X[:, -1, 0] + X[:, :, 1].max(axis=1)
+    >>> model = LSTMRegressor(units=(16,), epochs=20, random_state=0).fit(X, y)
+    >>> model.predict(X[:2]).shape
+    (2,)
+    >>> bool(model.held_out_.spread > 0.9)
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        cell: Cell = "lstm",
+        units: Sequence[int] = (50, 100),
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        readout: Pooling | Sequence[Pooling] = ("last", "mean", "max"),
+        skip: bool = True,
+        loss: LossName = "mse",
+        quantile: float = 0.5,
+        epochs: int | Literal["auto"] = "auto",
+        batch_size: int | Literal["auto"] = "auto",
+        learning_rate: float = 5e-3,
+        schedule: Schedule = "one-cycle",
+        weight_decay: float = 1e-4,
+        epsilon: float = 1e-8,
+        clip_norm: float | None = 1.0,
+        patience: int | Literal["auto"] | None = "auto",
+        validation_fraction: float = 0.1,
+        scale_inputs: Scale = "standard",
+        scale_target: TargetScale = "standard",
+        device: str = "auto",
+        precision: Precision = "fp32",
+        callbacks: Sequence[Callback] = (),
+        progress: Literal["auto"] | bool = "auto",
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.cell = cell
+        self.units = units
+        self.bidirectional = bidirectional
+        self.dropout = dropout
+        self.readout = readout
+        self.skip = skip
+        self.loss = loss
+        self.quantile = quantile
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.weight_decay = weight_decay
+        self.epsilon = epsilon
+        self.clip_norm = clip_norm
+        self.patience = patience
+        self.validation_fraction = validation_fraction
+        self.scale_inputs = scale_inputs
+        self.scale_target = scale_target
+        self.device = device
+        self.precision = precision
+        self.callbacks = callbacks
+        self.progress = progress
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: object,
+        y: object = None,
+        *,
+        sample_weight: object = None,
+        groups: object = None,
+        validation: object = None,
+    ) -> Self:
+        """Fit scales and network.
+
+        Parameters
+        ----------
+        X : array of shape (n, T, F) or (n, T), list of arrays of shape (T_i, F) or (T_i,), or Windows
+            Sequences in raw units; NaN where a value is missing. In an array, rows of nothing but NaN at either end
+            of a sequence are padding.
+        y : array-like of shape (n,) or (n, n_outputs), or None
+            Targets in raw units; None with windows, which hold theirs.
+        sample_weight : array-like of shape (n,) or None
+            Weight of each sequence in the loss.
+        groups : array-like of shape (n,) or None
+            Sequences with the same label are held out together.
+        validation : tuple of (X, y), Windows or None
+            What to hold out, instead of a share of X.
+
+        Returns
+        -------
+        LSTMRegressor
+            This estimator, fitted.
+
+        Raises
+        ------
+        ConfigurationError
+            If a parameter is outside what it may be.
+        InputError
+            If sequences or targets cannot be used; its subclasses say why.
+
+        Warns
+        -----
+        FlatPredictionWarning, NoSkillWarning, DivergedWarning, InterruptedWarning
+            If the fitted model should not be trusted.
+        ConstantColumnWarning
+            If features have one value in all training rows.
+        """
+        data = self._dataset(X, y, sample_weight, groups)
+        random = check_random_state(self.random_state)
+        if validation is None:
+            training, held_out = hold_out(data, self._validation_share(), random)
+        else:
+            training, held_out = data, _given(validation, data)
+        callbacks = [*self.callbacks, *([ProgressBar()] if shows_progress(self.progress) else [])]
+        config, device = self._training_config(len(training)), choose_device(self.device)
+        generator = self._start(training, random)
+        self.history_ = learn(
+            self.predictor_,
+            training,
+            held_out,
+            config,
+            generator=generator,
+            device=device,
+            callbacks=callbacks,
+        )
+        self._generator_state = generator.get_state()
+        self._moments: dict[str, Any] = {}
+        self.held_out_ = None
+        if held_out is not None:
+            self.held_out_ = assess_on(self.predictor_, self.baselines_, held_out)
+        judged = self.held_out_ or assess_on(self.predictor_, self.baselines_, training)
+        part = "the training part" if held_out is None else "held-out data"
+        warn_of(self.history_, judged, part, stacklevel=2)
+        return self
+
+    def partial_fit(self, X: object, y: object = None, *, sample_weight: object = None) -> Self:
+        """Go on training with one pass over more data, at a constant rate: a tenth of `learning_rate`.
+
+        The scales stay those of the first data; the optimizer's moments are kept from call to call, but not in a
+        saved file. Nothing is held out. Without an earlier fit, scales and initial weights come from this data.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`.
+
+        Returns
+        -------
+        LSTMRegressor
+            This estimator.
+        """
+        data = self._dataset(X, y, sample_weight, None)
+        if not hasattr(self, "predictor_"):
+            generator = self._start(data, check_random_state(self.random_state))
+            self._moments, self.held_out_, self.history_ = {}, None, History()
+        else:
+            self._refuse_other_shape(data)
+            generator = torch.Generator()
+            generator.set_state(self._generator_state)
+        self.history_ += learn(
+            self.predictor_,
+            data,
+            None,
+            self._one_pass(len(data)),
+            generator=generator,
+            device=choose_device(self.device),
+            callbacks=self.callbacks,
+            moments=self._moments,
+        )
+        self._generator_state = generator.get_state()
+        return self
+
+    def predict(self, X: object) -> NDArray[np.float64]:
+        """Predict.
+
+        Parameters
+        ----------
+        X : array, list, Windows, or table
+            Sequences as for `fit`; or, if the model was fitted on windows of a table, another such table, from which
+            the same windows are cut.
+
+        Returns
+        -------
+        ndarray of shape (n,) or (n, n_outputs), float64
+            Predictions in the target's units, in the form that y had.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted.
+        InputError
+            If sequences cannot be used, or have other features than in training.
+
+        Warns
+        -----
+        MissingValuesWarning
+            If values are missing in a feature that was complete in training.
+        """
+        check_is_fitted(self, "predictor_")
+        sequences = self._sequences(X)
+        _warn_of_missing(sequences, self.predictor_)
+        prediction = predict_all(self.predictor_, sequences)
+        return prediction[:, 0] if self.flat_target_ else prediction
+
+    def score(self, X: object, y: object = None, sample_weight: object = None) -> float:
+        """Measure R², averaged over outputs.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`.
+
+        Returns
+        -------
+        float
+            1 for perfect predictions, 0 for the mean's, negative for worse.
+        """
+        data = as_dataset(X, y, sample_weight=sample_weight)
+        prediction = np.reshape(self.predict(X), data.y.shape)
+        return float(r2_score(data.y, prediction, sample_weight=data.weights))
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the model to one file: network, scales, baselines, history; no data, no pickle.
+
+        Parameters
+        ----------
+        path : str or path
+            The file; an older one is replaced, at once and whole.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted.
+        OutputError
+            If the file cannot be written.
+        """
+        check_is_fitted(self, "predictor_")
+        tensors = {f"predictor.{name}": tensor for name, tensor in self.predictor_.state_dict().items()}
+        for name, array in self.baselines_.to_arrays().items():
+            tensors[f"baselines.{name}"] = torch.from_numpy(np.ascontiguousarray(array))
+        document = {
+            "parameters": self._plain_parameters(),
+            "network": asdict(self.predictor_.network.config),
+            "logarithmic": self.predictor_.target.logarithmic,
+            "history": self.history_.to_dict(),
+            "held_out": None if self.held_out_ is None else self.held_out_.to_dict(),
+            "baselines": self.baselines_.to_dict(),
+            "schema": None if self.schema_ is None else self.schema_.to_dict(),
+            "target_names": list(self.target_names_),
+            "flat_target": self.flat_target_,
+            "n_features_in": self.n_features_in_,
+        }
+        write_artifact(path, tensors, document)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Tell scikit-learn what this estimator takes."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
+        tags.target_tags.multi_output = True
+        return tags
+
+    def _dataset(self, X: object, y: object, sample_weight: object, groups: object) -> Dataset:
+        data = as_dataset(X, y, sample_weight=sample_weight, groups=groups)
+        if len(data) < _FEWEST_TO_FIT:
+            raise TooFewSamplesError("The sequences to fit", _FEWEST_TO_FIT, len(data))
+        return data
+
+    def _start(self, training: Dataset, random: np.random.RandomState) -> torch.Generator:
+        """Set all that is fitted before the first step, and give the generator to go on with."""
+        generator = torch.Generator().manual_seed(int(random.randint(2**31 - 1)))
+        scales = ScalingConfig(self.scale_inputs, self.scale_target)
+        prepared = prepare(training, self._network_config(), scales, generator)
+        if prepared.constant:
+            warnings.warn(
+                f"Constant in all training rows, so they carry nothing: {', '.join(prepared.constant)}.",
+                ConstantColumnWarning,
+                stacklevel=3,
+            )
+        self.predictor_ = prepared.predictor
+        self.baselines_ = Baselines.fit(training.sequences, training.y, training.past, sample_weight=training.weights)
+        self.schema_ = training.schema
+        self.n_features_in_ = training.sequences.n_features
+        self.n_outputs_ = training.y.shape[1]
+        self.target_names_ = training.names
+        self.flat_target_ = training.flat
+        return generator
+
+    def _network_config(self) -> NetworkConfig:
+        readout = (self.readout,) if isinstance(self.readout, str) else tuple(self.readout)
+        return NetworkConfig(self.cell, tuple(self.units), self.bidirectional, self.dropout, readout, self.skip)
+
+    def _training_config(self, n: int) -> TrainingConfig:
+        batch_size = batch_size_for(n) if self.batch_size == "auto" else self.batch_size
+        epochs = epochs_for(n, batch_size) if self.epochs == "auto" else self.epochs
+        return TrainingConfig(
+            loss=self.loss,
+            quantile=self.quantile,
+            epochs=epochs,
+            batch_size=batch_size,
+            learning_rate=self.learning_rate,
+            schedule=self.schedule,
+            weight_decay=self.weight_decay,
+            epsilon=self.epsilon,
+            clip_norm=self.clip_norm,
+            patience=max(1, epochs // 2) if self.patience == "auto" else self.patience,
+            precision=self.precision,
+        )
+
+    def _one_pass(self, n: int) -> TrainingConfig:
+        config = self._training_config(n)
+        return replace(config, epochs=1, schedule="constant", learning_rate=config.learning_rate / 10)
+
+    def _validation_share(self) -> float:
+        constraint = Interval(0, 1, "left")
+        if not constraint.admits(self.validation_fraction):
+            raise ConfigurationError(OWNER, "validation_fraction", str(constraint), self.validation_fraction)
+        return self.validation_fraction
+
+    def _sequences(self, X: object) -> Sequences:
+        if isinstance(X, Windows):
+            self._refuse_other_windows(X)
+            return X.sequences
+        if self.schema_ is not None and nw.dependencies.is_into_dataframe(X):
+            return apply_schema(X, self.schema_, targets=False).sequences
+        sequences = as_sequences(X)
+        if sequences.n_features != self.n_features_in_:
+            raise _other_features("X", sequences, self.n_features_in_)
+        return sequences
+
+    def _refuse_other_windows(self, windows: Windows) -> None:
+        """Refuse windows whose columns or codes mean something else than those of the training."""
+        schema, fitted = windows.schema, self.schema_
+        if fitted is None or (schema.features, schema.categories) != (fitted.features, fitted.categories):
+            raise InputError(
+                "The windows to predict for",
+                "the features and categories of the windows that the model was fitted on",
+                f"windows with the features {', '.join(schema.features)}",
+                "Pass the table itself to predict, or cut its windows with apply_schema(table, model.schema_).",
+            )
+
+    def _refuse_other_shape(self, data: Dataset) -> None:
+        if data.sequences.n_features != self.n_features_in_:
+            raise _other_features("X", data.sequences, self.n_features_in_)
+        if data.y.shape[1] != self.n_outputs_:
+            raise ShapeError("y", f"{self.n_outputs_} outputs, as fitted", data.y.shape, "Give the same targets.")
+
+    def _plain_parameters(self) -> dict[str, Any]:
+        """Give the parameters that a file can hold: not callbacks, nor a generator's state."""
+        parameters: dict[str, Any] = self.get_params(deep=False)
+        del parameters["callbacks"]
+        if not isinstance(parameters["random_state"], int):
+            parameters["random_state"] = None
+        return parameters
+
+
+def _given(validation: object, data: Dataset) -> Dataset:
+    """Take the validation part that was given, and hold it against the training part's form."""
+    if isinstance(validation, tuple) and len(validation) == 2:  # noqa: PLR2004 - X and y
+        given = as_dataset(*validation, name="the validation X")
+    else:
+        given = as_dataset(validation, name="validation")
+    if given.sequences.n_features != data.sequences.n_features:
+        raise _other_features("The validation X", given.sequences, data.sequences.n_features)
+    if given.y.shape[1] != data.y.shape[1]:
+        raise ShapeError(
+            "The validation y",
+            f"{data.y.shape[1]} outputs, as in training",
+            given.y.shape,
+            "Give the same targets.",
+        )
+    return given
+
+
+def _other_features(name: str, sequences: Sequences, expected: int) -> ShapeError:
+    return ShapeError(
+        name,
+        f"{expected} features at each time step, as in training",
+        (len(sequences), sequences.longest, sequences.n_features),
+        f"X has {sequences.n_features} features, but LSTMRegressor is expecting {expected} features as input: "
+        "give the same columns in the same order.",
+    )
+
+
+def _warn_of_missing(sequences: Sequences, predictor: Predictor) -> None:
+    """Warn of values that are missing where training saw none: they are read as the center of the scale."""
+    numeric = predictor.inputs.numeric
+    complete = np.setdiff1d(numeric.numpy(), numeric[predictor.inputs.with_missing].numpy())
+    missing = [sequences.feature(column) for column in complete if np.isnan(sequences.rows[:, column]).any()]
+    if missing:
+        warnings.warn(
+            f"Missing values in features that had none in training: {', '.join(missing)}. They are read as the "
+            "center of the feature's scale.",
+            MissingValuesWarning,
+            stacklevel=3,
+        )
+
+
+def load(path: str | PathLike[str]) -> LSTMRegressor:
+    """Read a model from a file that `LSTMRegressor.save` wrote.
+
+    Nothing in the file is executed.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+
+    Returns
+    -------
+    LSTMRegressor
+        The fitted model; it predicts the same bits.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ArtifactError
+        If it is not a model file, is damaged, or is of a later format; its subclasses say which.
+    """
+    tensors, document = read_artifact(path)
+    try:
+        return _restored(tensors, document)
+    except (KeyError, TypeError, RuntimeError, ValueError) as error:
+        raise CorruptArtifactError(
+            path, "all parts of a model", f"a file in which something is missing or altered ({error})",
+            "Copy it again from where it was saved, or train again.",
+        ) from error  # fmt: skip
+
+
+def _restored(tensors: dict[str, torch.Tensor], document: dict[str, Any]) -> LSTMRegressor:
+    model = LSTMRegressor(**_with_tuples(document["parameters"]))
+    model.predictor_ = Predictor.restore(
+        NetworkConfig(**_with_tuples(document["network"])),
+        _under("predictor.", tensors),
+        logarithmic=document["logarithmic"],
+    )
+    arrays = {name: tensor.numpy() for name, tensor in _under("baselines.", tensors).items()}
+    model.baselines_ = Baselines.from_saved(arrays, document["baselines"])
+    model.history_ = History.from_dict(document["history"])
+    held_out, schema = document["held_out"], document["schema"]
+    model.held_out_ = None if held_out is None else Assessment.from_dict(held_out)
+    model.schema_ = None if schema is None else WindowSchema.from_dict(schema)
+    model.target_names_ = tuple(document["target_names"])
+    model.flat_target_ = bool(document["flat_target"])
+    model.n_features_in_ = int(document["n_features_in"])
+    model.n_outputs_ = len(model.target_names_)
+    return model
+
+
+def _under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _with_tuples(values: dict[str, Any]) -> dict[str, Any]:
+    """Turn JSON's lists back into the tuples that parameters are."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}

@@ -1,0 +1,211 @@
+"""From a data set to a trained predictor: scales, initial weights, the loop, and how it did on what was held out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from unflat.batches import BatchSource
+from unflat.errors import ConfigurationError, ConstantTargetError
+from unflat.metrics import assess
+from unflat.network import Network, Predictor, predict_all
+from unflat.network.skip import summary
+from unflat.scaling import fit_affine, fit_input_scaling, fit_target_scaler
+from unflat.training import Examples, Runtime, train
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from unflat.baselines import Baselines
+    from unflat.callbacks import Callback
+    from unflat.config import NetworkConfig, ScalingConfig, TrainingConfig
+    from unflat.dataset import Dataset
+    from unflat.history import History
+    from unflat.metrics import Assessment
+
+_RIDGE_SEQUENCES = 50_000
+"""Sequences that the skip's ridge regression is fitted on at the most: it has few coefficients."""
+
+_STEPS, _FEWEST_EPOCHS, _MOST_EPOCHS = 1500, 10, 100
+_SMALLEST_BATCH, _LARGEST_BATCH = 16, 256
+
+
+def batch_size_for(n: int) -> int:
+    """Choose a batch size: the power of two nearest to three times the root of n, between 16 and 256."""
+    nearest = 1 << round(math.log2(3 * math.sqrt(n)))
+    return min(max(nearest, _SMALLEST_BATCH), _LARGEST_BATCH)
+
+
+def epochs_for(n: int, batch_size: int) -> int:
+    """Choose a number of epochs: as many as make about 1,500 steps, between 10 and 100."""
+    return min(max(math.ceil(_STEPS * batch_size / n), _FEWEST_EPOCHS), _MOST_EPOCHS)
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A predictor before its first step, its scales fitted.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        Scales and initial weights.
+    constant : tuple of str
+        Features with one value in all training rows.
+    """
+
+    predictor: Predictor
+    constant: tuple[str, ...]
+
+
+def prepare(training: Dataset, config: NetworkConfig, scales: ScalingConfig, generator: torch.Generator) -> Prepared:
+    """Fit the scales on the training part and draw the initial weights.
+
+    Parameters
+    ----------
+    training : Dataset
+        The training part, and nothing else.
+    config : NetworkConfig
+        The network's shape.
+    scales : ScalingConfig
+        Which scales.
+    generator : torch.Generator
+        Draws the weights.
+
+    Returns
+    -------
+    Prepared
+        The predictor, and what was noticed.
+
+    Raises
+    ------
+    ConstantTargetError
+        If an output has one value throughout.
+    """
+    _refuse_constant(training)
+    inputs, constant = fit_input_scaling(training.sequences, scales.scale_inputs)
+    target = fit_target_scaler(training.y, scales.scale_target, training.names)
+    network = Network(config, features=inputs.width, outputs=training.y.shape[1], generator=generator)
+    predictor = Predictor(inputs, network, target)
+    if network.skip is not None:
+        _start_skip(predictor, training)
+    return Prepared(predictor, tuple(training.sequences.feature(column) for column in constant))
+
+
+def _refuse_constant(training: Dataset) -> None:
+    for name, column in zip(training.names, training.y.T, strict=True):
+        if fit_affine(column, "standard").constant:
+            raise ConstantTargetError(name, float(column[0]), len(column))
+
+
+def _start_skip(predictor: Predictor, training: Dataset) -> None:
+    """Begin at the ridge regression of the scaled targets on each sequence's last and mean step."""
+    n = len(training)
+    index = np.linspace(0, n - 1, min(n, _RIDGE_SEQUENCES)).astype(np.int64)
+    source = BatchSource(training.sequences.take(index))
+    parts = [summary(predictor.inputs(batch.values), batch.lengths) for _, batch in source.in_order(1024)]
+    predictor.network.skip.start_at_ridge(  # type: ignore[union-attr]  # the caller has seen it
+        torch.cat(parts).double().numpy(),
+        predictor.target(torch.from_numpy(training.y[index])).numpy(),
+        None if training.weights is None else training.weights[index],
+    )
+
+
+def examples(data: Dataset, predictor: Predictor) -> Examples:
+    """Make a data set ready to be drawn from, its targets scaled once."""
+    return Examples(
+        BatchSource(data.sequences),
+        predictor.inputs,
+        predictor.target(torch.from_numpy(data.y)).float(),
+        None if data.weights is None else torch.from_numpy(data.weights).float(),
+    )
+
+
+def learn(
+    predictor: Predictor,
+    training: Dataset,
+    validation: Dataset | None,
+    config: TrainingConfig,
+    *,
+    generator: torch.Generator,
+    device: torch.device,
+    callbacks: Sequence[Callback],
+    moments: dict[str, Any] | None = None,
+) -> History:
+    """Train a predictor's network on a device and bring it back.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        What `prepare` made; its network is trained in place.
+    training, validation : Dataset
+        The parts; None for no validation.
+    config : TrainingConfig
+        How to train.
+    generator : torch.Generator
+        Order and dropout.
+    device : torch.device
+        Where to compute.
+    callbacks : sequence of Callback
+        Who looks on.
+    moments : dict or None
+        The optimizer's moments of an earlier training to go on from; replaced by this one's.
+
+    Returns
+    -------
+    History
+        What happened.
+    """
+    predictor.network.to(device)
+    try:
+        return train(
+            predictor.network,
+            examples(training, predictor),
+            None if validation is None else examples(validation, predictor),
+            config,
+            generator=generator,
+            runtime=Runtime(device, config.precision),
+            callbacks=callbacks,
+            moments=moments,
+        )
+    finally:
+        predictor.network.to("cpu")
+
+
+def assess_on(predictor: Predictor, baselines: Baselines, data: Dataset) -> Assessment:
+    """Hold a predictor against the baselines on a part of the data."""
+    prediction = predict_all(predictor, data.sequences)
+    references, reasons = baselines.predict(data.sequences), baselines.reasons_for(data.sequences)
+    return assess(data.y, prediction, references, reasons, data.weights)
+
+
+def choose_device(name: str) -> torch.device:
+    """Find the device of a name.
+
+    Parameters
+    ----------
+    name : str
+        "auto" for CUDA, else Apple's MPS, else the processor; or any name that torch knows.
+
+    Returns
+    -------
+    torch.device
+        A device that is there.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is not.
+    """
+    if name == "auto":
+        return torch.device(
+            "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+        )
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not available.get(str(name).partition(":")[0], False):
+        here = ", ".join(repr(device) for device, there in available.items() if there)
+        raise ConfigurationError("LSTMRegressor", "device", f"'auto' or a device of this machine ({here})", name)
+    return torch.device(name)

@@ -1,0 +1,94 @@
+"""What a training recorded, as plain data: no tensors, nothing that needs the network again."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Ending = Literal["finished", "early", "callback", "interrupted", "diverged"]
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One pass over the training part.
+
+    Parameters
+    ----------
+    epoch : int
+        Number of the pass, from 1.
+    loss : float
+        Mean training loss over the pass, on the scaled target, dropout on.
+    validation_loss : float or None
+        Loss on the validation part after the pass, dropout off; None without such a part.
+    rate : float
+        Learning rate at the end of the pass.
+    gradient_norm : float
+        Largest norm of a step's gradient in the pass, before clipping.
+    seconds : float
+        Wall time of the pass.
+    """
+
+    epoch: int
+    loss: float
+    validation_loss: float | None
+    rate: float
+    gradient_norm: float
+    seconds: float
+
+    @property
+    def judged_loss(self) -> float:
+        """The loss that epochs are compared by: the validation part's where there is one."""
+        return self.loss if self.validation_loss is None else self.validation_loss
+
+
+@dataclass(frozen=True)
+class History:
+    """A training from its first epoch to its end.
+
+    Parameters
+    ----------
+    epochs : tuple of EpochRecord
+        The passes, in order.
+    stopped : {"finished", "early", "callback", "interrupted", "diverged"}
+        Why there were no more.
+    best_epoch : int
+        The epoch whose weights were kept; 0 where the weights are those before the first.
+    """
+
+    epochs: tuple[EpochRecord, ...] = ()
+    stopped: Ending = "finished"
+    best_epoch: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all passes."""
+        return math.fsum(record.seconds for record in self.epochs)
+
+    def __add__(self, later: History) -> History:
+        """Append a training that went on from this one."""
+        offset = len(self.epochs)
+        moved = tuple(EpochRecord(**{**asdict(record), "epoch": record.epoch + offset}) for record in later.epochs)
+        return History(self.epochs + moved, later.stopped, later.best_epoch + offset)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the history as plain JSON values; a loss that is no number becomes None."""
+        return {**asdict(self), "epochs": [_finite(asdict(record)) for record in self.epochs]}
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> History:
+        """Read what `to_dict` gave."""
+        epochs = tuple(
+            EpochRecord(**{**record, "loss": math.nan if record["loss"] is None else record["loss"]})
+            for record in document["epochs"]
+        )
+        return cls(epochs, document["stopped"], document["best_epoch"])
+
+
+def _finite(record: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in record.items()
+    }

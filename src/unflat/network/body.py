@@ -1,0 +1,79 @@
+"""The network between the scales: scaled sequences in, scaled predictions out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import nn
+
+from unflat.network.dense import linear
+from unflat.network.readout import ReadOut
+from unflat.network.recurrence import Recurrence
+from unflat.network.skip import LinearSkip
+from unflat.network.steps import drop
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from unflat.config import NetworkConfig
+
+
+class Network(nn.Module):
+    """Stacked recurrence, read-out over time, dense head, and a linear skip around them.
+
+    With a skip the head starts at zero: training begins at the skip's ridge regression and adds what the
+    recurrence finds. Dropout stands after each layer's states and after the read-out; it acts where a generator is
+    passed to `forward`, so there is no mode to forget.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+        Its shape.
+    features : int
+        Features of a step.
+    outputs : int
+        Numbers predicted for a sequence.
+    generator : torch.Generator
+        Draws the initial weights; no other generator is touched.
+    """
+
+    def __init__(self, config: NetworkConfig, *, features: int, outputs: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.config = config
+        self.layers = nn.ModuleList()
+        width = features
+        for units in config.units:
+            layer = Recurrence(config.cell, width, units, bidirectional=config.bidirectional, generator=generator)
+            self.layers.append(layer)
+            width = layer.width
+        self.readout = ReadOut(config.readout, width, generator)
+        self.head = linear(self.readout.width, outputs, None if config.skip else generator)
+        self.skip = LinearSkip(features, outputs) if config.skip else None
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
+        """Predict.
+
+        Parameters
+        ----------
+        x : Tensor of shape (B, T, features), float32
+            Scaled sequences, padded at their end with finite numbers.
+        lengths : Tensor of shape (B,), int64, or None
+            Steps of each sequence; None where all have T.
+        generator : torch.Generator or None
+            Given in training: draws what dropout leaves out.
+
+        Returns
+        -------
+        Tensor of shape (B, outputs), float32
+            Scaled predictions.
+        """
+        states = x
+        for depth, layer in enumerate(self.layers):
+            if depth:
+                states = drop(states, self.config.dropout, generator)
+            states = layer(states, lengths)
+        final = self.layers[-1].final(states, lengths)  # type: ignore[operator]  # a Recurrence
+        pooled = drop(self.readout(states, final, lengths), self.config.dropout, generator)
+        prediction: Tensor = self.head(pooled)
+        return prediction if self.skip is None else prediction + self.skip(x, lengths)

@@ -1,0 +1,131 @@
+"""Raw units in, raw units out: the one thing that `predict`, the file and every export share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import nn
+
+from unflat.batches import BatchSource
+from unflat.network.body import Network
+from unflat.scaling import Affine, InputScaling, Scaler
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from unflat.config import NetworkConfig
+    from unflat.sequences import Sequences
+
+_STEPS_TOGETHER = 1 << 17
+"""Time steps predicted together: large enough to be fast, small enough for long sequences in little memory."""
+
+
+class Predictor(nn.Module):
+    """Scale, network, unscale, in one module: nothing is left to forget.
+
+    The scales are float64, which some accelerators lack; they stay on the processor, and only the network moves.
+
+    Parameters
+    ----------
+    inputs : InputScaling
+        From raw features to the network's.
+    network : Network
+        Between the scales.
+    target : Scaler
+        From raw targets to the network's, and back.
+    """
+
+    def __init__(self, inputs: InputScaling, network: Network, target: Scaler) -> None:
+        super().__init__()
+        self.inputs = inputs
+        self.network = network
+        self.target = target
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.network.parameters()).device
+
+    def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Predict.
+
+        Parameters
+        ----------
+        values : Tensor of shape (B, T, F)
+            Raw features, NaN where missing; finite or NaN beyond a sequence's end.
+        lengths : Tensor of shape (B,), int64, or None
+            Steps of each sequence; None where all have T.
+
+        Returns
+        -------
+        Tensor of shape (B, outputs), float64
+            Predictions in the target's units.
+        """
+        lengths = None if lengths is None else lengths.to(self.device)
+        scaled = self.network(self.inputs(values).to(self.device), lengths)
+        return self.target.inverse(scaled.cpu())
+
+    @classmethod
+    def restore(cls, config: NetworkConfig, state: Mapping[str, Tensor], *, logarithmic: bool) -> Predictor:
+        """Make a predictor again from its numbers.
+
+        Parameters
+        ----------
+        config : NetworkConfig
+            The network's shape.
+        state : mapping of str to Tensor
+            What `state_dict` gave.
+        logarithmic : bool
+            Whether the target's scale takes the logarithm first.
+
+        Returns
+        -------
+        Predictor
+            Equal to the one whose numbers they are.
+        """
+        inputs = InputScaling(
+            state["inputs.numeric"].tolist(),
+            _scaler(state, "inputs.scaler"),
+            state["inputs.with_missing"].tolist(),
+            list(zip(state["inputs.code_columns"].tolist(), state["inputs.codes"].tolist(), strict=True)),
+        )
+        target = _scaler(state, "target", logarithmic=logarithmic)
+        outputs = len(state["target.center"])
+        # The weights drawn here are replaced at once.
+        network = Network(config, features=inputs.width, outputs=outputs, generator=torch.Generator())
+        predictor = cls(inputs, network, target)
+        predictor.load_state_dict(dict(state))
+        return predictor
+
+
+def _scaler(state: Mapping[str, Tensor], prefix: str, *, logarithmic: bool = False) -> Scaler:
+    centers, scales = state[f"{prefix}.center"].tolist(), state[f"{prefix}.scale"].tolist()
+    columns = [Affine(center, scale) for center, scale in zip(centers, scales, strict=True)]
+    return Scaler(columns, logarithmic=logarithmic)
+
+
+@torch.no_grad()
+def predict_all(predictor: Predictor, sequences: Sequences) -> NDArray[np.float64]:
+    """Predict for every sequence.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        In raw units.
+    sequences : Sequences
+        Raw features.
+
+    Returns
+    -------
+    ndarray of shape (n, outputs), float64
+        Predictions in the target's units, in the sequences' order.
+    """
+    batch_size = max(1, _STEPS_TOGETHER // sequences.longest)
+    batches = BatchSource(sequences).in_order(batch_size)
+    predictions = [predictor(batch.values, batch.lengths) for _, batch in batches]
+    return np.concatenate([prediction.numpy() for prediction in predictions])

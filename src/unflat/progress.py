@@ -1,0 +1,69 @@
+"""A progress bar for training: rate, loss and time left; nothing where there is no terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from unflat.callbacks import Callback
+
+if TYPE_CHECKING:
+    from unflat.callbacks import Plan
+    from unflat.history import EpochRecord, History
+
+
+def shows_progress(choice: Literal["auto"] | bool) -> bool:
+    """Decide whether to draw: as told, or where standard error is a terminal."""
+    return Console(stderr=True).is_terminal if choice == "auto" else choice
+
+
+class ProgressBar(Callback):
+    """Shows a training on the terminal.
+
+    Parameters
+    ----------
+    console : rich.console.Console or None
+        Where to draw; None for standard error, so that a command's output stays clean.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True)
+        self._progress: Progress | None = None
+
+    def on_start(self, plan: Plan) -> None:
+        """Draw the bar."""
+        self._progress = Progress(
+            TextColumn("epoch"),
+            MofNCompleteColumn(),
+            BarColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+        )
+        self._steps = plan.steps
+        self._task = self._progress.add_task("", total=plan.epochs, figures="")
+        self._progress.start()
+
+    def on_step(self, step: int, rate: float) -> None:
+        """Move the bar within an epoch, and show the rate."""
+        if self._progress is not None:
+            self._progress.update(self._task, completed=step / self._steps)
+
+    def on_epoch(self, record: EpochRecord) -> None:
+        """Show what the epoch came to."""
+        if self._progress is not None:
+            self._progress.update(self._task, completed=record.epoch, figures=_figures(record))
+
+    def on_end(self, history: History) -> None:
+        """Take the bar away."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+
+def _figures(record: EpochRecord) -> str:
+    validation = "" if record.validation_loss is None else f"  validation {record.validation_loss:.4g}"
+    return f"rate {record.rate:.1e}  loss {record.loss:.4g}{validation}"

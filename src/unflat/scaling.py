@@ -1,0 +1,259 @@
+"""Scaling of inputs and targets, fitted on the training part: forward and inverse in one place.
+
+All arithmetic is float64 and is cast to float32 only when the scale is gone, so that a feature such as a time
+stamp, 1.7e9 ± 1, keeps its ±1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from unflat.errors import AllMissingError, ScaleDomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from unflat.config import Scale, TargetScale
+    from unflat.sequences import Sequences
+
+_LAST_BITS = 8 * float(np.finfo(np.float64).eps)
+"""Values that differ by less than this share of their magnitude differ only by rounding.
+
+A column's values are each rounded to within eps/2 of their magnitude, and dividing by the magnitude and
+subtracting the mean round twice more; eight eps bounds the sum of these with room to spare (Higham, Accuracy and
+Stability of Numerical Algorithms, 2002, section 1.9 treats the two-pass variance used here).
+"""
+
+
+@dataclass(frozen=True)
+class Affine:
+    """The numbers of one column's scale: `(value - center) / scale`.
+
+    Parameters
+    ----------
+    center, scale : float
+        In the column's units.
+    constant : bool
+        Whether the column's values are equal up to rounding; its scale is then 1.
+    """
+
+    center: float
+    scale: float
+    constant: bool = False
+
+
+def fit_affine(values: NDArray[Any], kind: Scale) -> Affine:
+    """Fit the scale of one column.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,), float64
+        The column's values in the training part, without NaN.
+    kind : {"standard", "robust", "minmax", "none"}
+        Mean and standard deviation; median and interquartile range (the standard deviation where half of the
+        values are equal); minimum and range; 0 and 1.
+
+    Returns
+    -------
+    Affine
+        Center and scale.
+    """
+    magnitude = float(np.abs(values).max())
+    if magnitude == 0:
+        return Affine(0.0, 1.0, constant=True)
+    unit = values / magnitude  # so that squares neither overflow nor vanish, from 1e-300 to 1e300
+    spread = float(unit.std())
+    constant = spread <= _LAST_BITS * float(np.abs(unit).mean())
+    if kind == "none":
+        return Affine(0.0, 1.0, constant)
+    center, scale = _center_and_scale(unit, spread, kind)
+    return Affine(center * magnitude, 1.0 if constant else scale * magnitude, constant)
+
+
+def _center_and_scale(unit: NDArray[Any], spread: float, kind: Scale) -> tuple[float, float]:
+    if kind == "minmax":
+        return float(unit.min()), float(np.ptp(unit))
+    if kind == "robust":
+        low, middle, high = np.quantile(unit, [0.25, 0.5, 0.75])
+        return float(middle), float(high - low) or spread
+    return float(unit.mean()), spread
+
+
+class Scaler(nn.Module):
+    """Scales columns and puts them back.
+
+    Parameters
+    ----------
+    columns : sequence of Affine
+        The scale of each column.
+    logarithmic : bool
+        Whether the logarithm is taken before the scale.
+    """
+
+    center: Tensor
+    scale: Tensor
+
+    def __init__(self, columns: Sequence[Affine], *, logarithmic: bool = False) -> None:
+        super().__init__()
+        self.logarithmic = logarithmic
+        self.register_buffer("center", torch.tensor([c.center for c in columns], dtype=torch.float64))
+        self.register_buffer("scale", torch.tensor([c.scale for c in columns], dtype=torch.float64))
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Scale raw values of shape (..., C) to float64 of the same shape."""
+        values = values.double()
+        return ((values.log() if self.logarithmic else values) - self.center) / self.scale
+
+    def inverse(self, scaled: Tensor) -> Tensor:
+        """Put scaled values of shape (..., C) back into raw units, float64 of the same shape."""
+        values = scaled.double() * self.scale + self.center
+        return values.exp() if self.logarithmic else values
+
+
+def fit_target_scaler(y: NDArray[np.float64], kind: TargetScale, names: Sequence[str]) -> Scaler:
+    """Fit the scale of each output on the training targets.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n, n_outputs), float64
+        Training targets, in raw units.
+    kind : {"standard", "robust", "minmax", "log", "none"}
+        The scale; "log" is the logarithm, standardized.
+    names : sequence of str
+        What to call the outputs in messages.
+
+    Returns
+    -------
+    Scaler
+        From raw targets to scaled ones and back.
+
+    Raises
+    ------
+    ScaleDomainError
+        If the logarithm of a target does not exist.
+    """
+    if kind == "log":
+        for name, column in zip(names, y.T, strict=True):
+            if column.min() <= 0:
+                raise ScaleDomainError(f"The target {name}", kind, float(column.min()))
+        return Scaler([fit_affine(np.log(column), "standard") for column in y.T], logarithmic=True)
+    return Scaler([fit_affine(column, kind) for column in y.T])
+
+
+class InputScaling(nn.Module):
+    """From raw features to what the network reads: scaled numbers, missing-indicators, one-hot categories.
+
+    Parameters
+    ----------
+    numeric : sequence of int
+        The columns that hold numbers.
+    scaler : Scaler
+        The scale of those columns.
+    with_missing : sequence of int
+        Which of the numeric columns had missing values in training, counted among them.
+    categories : sequence of tuple of (int, float)
+        Column and code of each category that was seen in training.
+    """
+
+    numeric: Tensor
+    with_missing: Tensor
+    code_columns: Tensor
+    codes: Tensor
+
+    def __init__(
+        self,
+        numeric: Sequence[int],
+        scaler: Scaler,
+        with_missing: Sequence[int] = (),
+        categories: Sequence[tuple[int, float]] = (),
+    ) -> None:
+        super().__init__()
+        self.scaler = scaler
+        self.register_buffer("numeric", torch.tensor(numeric, dtype=torch.int64))
+        self.register_buffer("with_missing", torch.tensor(with_missing, dtype=torch.int64))
+        self.register_buffer("code_columns", torch.tensor([c for c, _ in categories], dtype=torch.int64))
+        self.register_buffer("codes", torch.tensor([v for _, v in categories], dtype=torch.float64))
+
+    @property
+    def width(self) -> int:
+        """Features that the network reads."""
+        return len(self.numeric) + len(self.with_missing) + len(self.codes)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Scale raw values.
+
+        Parameters
+        ----------
+        values : Tensor of shape (B, T, F)
+            Raw units, NaN where missing.
+
+        Returns
+        -------
+        Tensor of shape (B, T, width), float32
+            Scaled numbers with 0, the center, where one is missing; then 1 for each missing value of a column
+            that has a missing-indicator; then 1 for each category that is present.
+        """
+        numbers = values if len(self.numeric) == values.shape[-1] else values[..., self.numeric]
+        scaled = self.scaler(numbers)
+        missing = scaled.isnan()
+        parts = [scaled.masked_fill(missing, 0.0).float()]
+        if len(self.with_missing):
+            parts.append(missing[..., self.with_missing].float())
+        if len(self.codes):
+            parts.append((values[..., self.code_columns] == self.codes).float())
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)
+
+
+def fit_input_scaling(sequences: Sequences, kind: Scale) -> tuple[InputScaling, tuple[int, ...]]:
+    """Fit the scale of each feature on the rows that training sequences cover, each row once.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        The training part.
+    kind : {"standard", "robust", "minmax", "none"}
+        The scale of numeric columns.
+
+    Returns
+    -------
+    scaling : InputScaling
+        From raw features to the network's.
+    constant : tuple of int
+        Columns with one value in all training rows.
+
+    Raises
+    ------
+    AllMissingError
+        If a column has no value in the training part.
+    """
+    covered = sequences.covered()
+    rows = sequences.rows if covered.all() else None
+    numeric: list[int] = []
+    affines: list[Affine] = []
+    with_missing: list[int] = []
+    categories: list[tuple[int, float]] = []
+    empty: list[str] = []
+    for column in range(sequences.n_features):
+        values = (sequences.rows[covered, column] if rows is None else rows[:, column]).astype(np.float64)
+        known = values[~np.isnan(values)]
+        if len(known) == 0:
+            empty.append(sequences.feature(column))
+        elif column in sequences.categorical:
+            categories += [(column, float(code)) for code in np.unique(known)]
+        else:
+            if len(known) < len(values):
+                with_missing.append(len(numeric))
+            numeric.append(column)
+            affines.append(fit_affine(known, kind))
+    if empty:
+        raise AllMissingError("The features in the training part", empty, "Leave these columns out.")
+    constant = tuple(column for column, affine in zip(numeric, affines, strict=True) if affine.constant)
+    return InputScaling(numeric, Scaler(affines), with_missing, categories), constant

@@ -1,0 +1,343 @@
+"""The loop: batches in, better weights out. It prints nothing, seeds nothing and knows nothing of raw units."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch.nn.utils import clip_grad_norm_
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import OneCycleLR
+
+from unflat.callbacks import Plan
+from unflat.history import EpochRecord, History
+from unflat.losses import Loss
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from torch import Tensor
+
+    from unflat.batches import BatchSource
+    from unflat.callbacks import Callback
+    from unflat.config import Precision, TrainingConfig
+    from unflat.history import Ending
+    from unflat.network import Network
+    from unflat.scaling import InputScaling
+
+_WARM_UP_SHARE = 0.3
+"""Share of a one-cycle schedule in which the rate rises (Smith & Topin 2019; torch's default)."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Where training computes, and how exactly.
+
+    Parameters
+    ----------
+    device : torch.device
+        Where the network is.
+    precision : {"fp32", "bf16"}
+        The arithmetic of its products.
+    """
+
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    precision: Precision = "fp32"
+
+    def autocast(self) -> torch.autocast:
+        """Compute products in this precision while the context lasts."""
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == "bf16")
+
+
+class Example(NamedTuple):
+    """A batch as the network reads it, on its device.
+
+    Parameters
+    ----------
+    x : Tensor of shape (B, T, F), float32
+        Scaled sequences.
+    lengths : Tensor of shape (B,) or None
+        Steps of each; None where all have T.
+    target : Tensor of shape (B, outputs), float32
+        Scaled targets.
+    weight : Tensor of shape (B,) or None
+        Weight of each sequence.
+    """
+
+    x: Tensor
+    lengths: Tensor | None
+    target: Tensor
+    weight: Tensor | None
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Sequences with their targets, drawn raw and scaled batch by batch.
+
+    Parameters
+    ----------
+    source : BatchSource
+        Raw sequences.
+    scaling : InputScaling
+        From raw features to the network's.
+    targets : Tensor of shape (n, outputs), float32
+        Scaled targets.
+    weights : Tensor of shape (n,), float32, or None
+        Weight of each sequence.
+    """
+
+    source: BatchSource
+    scaling: InputScaling
+    targets: Tensor
+    weights: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def draw(self, index: Tensor, device: torch.device) -> Example:
+        """Gather, scale and move the sequences of these numbers."""
+        values, lengths = self.source.draw(index)
+        return Example(
+            self.scaling(values).to(device),
+            None if lengths is None else lengths.to(device),
+            self.targets[index].to(device),
+            None if self.weights is None else self.weights[index].to(device),
+        )
+
+
+def train(
+    network: Network,
+    training: Examples,
+    validation: Examples | None,
+    config: TrainingConfig,
+    *,
+    generator: torch.Generator,
+    runtime: Runtime | None = None,
+    callbacks: Sequence[Callback] = (),
+    moments: dict[str, Any] | None = None,
+) -> History:
+    """Train a network in place.
+
+    With a validation part, the weights of the epoch with the lowest validation loss are restored at the end; the
+    weights before the first epoch count as epoch 0. Without one, the last weights stay.
+
+    Parameters
+    ----------
+    network : Network
+        What to train, on the runtime's device.
+    training, validation : Examples
+        The parts; None for no validation.
+    config : TrainingConfig
+        Loss, schedule, limits.
+    generator : torch.Generator
+        The order of sequences and what dropout leaves out; on the processor.
+    runtime : Runtime or None
+        Device and precision; None for the processor in fp32.
+    callbacks : sequence of Callback
+        Who looks on.
+    moments : dict or None
+        The optimizer's moments of an earlier training to go on from; replaced by this one's.
+
+    Returns
+    -------
+    History
+        What happened; `stopped` says how it ended. An interrupt by Ctrl-C ends it like any other.
+    """
+    loop = _Loop(network, config, generator, runtime or Runtime(), len(training))
+    loop.go_on_from(moments)
+    best = _Best(network, None if validation is None else loop.evaluate(validation))
+    records: list[EpochRecord] = []
+    for callback in callbacks:
+        callback.on_start(Plan(config.epochs, loop.steps, len(training)))
+    stopped: Ending = "interrupted"  # unless the loop comes to an end of its own
+    try:
+        for record in loop.epochs(training, validation, callbacks):
+            records.append(record)
+            best.offer(record)
+            # Every callback sees every epoch, also when an earlier one asks to stop.
+            asked = [bool(callback.on_epoch(record)) for callback in callbacks]
+            if ending := _ending(record, best, config, asked):
+                stopped = ending
+                break
+    except KeyboardInterrupt:
+        pass
+    finally:
+        if validation is not None or stopped in {"diverged", "interrupted"}:
+            best.restore()
+        history = History(tuple(records), stopped, best.epoch if best.restored else len(records))
+        for callback in callbacks:
+            callback.on_end(history)
+    if moments is not None:
+        moments.update(loop.moments())
+    return history
+
+
+def _ending(record: EpochRecord, best: _Best, config: TrainingConfig, asked: list[bool]) -> Ending | None:
+    """Say why this epoch is the last, or None if it is not."""
+    if not math.isfinite(record.loss):
+        return "diverged"
+    if any(asked):
+        return "callback"
+    if record.epoch == config.epochs:
+        return "finished"
+    waited = record.epoch - best.epoch
+    if config.patience is not None and record.validation_loss is not None and waited >= config.patience:
+        return "early"
+    return None
+
+
+class _Best:
+    """The weights of the best epoch so far."""
+
+    def __init__(self, network: Network, loss: float | None) -> None:
+        self._network = network
+        self._weights = _copied(network)
+        self._loss = math.inf if loss is None else loss
+        self.epoch = 0
+        self.restored = False
+
+    def offer(self, record: EpochRecord) -> None:
+        """Keep the network's weights if this epoch is the best."""
+        if math.isfinite(record.loss) and record.judged_loss < self._loss:
+            self._loss, self._weights, self.epoch = record.judged_loss, _copied(self._network), record.epoch
+
+    def restore(self) -> None:
+        """Put the kept weights back."""
+        self._network.load_state_dict(self._weights)
+        self.restored = True
+
+
+def _copied(network: Network) -> dict[str, Any]:
+    return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+
+
+class _Loop:
+    """Optimizer, schedule and the two passes over data."""
+
+    def __init__(
+        self, network: Network, config: TrainingConfig, generator: torch.Generator, runtime: Runtime, n: int
+    ) -> None:
+        self.steps = math.ceil(n / config.batch_size)
+        self._network = network
+        self._config = config
+        self._loss = Loss.of(config)
+        self._order = generator
+        self._dropout = _on_device(generator, runtime.device)
+        self._runtime = runtime
+        self._optimizer = make_optimizer(network, config)
+        self._schedule = make_schedule(self._optimizer, config, self.steps * config.epochs)
+        self._parameters = [p for p in network.parameters() if p.requires_grad]
+
+    def go_on_from(self, moments: dict[str, Any] | None) -> None:
+        """Take over the optimizer's moments of an earlier training, where there are any."""
+        if moments:
+            # The rate and the decay are this training's own.
+            self._optimizer.load_state_dict({**self._optimizer.state_dict(), "state": moments["state"]})
+
+    def moments(self) -> dict[str, Any]:
+        """Give the optimizer's moments."""
+        return self._optimizer.state_dict()
+
+    def epochs(
+        self, training: Examples, validation: Examples | None, callbacks: Sequence[Callback]
+    ) -> Iterator[EpochRecord]:
+        """Pass over the data epoch by epoch."""
+        for number in range(1, self._config.epochs + 1):
+            yield self._epoch(number, training, validation, callbacks)
+
+    def _epoch(
+        self, number: int, training: Examples, validation: Examples | None, callbacks: Sequence[Callback]
+    ) -> EpochRecord:
+        """Pass over the training part once, then judge on the validation part."""
+        began = time.perf_counter()
+        total, norm = (
+            torch.zeros((), device=self._runtime.device),
+            torch.zeros((), device=self._runtime.device),
+        )
+        step = (number - 1) * self.steps
+        for index in self._shuffled(len(training)):
+            rate = self._optimizer.param_groups[0]["lr"]
+            loss, step_norm = self._step(training.draw(index, self._runtime.device))
+            total += loss * len(index)
+            norm = torch.maximum(norm, step_norm)
+            step += 1
+            for callback in callbacks:
+                callback.on_step(step, rate)
+        return EpochRecord(
+            number,
+            float(total) / len(training),
+            None if validation is None else self.evaluate(validation),
+            rate,
+            float(norm),
+            time.perf_counter() - began,
+        )
+
+    def _step(self, example: Example) -> tuple[Tensor, Tensor]:
+        self._optimizer.zero_grad(set_to_none=True)
+        with self._runtime.autocast():
+            prediction = self._network(example.x, example.lengths, self._dropout)
+        loss = self._loss(prediction, example.target, example.weight)
+        loss.backward()
+        limit = math.inf if self._config.clip_norm is None else self._config.clip_norm
+        norm = clip_grad_norm_(self._parameters, limit)
+        self._optimizer.step()
+        if self._schedule is not None:
+            self._schedule.step()
+        return loss.detach(), norm
+
+    @torch.no_grad()
+    def evaluate(self, examples: Examples) -> float:
+        """Average the loss over all examples, without dropout."""
+        total, weight = 0.0, 0.0
+        for index in torch.arange(len(examples)).split(_EVALUATION_BATCH):
+            example = examples.draw(index, self._runtime.device)
+            with self._runtime.autocast():
+                prediction = self._network(example.x, example.lengths)
+            share = float(len(index) if example.weight is None else example.weight.sum())
+            total += float(self._loss(prediction, example.target, example.weight)) * share
+            weight += share
+        return total / weight
+
+    def _shuffled(self, n: int) -> Iterator[Tensor]:
+        return iter(torch.randperm(n, generator=self._order).split(self._config.batch_size))
+
+
+_EVALUATION_BATCH = 256
+"""Sequences judged together: large enough to be fast, small enough for long sequences."""
+
+
+def make_optimizer(network: Network, config: TrainingConfig) -> AdamW:
+    """Make AdamW (Loshchilov & Hutter, ICLR 2019), which decays weight matrices and spares biases and the skip.
+
+    Decay pulls towards zero: right for weights that say how strongly states act on each other, wrong for the
+    line that carries the trend and for offsets.
+    """
+    decayed: list[Tensor] = []
+    spared: list[Tensor] = []
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            is_spared = parameter.ndim < 2 or name.startswith("skip.")  # noqa: PLR2004 - a matrix has two axes
+            (spared if is_spared else decayed).append(parameter)
+    groups = [
+        {"params": decayed, "weight_decay": config.weight_decay},
+        {"params": spared, "weight_decay": 0.0},
+    ]
+    return AdamW(groups, lr=config.learning_rate, eps=config.epsilon)
+
+
+def make_schedule(optimizer: AdamW, config: TrainingConfig, steps: int) -> OneCycleLR | None:
+    """Make the schedule: one cycle (Smith & Topin 2019) up to the configured rate, or None to keep to it."""
+    if config.schedule == "constant":
+        return None
+    return OneCycleLR(optimizer, max_lr=config.learning_rate, total_steps=max(steps, 2) + 1, pct_start=_WARM_UP_SHARE)
+
+
+def _on_device(generator: torch.Generator, device: torch.device) -> torch.Generator:
+    """Give the generator itself on the processor, or one on the device that is seeded by it."""
+    if device.type == "cpu":
+        return generator
+    seed = int(torch.randint(2**62, (), generator=generator))
+    return torch.Generator(device).manual_seed(seed)
