@@ -68,7 +68,7 @@ class Sequences:
     """
 
     rows: NDArray[Any]
-    starts: NDArray[np.integer]
+    starts: NDArray[Any]
     lengths: NDArray[np.int64]
     feature_names: tuple[str, ...] = ()
     categorical: tuple[int, ...] = ()
@@ -333,9 +333,12 @@ def _with_feature_axis(array: NDArray[Any], name: str) -> NDArray[Any]:
     if len(array) == 0:
         raise TooFewSamplesError(name, 1, 0)
     if 0 in array.shape:
-        what = "0 feature(s)" if array.shape[-1] == 0 else "0 time steps"
+        what = "0 feature(s)" if array.shape[-1] == 0 else "0 time step(s)"
         raise InputError(
-            name, "a minimum of 1 is required of each axis", f"{what} (shape={array.shape})", "Give some values."
+            name,
+            "at least one feature and one time step",
+            f"{what} (shape={array.shape}) while a minimum of 1 is required.",
+            "Give some values.",
         )
     return array if array.ndim == 3 else array[:, :, None]  # noqa: PLR2004 - sequences, time, features
 

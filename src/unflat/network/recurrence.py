@@ -103,5 +103,5 @@ def _initialised(cell: Cell, features: int, units: int, generator: torch.Generat
     nn.init.zeros_(weights["bias_hh_l0"])
     if cell == "lstm":
         nn.init.ones_(weights["bias_ih_l0"][units : 2 * units])
-        weights["bias_hh_l0"].requires_grad_(requires_grad=False)
+        weights["bias_hh_l0"].requires_grad_(False)  # noqa: FBT003 - torch's own positional flag
     return layer
