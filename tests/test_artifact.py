@@ -1,0 +1,132 @@
+import errno
+import json
+import os
+import pickle
+import struct
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from unflat.artifact import FORMAT_VERSION, read_artifact, write_artifact, write_atomically
+from unflat.errors import CorruptArtifactError, ForeignArtifactError, NewerFormatError, OutputError
+
+TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.tensor([1.7e9 + 1], dtype=torch.float64)}
+DOCUMENT = {"parameters": {"units": [3, 4]}, "note": "Flut ±1 米"}
+
+
+def test_round_trip_is_exact(tmp_path):
+    """What was written is read back: every bit of the tensors, every value of the document."""
+    path = tmp_path / "m.unflat"
+    write_artifact(path, TENSORS, DOCUMENT)
+    tensors, document = read_artifact(path)
+    assert document == DOCUMENT
+    assert tensors.keys() == TENSORS.keys()
+    for name, tensor in TENSORS.items():
+        assert torch.equal(tensors[name], tensor)
+        assert tensors[name].dtype == tensor.dtype
+
+
+def test_bytes_follow_from_the_content(tmp_path):
+    """Writing the same twice gives the same file."""
+    for name in ("one", "two"):
+        write_artifact(tmp_path / name, TENSORS, DOCUMENT)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_layout_is_plain_safetensors(tmp_path):
+    """The file starts as the safetensors format says: a length, then a JSON header with our document in it."""
+    path = tmp_path / "m.unflat"
+    write_artifact(path, TENSORS, DOCUMENT)
+    content = path.read_bytes()
+    (length,) = struct.unpack("<Q", content[:8])
+    header = json.loads(content[8 : 8 + length])
+    ours = json.loads(header["__metadata__"]["unflat"])
+    assert ours == {"version": FORMAT_VERSION, "document": DOCUMENT}
+
+
+@pytest.mark.parametrize("kept", [0, 4, 100, 200, -1])
+def test_truncated_file_is_named(tmp_path, kept):
+    """A file cut short anywhere is refused; where its start is still ours it is called damaged."""
+    path = tmp_path / "m.unflat"
+    write_artifact(path, TENSORS, DOCUMENT)
+    path.write_bytes(path.read_bytes()[:kept])
+    kind = CorruptArtifactError if kept in {100, 200, -1} else ForeignArtifactError
+    with pytest.raises(kind, match=r"The model file .*m\.unflat"):
+        read_artifact(path)
+
+
+def test_foreign_files_are_refused(tmp_path):
+    """Text, a pickle and somebody else's safetensors are not models of ours, and none of them is executed."""
+    text = tmp_path / "text"
+    text.write_text("hello")
+    pickled = tmp_path / "pickle"
+    pickled.write_bytes(pickle.dumps({"weights": [1, 2]}))
+    other = tmp_path / "other.safetensors"
+    save_file({"w": torch.zeros(2)}, other)
+    for path in (text, pickled, other):
+        with pytest.raises(ForeignArtifactError, match="a model that unflat saved"):
+            read_artifact(path)
+
+
+def test_missing_file_is_the_usual_error(tmp_path):
+    """No file is FileNotFoundError, as everywhere in Python."""
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        read_artifact(tmp_path / "nowhere")
+
+
+def test_newer_format_is_refused_with_the_upgrade(tmp_path, monkeypatch):
+    """A file of a later format names both versions and the command that helps."""
+    monkeypatch.setattr("unflat.artifact.FORMAT_VERSION", FORMAT_VERSION + 1)
+    write_artifact(tmp_path / "m", TENSORS, DOCUMENT)
+    monkeypatch.undo()
+    with pytest.raises(NewerFormatError, match=rf"format {FORMAT_VERSION + 1}\. Upgrade: python -m pip"):
+        read_artifact(tmp_path / "m")
+
+
+def test_full_disk_leaves_the_old_file_and_no_rest(tmp_path, monkeypatch):
+    """When the disk is full while writing, the earlier file is untouched and nothing is left beside it."""
+    path = tmp_path / "m"
+    path.write_bytes(b"old")
+
+    def full(_descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match=r"No space left on device\. Choose a folder"):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["m"]
+
+
+def test_really_full_disk_is_reported():
+    """A device that has no room gives the same error, without a simulated one."""
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    with pytest.raises(OutputError, match="Writing /dev/full/m"):
+        write_atomically(Path("/dev/full/m"), b"new")
+
+
+def test_folder_that_is_not_there(tmp_path):
+    """A path into nowhere says so, with the remedy."""
+    with pytest.raises(OutputError, match=r"No such file or directory\. Choose a folder that exists"):
+        write_atomically(tmp_path / "no" / "m", b"x")
+
+
+def test_read_only_folder(tmp_path, monkeypatch):
+    """A folder that may not be written to is reported as such."""
+
+    def refused(*_args, **_kwargs):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("tempfile.mkstemp", refused)  # permissions do not bind the superuser that may run tests
+    with pytest.raises(OutputError, match="Permission denied"):
+        write_atomically(tmp_path / "m", b"x")
+
+
+def test_file_mode_is_that_of_ordinary_files(tmp_path):
+    """The file is as readable as any the user makes, not private as temporary ones are."""
+    write_atomically(tmp_path / "m", b"x")
+    (tmp_path / "plain").write_bytes(b"x")
+    assert (tmp_path / "m").stat().st_mode == (tmp_path / "plain").stat().st_mode

@@ -1,0 +1,271 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from unflat.batches import BatchSource
+from unflat.callbacks import Callback
+from unflat.config import NetworkConfig, TrainingConfig
+from unflat.network import Network
+from unflat.scaling import fit_input_scaling
+from unflat.sequences import as_sequences
+from unflat.training import Examples, Runtime, make_optimizer, make_schedule, train
+
+SMALL = NetworkConfig(units=(5,), dropout=0.1)
+BRIEF = TrainingConfig(epochs=4, batch_size=16, learning_rate=1e-2)
+
+
+def examples(n=48, seed=0, slope=1.0):
+    """Make examples whose target is a product that no straight line explains."""
+    random = np.random.default_rng(seed)
+    sequences = as_sequences(random.normal(size=(n, 6, 2)))
+    scaling, _ = fit_input_scaling(sequences, "none")
+    target = slope * sequences.dense()[:, -1, :1] * sequences.dense()[:, 0, 1:]
+    return Examples(BatchSource(sequences), scaling, torch.from_numpy(target).float())
+
+
+def network(seed=0, config=SMALL):
+    """Make a small network."""
+    return Network(config, features=2, outputs=1, generator=torch.Generator().manual_seed(seed))
+
+
+def trained(config=BRIEF, *, validation=None, callbacks=(), seed=0, data=None, moments=None):
+    """Train a small network and give it with its history."""
+    net = network(seed)
+    history = train(
+        net,
+        data or examples(),
+        validation,
+        config,
+        generator=torch.Generator().manual_seed(seed),
+        callbacks=callbacks,
+        moments=moments,
+    )
+    return net, history
+
+
+def weights(net):
+    """Put all parameters into one vector."""
+    return torch.cat([p.detach().flatten() for p in net.parameters()])
+
+
+class Recorder(Callback):
+    """Notes every call."""
+
+    def __init__(self, stop_at=None, interrupt_at=None):
+        self.calls, self.steps, self.rates = [], [], []
+        self.stop_at, self.interrupt_at = stop_at, interrupt_at
+
+    def on_start(self, plan):
+        self.calls.append(("start", plan))
+
+    def on_step(self, step, rate):
+        self.steps.append(step)
+        self.rates.append(rate)
+
+    def on_epoch(self, record):
+        self.calls.append(("epoch", record.epoch))
+        if record.epoch == self.interrupt_at:
+            raise KeyboardInterrupt
+        return record.epoch == self.stop_at
+
+    def on_end(self, history):
+        self.calls.append(("end", history.stopped))
+
+
+def test_same_generator_gives_the_same_bits():
+    """Two trainings with equal generators end in bitwise equal weights, and a third with another does not."""
+    assert torch.equal(weights(trained()[0]), weights(trained()[0]))
+    assert not torch.equal(weights(trained()[0]), weights(trained(seed=1)[0]))
+
+
+def test_global_generators_are_left_alone():
+    """Training with dropout neither seeds nor draws from the generators of torch and NumPy."""
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002 - it is to be left alone
+    trained()
+    assert torch.equal(before[0], torch.get_rng_state())
+    np.testing.assert_array_equal(before[1], np.random.get_state()[1])  # noqa: NPY002 - as above
+
+
+def test_loss_falls_on_learnable_data():
+    """Forty epochs on a product of two inputs bring the loss well below what it was."""
+    _, history = trained(TrainingConfig(epochs=40, batch_size=16, learning_rate=2e-2))
+    assert history.epochs[-1].loss < 0.5 * history.epochs[0].loss
+
+
+def test_one_step_of_adamw_equals_the_published_update():
+    """The first step moves each spared parameter by the rate against its gradient's sign, as AdamW's equations say."""
+    data, config = examples(16), TrainingConfig(epochs=1, batch_size=16, schedule="constant", clip_norm=None)
+    net = network(config=NetworkConfig(units=(3,)))
+    before = {name: p.detach().clone() for name, p in net.named_parameters()}
+    sample = data.draw(torch.arange(16), torch.device("cpu"))
+    loss = (net(sample.x) - sample.target).square().mean()
+    loss.backward()
+    gradient = {name: p.grad.clone() for name, p in net.named_parameters() if p.grad is not None}
+    net.zero_grad()
+    train(net, data, None, config, generator=torch.Generator().manual_seed(0))
+    for name in ("head.weight", "head.bias", "skip.map.weight"):
+        g = gradient[name]
+        decay = config.weight_decay if name == "head.weight" else 0.0
+        expected = before[name] * (1 - config.learning_rate * decay) - config.learning_rate * g / (g.abs() + 1e-8)
+        torch.testing.assert_close(dict(net.named_parameters())[name].detach(), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_weight_decay_spares_biases_and_the_skip():
+    """Only weight matrices of recurrence and head are decayed."""
+    net = network()
+    optimizer = make_optimizer(net, TrainingConfig(weight_decay=0.3))
+    names = {id(p): name for name, p in net.named_parameters()}
+    by_decay = {group["weight_decay"]: {names[id(p)] for p in group["params"]} for group in optimizer.param_groups}
+    recurrent = {f"layers.0.forward_cell.weight_{part}_l0" for part in ("ih", "hh")}
+    assert by_decay[0.3] == {*recurrent, "head.weight"}
+    assert by_decay[0.0] == {"layers.0.forward_cell.bias_ih_l0", "head.bias", "skip.map.weight", "skip.map.bias"}
+
+
+def test_one_cycle_rises_to_the_rate_and_falls_to_almost_nothing():
+    """The rate peaks at the configured one after three tenths of the steps and ends more than 500 times lower."""
+    seen = Recorder()
+    trained(TrainingConfig(epochs=20, batch_size=16, learning_rate=1e-2), callbacks=[seen])
+    assert max(seen.rates) == pytest.approx(1e-2, rel=0.02)
+    assert seen.rates.index(max(seen.rates)) == pytest.approx(0.3 * len(seen.rates), abs=2)
+    assert seen.rates[-1] < 1e-2 / 500
+    assert make_schedule(make_optimizer(network(), BRIEF), TrainingConfig(schedule="constant"), 10) is None
+
+
+def test_clipping_bounds_the_step_and_not_what_is_recorded():
+    """With targets a thousand times larger the recorded norm is that before clipping, above the limit."""
+    _, history = trained(data=examples(slope=1000.0))
+    assert history.epochs[0].gradient_norm > 10
+
+
+def test_best_weights_are_restored_from_the_validation_part():
+    """The final network has exactly the validation loss of the best epoch, not of the last."""
+    validation = examples(24, seed=5)
+    rough = TrainingConfig(epochs=12, batch_size=8, learning_rate=0.3, schedule="constant")
+    net, history = trained(rough, validation=validation)
+    best = min(record.validation_loss for record in history.epochs)
+    sample = validation.draw(torch.arange(24), torch.device("cpu"))
+    with torch.no_grad():
+        loss = (net(sample.x) - sample.target).square().mean().item()
+    assert history.best_epoch < len(history.epochs)
+    if history.best_epoch:
+        assert loss == pytest.approx(best, rel=1e-5)
+        assert history.epochs[history.best_epoch - 1].validation_loss == best
+    else:
+        assert loss < best
+
+
+def test_weights_before_the_first_epoch_count():
+    """A training that only makes things worse ends with the weights it began with, as epoch 0."""
+    validation = examples(24, seed=5, slope=0.0)  # zero targets, which the zero head of a new network predicts
+    net, history = trained(validation=validation)
+    assert history.best_epoch == 0
+    assert torch.equal(weights(net), weights(network()))
+
+
+def test_early_stopping_waits_for_patience():
+    """Without improvement training ends exactly `patience` epochs after the best one."""
+    config = TrainingConfig(epochs=30, batch_size=16, patience=3)
+    _, history = trained(config, validation=examples(24, seed=5, slope=0.0))
+    assert history.stopped == "early"
+    assert len(history.epochs) == 3
+
+
+def test_without_validation_the_last_weights_stay():
+    """Nothing is restored, and the best epoch is the last."""
+    net, history = trained()
+    assert history.best_epoch == len(history.epochs) == 4
+    assert history.stopped == "finished"
+    assert history.epochs[-1].validation_loss is None
+    assert not torch.equal(weights(net), weights(network()))
+
+
+def test_interrupt_keeps_the_best_weights_so_far():
+    """Ctrl-C in the third epoch ends training in good order, with the best weights of the epochs that were done."""
+    seen = Recorder(interrupt_at=3)
+    net, history = trained(callbacks=[seen], validation=examples(24, seed=5))
+    assert history.stopped == "interrupted"
+    assert seen.calls[-1] == ("end", "interrupted")
+    assert torch.isfinite(weights(net)).all()
+    best = min([*history.epochs], key=lambda record: record.validation_loss)
+    assert history.best_epoch in {0, best.epoch}
+
+
+def test_divergence_ends_training_with_finite_weights():
+    """A rate that overflows is noticed in its epoch, and the weights from before are restored."""
+    wild = TrainingConfig(epochs=50, batch_size=16, learning_rate=1e30, schedule="constant", clip_norm=None)
+    net, history = trained(wild)
+    assert history.stopped == "diverged"
+    assert len(history.epochs) < 50
+    assert not math.isfinite(history.epochs[-1].loss)
+    assert torch.isfinite(weights(net)).all()
+
+
+def test_every_callback_sees_everything_and_may_stop():
+    """Start, each step, each epoch and the end reach every callback, also when the first one asks to stop."""
+    first, second = Recorder(stop_at=2), Recorder()
+    _, history = trained(callbacks=[first, second])
+    assert history.stopped == "callback"
+    assert first.calls == second.calls
+    assert [call[0] for call in first.calls] == ["start", "epoch", "epoch", "end"]
+    assert first.calls[0][1].steps == 3
+    assert first.steps == [1, 2, 3, 4, 5, 6]
+
+
+def test_error_in_a_callback_reaches_the_caller_after_everyone_was_told():
+    """An exception is not swallowed, and on_end still runs, so that a progress bar is taken away."""
+
+    class Breaks(Callback):
+        def on_epoch(self, record):
+            raise RuntimeError("broken callback")
+
+    seen = Recorder()
+    with pytest.raises(RuntimeError, match="broken callback"):
+        trained(callbacks=[Breaks(), seen])
+    assert seen.calls[-1][0] == "end"
+
+
+def test_zero_weight_is_absence():
+    """Sequences of weight zero leave no trace, whatever their targets are."""
+    data = examples(32)
+    ones = torch.ones(32)
+    ones[16:] = 0
+    spoilt = data.targets.clone()
+    spoilt[16:] = 1e6
+    calm = Examples(data.source, data.scaling, data.targets, ones)
+    wild = Examples(data.source, data.scaling, spoilt, ones)
+    assert torch.equal(weights(trained(data=calm)[0]), weights(trained(data=wild)[0]))
+
+
+def test_moments_carry_over():
+    """Going on with an earlier training's moments differs from starting with none, and hands back new ones."""
+    config = TrainingConfig(epochs=1, batch_size=16, schedule="constant")
+    moments = {}
+    trained(config, moments=moments)
+    steps = {float(state["step"]) for state in moments["state"].values()}
+    assert steps == {3.0}
+    fresh = weights(trained(config, moments={})[0])
+    going_on = weights(trained(config, moments=moments)[0])
+    assert not torch.equal(fresh, going_on)
+    assert {float(state["step"]) for state in moments["state"].values()} == {6.0}
+
+
+def test_bf16_trains_close_to_fp32():
+    """The coarser products reach a loss near that of the exact ones."""
+    losses = {}
+    for precision in ("fp32", "bf16"):
+        config = TrainingConfig(epochs=15, batch_size=16, learning_rate=1e-2, precision=precision)
+        net = network()
+        history = train(
+            net,
+            examples(),
+            None,
+            config,
+            generator=torch.Generator().manual_seed(0),
+            runtime=Runtime(torch.device("cpu"), precision),
+        )
+        losses[precision] = history.epochs[-1].loss
+        assert next(net.parameters()).dtype == torch.float32
+    assert losses["bf16"] == pytest.approx(losses["fp32"], rel=0.2)
+    assert losses["bf16"] != losses["fp32"]
