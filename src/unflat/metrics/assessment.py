@@ -126,9 +126,7 @@ class Assessment:
     @property
     def unbeaten(self) -> tuple[str, ...]:
         """Names of the baselines that the predictions are no better than, in one output or more."""
-        return tuple(
-            name for name in self.baselines if not all(scores.beats(name) for scores in self.outputs)
-        )
+        return tuple(name for name in self.baselines if not all(scores.beats(name) for scores in self.outputs))
 
     def to_dict(self) -> dict[str, Any]:
         """Turn into plain values that JSON can hold.

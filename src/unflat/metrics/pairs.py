@@ -42,9 +42,7 @@ class Pair(NamedTuple):
         return square._replace(exponent=square.exponent + self.exponent)
 
 
-def paired(
-    y: ArrayLike, prediction: ArrayLike, sample_weight: ArrayLike | None, name: str = "The prediction"
-) -> Pair:
+def paired(y: ArrayLike, prediction: ArrayLike, sample_weight: ArrayLike | None, name: str = "The prediction") -> Pair:
     """Check targets and predictions and bring them side by side.
 
     Parameters
@@ -80,16 +78,14 @@ def paired(
     _check_shapes(targets, predicted, name)
     if targets.size == 0:
         raise TooFewSamplesError("The target", 1, 0)
-    _refuse_not_finite(targets, "The target")
+    refuse_not_finite(targets, "The target")
     weights = checked_weights(sample_weight, len(targets))
     counted = weights > 0
     y_columns = targets.reshape(len(targets), -1)[counted]
     p_columns = predicted.reshape(len(targets), -1)[counted]
     p_columns = np.where(np.isfinite(p_columns), p_columns, nan)
     exponent = np.maximum(exponent_of(y_columns), exponent_of(p_columns))
-    return Pair(
-        times_power(y_columns, -exponent), times_power(p_columns, -exponent), exponent, weights[counted]
-    )
+    return Pair(times_power(y_columns, -exponent), times_power(p_columns, -exponent), exponent, weights[counted])
 
 
 def checked_weights(sample_weight: ArrayLike | None, n: int) -> NDArray[np.float64]:
@@ -121,7 +117,7 @@ def checked_weights(sample_weight: ArrayLike | None, n: int) -> NDArray[np.float
     weights = _numbers(sample_weight, "The sample weight")
     if weights.shape != (n,):
         raise ShapeError("The sample weight", f"shape ({n},)", weights.shape, "Give one weight per sample.")
-    _refuse_not_finite(weights, "The sample weight")
+    refuse_not_finite(weights, "The sample weight")
     low, high = weights.min(), weights.max()
     if low < 0 or high == 0:
         raise InputError(
@@ -159,9 +155,21 @@ def _check_shapes(targets: NDArray[np.float64], predicted: NDArray[np.float64], 
         )
 
 
-def _refuse_not_finite(values: NDArray[np.float64], name: str) -> None:
+def refuse_not_finite(values: NDArray[np.float64], name: str) -> None:
+    """Raise if a value is NaN or infinite.
+
+    Parameters
+    ----------
+    values : ndarray
+        Numbers.
+    name : str
+        What to call them in messages.
+
+    Raises
+    ------
+    NonFiniteError
+        With their number and the first position.
+    """
     wrong = np.argwhere(~np.isfinite(values))
     if len(wrong):
-        raise NonFiniteError(
-            name, f"{len(wrong)} NaN or infinite", wrong[0].tolist(), "Leave these samples out."
-        )
+        raise NonFiniteError(name, f"{len(wrong)} NaN or infinite", wrong[0].tolist(), "Leave these samples out.")

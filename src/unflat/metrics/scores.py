@@ -85,9 +85,7 @@ def mae(y: ArrayLike, prediction: ArrayLike, sample_weight: ArrayLike | None = N
     return mae_of(paired(y, prediction, sample_weight))
 
 
-def mape(
-    y: ArrayLike, prediction: ArrayLike, sample_weight: ArrayLike | None = None
-) -> tuple[float | None, ...]:
+def mape(y: ArrayLike, prediction: ArrayLike, sample_weight: ArrayLike | None = None) -> tuple[float | None, ...]:
     """Mean absolute percentage error, mean(|y - prediction| / |y|), as a share: 0.05 is 5 %.
 
     An error relative to a target near zero says nothing about the prediction, and one such target decides the
@@ -123,9 +121,7 @@ def r2(y: ArrayLike, prediction: ArrayLike, sample_weight: ArrayLike | None = No
     return r2_of(paired(y, prediction, sample_weight))
 
 
-def spread(
-    y: ArrayLike, prediction: ArrayLike, sample_weight: ArrayLike | None = None
-) -> NDArray[np.float64]:
+def spread(y: ArrayLike, prediction: ArrayLike, sample_weight: ArrayLike | None = None) -> NDArray[np.float64]:
     """Spread, standard deviation of the predictions over that of the targets: near 0 for flat predictions.
 
     Parameters
