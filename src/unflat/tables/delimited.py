@@ -1,0 +1,189 @@
+"""Read delimited text: find the separator, and say where a malformed file is malformed."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from typing import IO, TYPE_CHECKING, cast
+
+import polars as pl
+
+from unflat.errors import UnreadableTableError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
+
+NULL_TEXTS = ("", "NA", "N/A", "#N/A", "nan", "NaN", "NaT", "null", "NULL", "None", "<NA>", "?")
+"""What stands for a missing value."""
+
+_DECIMAL_COMMA = r"^[+-]?\d+(,\d+)?$"
+
+
+def read_delimited(path: Path, text: Collection[str]) -> pl.DataFrame:
+    """Read a file of delimited text.
+
+    Parameters
+    ----------
+    path : Path
+        A file that exists and is not empty.
+    text : collection of str
+        Columns that stay text.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns as inferred from all rows; text is not trimmed, and dates are still text.
+
+    Raises
+    ------
+    UnreadableTableError
+        If it has no usable header, a row has too few or too many fields, a quote is not closed, or it is not UTF-8.
+    """
+    separator, header = _header(path)
+    table = _parse(path, separator, header, text, decimal_comma=False)
+    if separator == ";" and _has_decimal_commas(table):
+        table = _parse(path, separator, header, text, decimal_comma=True)
+    if len(header) > 1 and table[:, -1].null_count() > 0:
+        # The parser fills a short row up with missing values, and takes an empty line for a row of them.
+        empty = _scan(path, separator, header)
+        table = table.filter(~pl.int_range(table.height, eager=True).is_in(empty)) if empty else table
+    return table
+
+
+def _parse(
+    path: Path, separator: str, header: Sequence[str], text: Collection[str], *, decimal_comma: bool
+) -> pl.DataFrame:
+    try:
+        table = pl.read_csv(
+            path,
+            separator=separator,
+            decimal_comma=decimal_comma,
+            infer_schema_length=None,
+            null_values=list(NULL_TEXTS),
+            schema_overrides={name: pl.String for name in header if name.strip() in text},
+        )
+    except pl.exceptions.PolarsError as error:
+        _scan(path, separator, header)  # raises where it can tell the row
+        raise UnreadableTableError(
+            path, "delimited text", str(error).splitlines()[0], "Look at it in an editor, or write it again."
+        ) from error
+    table.columns = [name.strip() for name in header]
+    return table
+
+
+def _has_decimal_commas(table: pl.DataFrame) -> bool:
+    texts = [column.drop_nulls().str.strip_chars() for column in table if column.dtype == pl.String]
+    return any(len(text) > 0 and bool(text.str.contains(_DECIMAL_COMMA).all()) for text in texts)
+
+
+def _header(path: Path) -> tuple[str, list[str]]:
+    """Find what separates the columns, and their names as they stand."""
+    with _opened(path) as file:
+        line = next(_lines(file, path), "").removeprefix("\ufeff").rstrip("\r\n")
+    separator = "\t" if ".tsv" in path.name.lower() else _separator(line)
+    header = next(csv.reader([line], delimiter=separator), [])
+    names = [name.strip() for name in header]
+    repeated = [name for i, name in enumerate(names) if name in names[:i]]
+    if repeated:
+        raise UnreadableTableError(
+            path, "columns of distinct names", f"the name {repeated[0]!r} twice", "Rename one of them."
+        )
+    if all(map(_is_number, names)):
+        raise UnreadableTableError(
+            path,
+            "the names of the columns in its first line",
+            f"the line {line[:60]!r}",
+            "Write a line of names above it.",
+        )
+    return separator, header
+
+
+def _separator(line: str) -> str:
+    others = [separator for separator in ";\t|" if separator in line]
+    return max(others, key=line.count) if others and "," not in line else ","
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return text == ""
+    return text not in NULL_TEXTS
+
+
+def _scan(path: Path, separator: str, header: Sequence[str]) -> list[int]:
+    """Go through the rows one by one: the slow way, for when something is the matter.
+
+    Returns
+    -------
+    list of int
+        The empty lines, counted from 0 after the header.
+
+    Raises
+    ------
+    UnreadableTableError
+        At the first row that has not as many fields as the header, or the first line that is not UTF-8.
+    """
+    empty: list[int] = []
+    line, row = 1, -1
+    with _opened(path) as file:
+        reader = csv.reader(_lines(file, path), delimiter=separator, strict=True)
+        try:
+            next(reader)
+            line = reader.line_num
+            for row, fields in enumerate(reader):
+                if not "".join(fields).strip() and len(fields) <= 1:
+                    empty.append(row)
+                elif len(fields) != len(header):
+                    _refuse_width(path, header, fields, row - len(empty), line + 1)
+                line = reader.line_num
+        except csv.Error as error:
+            raise UnreadableTableError(
+                path,
+                "rows whose quotes are closed",
+                f"a row {row + 1 - len(empty)} (from line {line + 1} of the file) where {error}",
+                "Correct that row.",
+            ) from error
+    return empty
+
+
+def _refuse_width(path: Path, header: Sequence[str], fields: Sequence[str], row: int, line: int) -> None:
+    where = f"{len(fields)} in row {row} (line {line} of the file)"
+    if len(fields) < len(header):
+        where += f", none of them for the column {header[len(fields)].strip()!r}"
+    else:
+        where += f", {fields[len(header)]!r} being one too many"
+    raise UnreadableTableError(
+        path,
+        f"{len(header)} fields in every row, as many as in the header",
+        where,
+        "Complete or remove that row; an empty field is a missing value.",
+    )
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
+
+
+def _lines(file: IO[bytes], path: Path) -> Iterator[str]:
+    """Decode line by line, so that an error can name the line."""
+    try:
+        for number, line in enumerate(file, start=1):
+            yield _decoded(line, number, path)
+    except (gzip.BadGzipFile, EOFError) as error:
+        raise UnreadableTableError(
+            path, "a gzip file", str(error), "Write the file again; it may have been cut short."
+        ) from error
+
+
+def _decoded(line: bytes, number: int, path: Path) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        raise UnreadableTableError(
+            path,
+            "text in UTF-8",
+            f"the byte 0x{line[error.start]:02x} in line {number} of the file",
+            "Save it as UTF-8; spreadsheets offer this as 'CSV UTF-8'.",
+        ) from error

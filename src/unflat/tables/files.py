@@ -1,0 +1,120 @@
+"""Read a table from a file, whatever its kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from unflat.errors import MissingColumnError, UnreadableTableError
+from unflat.tables.columns import numbers_in_text, refuse_spoilt_numbers
+from unflat.tables.delimited import NULL_TEXTS, read_delimited
+from unflat.tables.times import times_in_text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from os import PathLike
+
+DELIMITED = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+PARQUET = (".parquet", ".pq")
+
+
+def read_table(path: str | PathLike[str], *, text: Collection[str] = ()) -> pl.DataFrame:
+    """Read a table of one row for each time step.
+
+    Parameters
+    ----------
+    path : str or path
+        A .csv or .tsv file, which may be compressed (.csv.gz, .tsv.gz), or a .parquet file. Delimited text is
+        UTF-8 with a header; where the header of a .csv has no comma, semicolons, tabs or bars separate the
+        columns, and with semicolons numbers may have a decimal comma.
+    text : collection of str
+        Columns of a delimited file that stay text although they look like numbers or dates: labels such as "007".
+
+    Returns
+    -------
+    polars.DataFrame
+        The table. Types are those that all rows of a column agree on. Empty fields and NA, N/A, #N/A, nan, NaN,
+        NaT, null, NULL, None, <NA> and ? are missing values. Text that is dates throughout is parsed, if day and
+        month cannot be mistaken for each other. A column without a name that counts the rows from 0, as pandas
+        writes its index, is left out.
+
+    Raises
+    ------
+    UnreadableTableError
+        If there is no such file, its kind is unknown, it holds no row, its columns have no distinct names, or its
+        content is malformed; with the row, counted from 0 without the header.
+    ColumnTypeError
+        If most values of a text column are numbers: with the first that is not.
+    MissingColumnError
+        If a column named in `text` is not in the table.
+    """
+    path = Path(path)
+    _refuse_what_is_no_file(path)
+    name = path.name.lower()
+    if name.endswith(DELIMITED):
+        table = _settled(read_delimited(path, text), text)
+    elif name.endswith(PARQUET):
+        table = _read_parquet(path)
+    else:
+        raise UnreadableTableError(
+            path,
+            f"a file of a known kind: {', '.join((*DELIMITED, '.parquet'))}",
+            f"the ending {path.suffix!r}",
+            "Save the table as CSV or Parquet, with that ending.",
+        )
+    if table.height == 0:
+        raise UnreadableTableError(path, "at least one row", "no rows", "Check that the file was written completely.")
+    return table
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    if path.is_dir():
+        raise UnreadableTableError(path, "a file", "a folder", "Name one file in it.")
+    if not path.exists():
+        raise UnreadableTableError(
+            path, "a file that exists", "no such file", f"Check the path; the current folder is {Path.cwd()}."
+        )
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except OSError as error:
+        raise UnreadableTableError(
+            path, "a file that can be read", error.strerror or str(error), "Check its permissions."
+        ) from error
+    if empty:
+        raise UnreadableTableError(path, "a table", "an empty file", "Check that the file was written completely.")
+
+
+def _read_parquet(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path)
+    except pl.exceptions.PolarsError as error:
+        raise UnreadableTableError(
+            path, "a Parquet file", str(error).splitlines()[0], "Write the file again; it may have been cut short."
+        ) from error
+
+
+def _settled(table: pl.DataFrame, text: Collection[str]) -> pl.DataFrame:
+    """Give text columns that hold something else their type, and leave out a written index."""
+    for name in text:
+        if name not in table.columns:
+            raise MissingColumnError(name, table.columns, "text")
+    columns = [column if column.dtype != pl.String or column.name in text else _settle(column) for column in table]
+    return pl.DataFrame([column for column in columns if not _counts_rows(column)])
+
+
+def _settle(column: pl.Series) -> pl.Series:
+    trimmed = column.str.strip_chars()
+    trimmed = trimmed.replace(list(NULL_TEXTS), None)
+    numbers = numbers_in_text(trimmed)
+    if numbers is not None:
+        return numbers
+    refuse_spoilt_numbers(trimmed)
+    times = times_in_text(trimmed)
+    return trimmed if times is None else times
+
+
+def _counts_rows(column: pl.Series) -> bool:
+    return column.name == "" and column.equals(pl.Series("", range(len(column)), dtype=pl.Int64))

@@ -1,0 +1,152 @@
+"""Frames of any library as one kind of table: named columns, converted when they are asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from unflat.errors import InputTypeError, TableError
+
+
+class Table:
+    """A frame of any library; its columns come as polars series, without a copy where numbers allow it.
+
+    Parameters
+    ----------
+    columns : dict of str to narwhals.Series
+        The columns by name.
+    index : frozenset of str
+        Which of them stood in the frame's index: they label rows, and are no features unless named.
+    height : int
+        How many rows there are.
+    """
+
+    def __init__(
+        self, columns: dict[str, nw.Series[Any]], index: frozenset[str] = frozenset(), height: int = 0
+    ) -> None:
+        self._columns = columns
+        self._converted: dict[str, pl.Series] = {}
+        self.index = index
+        self.height = height
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns, those of the index last."""
+        return tuple(self._columns)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns
+
+    def __getitem__(self, name: str) -> pl.Series:
+        if name not in self._converted:
+            self._converted[name] = _as_polars(self._columns[name]).alias(name)
+        return self._converted[name]
+
+
+def as_table(frame: object) -> Table:
+    """Take a frame of pandas, polars, pyarrow or any library that narwhals knows.
+
+    Parameters
+    ----------
+    frame : DataFrame or Table
+        One row for each time step. Of a pandas index, the levels that have a name or hold times are columns too.
+
+    Returns
+    -------
+    Table
+        Its columns; column names that are no text, as pandas allows, are turned into text.
+
+    Raises
+    ------
+    InputTypeError
+        If it is not a frame held in memory.
+    TableError
+        If two columns have one name.
+    """
+    if isinstance(frame, Table):
+        return frame
+    try:
+        known: nw.DataFrame[Any] = nw.from_native(frame, eager_only=True)
+    except nw.exceptions.DuplicateError as error:
+        raise _repeated(str(error).splitlines()[-1]) from error
+    except TypeError as error:
+        lazy = hasattr(frame, "collect")
+        raise InputTypeError(
+            "The table",
+            "a DataFrame of pandas, polars or pyarrow",
+            f"a {type(frame).__module__.partition('.')[0]} {type(frame).__name__}",
+            "Call .collect() first." if lazy else "Read a file with read_table, or build a frame with named columns.",
+        ) from error
+    columns = {str(name): known.get_column(name) for name in known.columns}
+    if len(columns) < len(known.columns):
+        raise _repeated("a number and a text that read the same")
+    levels = _index_levels(frame, taken=frozenset(columns))
+    return Table(columns | levels, frozenset(levels), len(known))
+
+
+def _repeated(received: str) -> TableError:
+    return TableError("The table", "columns of distinct names", received, "Rename one of them.")
+
+
+def _index_levels(frame: Any, taken: frozenset[str]) -> dict[str, nw.Series[Any]]:  # noqa: ANN401 - any library's
+    """Find the levels of a pandas index that mean something: those with a name, and those of times."""
+    if not nw.dependencies.is_pandas_dataframe(frame):
+        return {}
+    levels = {}
+    for number, name in enumerate(frame.index.names):
+        values = frame.index.get_level_values(number)
+        temporal = values.dtype.kind == "M" or hasattr(values, "to_timestamp")
+        label = str(name) if name is not None else "index"
+        if (temporal or name is not None) and label not in taken:
+            levels[label] = nw.from_native(values.to_series(), series_only=True)
+    return levels
+
+
+def _as_polars(series: nw.Series[Any]) -> pl.Series:
+    native = series.to_native()
+    if isinstance(native, pl.Series):
+        return native
+    if series.implementation.is_pyarrow():
+        converted = pl.from_arrow(native)
+        return converted if isinstance(converted, pl.Series) else converted.to_series()
+    if series.implementation.is_pandas() and str(native.dtype).startswith("period"):
+        native = native.dt.to_timestamp() if hasattr(native, "dt") else native.to_timestamp()
+        series = nw.from_native(native, series_only=True)
+    if series.dtype.is_numeric() or isinstance(series.dtype, nw.Boolean):
+        return _numbers(series)
+    if isinstance(series.dtype, nw.Datetime):
+        return _instants(series)
+    return _objects(series)
+
+
+def _numbers(series: nw.Series[Any]) -> pl.Series:
+    if isinstance(series.dtype, nw.Decimal) or series.is_null().any():
+        series = series.cast(nw.Float64)  # a nullable type's missing values become NaN
+    return pl.Series(series.to_numpy())
+
+
+def _instants(series: nw.Series[Any]) -> pl.Series:
+    zone = getattr(series.dtype, "time_zone", None)
+    if zone is not None:
+        series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    values = series.to_numpy()
+    if values.dtype == "datetime64[s]":
+        values = values.astype("datetime64[ms]")
+    instants = pl.Series(values)
+    return instants if zone is None else instants.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+
+
+def _objects(series: nw.Series[Any]) -> pl.Series:
+    missing = series.is_null().to_list()
+    values = [None if gone else value for gone, value in zip(missing, series.to_list(), strict=True)]
+    labels = isinstance(series.dtype, nw.Categorical | nw.Enum)
+    try:
+        return pl.Series(map(_label, values), dtype=pl.Categorical) if labels else pl.Series(values)
+    except TypeError:  # several kinds of values in one column
+        return pl.Series(map(_label, values), dtype=pl.String)
+
+
+def _label(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,148 @@
+"""Points in time: typed columns as they are, text by the common ways to write dates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import polars as pl
+
+from unflat.errors import ColumnTypeError
+from unflat.tables.columns import is_temporal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y")
+_AMBIGUOUS_DATES = ("%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y")
+_TIMES_OF_DAY = ("", "%H:%M:%S%.f", "%H:%M")
+_ZONES = ("", "%#z")
+_TRIAL = 100
+"""Values on which a format is tried before it is used on the whole column."""
+
+
+def times_in_text(column: pl.Series) -> pl.Series | None:
+    """Parse a text column if every value is a point in time.
+
+    Parameters
+    ----------
+    column : polars.Series
+        Text. Dates are year-month-day or year/month/day, day.month.year, or month and day in either order
+        before the year if some day above 12 settles which is which; a time of day may follow after a blank or
+        a T, and an offset from UTC after that.
+
+    Returns
+    -------
+    polars.Series or None
+        Dates, or times in microseconds; None if a value is no point in time, the column has no value, or day and
+        month could be mistaken for each other.
+    """
+    matches = [
+        times for form in _likely_formats(column) if (times := _parse(column, form)).null_count() == column.null_count()
+    ]
+    return matches[0] if len(matches) == 1 or _agree(matches) else None
+
+
+def may_be_times(column: pl.Series) -> bool:
+    """Whether a column is of points in time, or a text column of which most values are."""
+    if column.dtype != pl.String:
+        return is_temporal(column)
+    return _most_are_times(column)
+
+
+def as_times(column: pl.Series) -> pl.Series:
+    """Take a column as the times of rows.
+
+    Parameters
+    ----------
+    column : polars.Series
+        Points in time, text that can be parsed, or numbers such as a count of cycles.
+
+    Returns
+    -------
+    polars.Series
+        Dates, times or numbers, none missing.
+
+    Raises
+    ------
+    ColumnTypeError
+        If a value is missing or is no point in time, with its row.
+    """
+    if column.dtype == pl.String:
+        column = _parsed(column)
+    if not (is_temporal(column) or column.dtype.is_numeric()):
+        raise ColumnTypeError(
+            column.name,
+            "points in time, or numbers that order the rows",
+            f"values of type {column.dtype}",
+            None,
+            "Convert the column, or name another one as the time.",
+        )
+    missing = column.is_null() | (column.is_nan() if column.dtype.is_float() else False)
+    if missing.any():
+        raise ColumnTypeError(
+            column.name,
+            "a time in every row",
+            f"{missing.sum()} missing, the first",
+            cast("int", missing.arg_max()),
+            "Fill these times in, or remove their rows.",
+        )
+    if is_temporal(column) or column.dtype.is_float():
+        return column
+    return column.cast(pl.Float64 if column.dtype == pl.Decimal else pl.Int64)
+
+
+def _parsed(column: pl.Series) -> pl.Series:
+    column = column.str.strip_chars()
+    times = times_in_text(column)
+    if times is not None:
+        return times
+    known = column.is_not_null()
+    parsed = [_parse(column, form) for form in _likely_formats(column)]
+    complete = [times for times in parsed if times.null_count() == column.null_count()]
+    if complete:
+        raise ColumnTypeError(
+            column.name,
+            "dates that can be read in one way",
+            f"{column.drop_nulls()[0]!r}, where day and month may be either",
+            cast("int", known.arg_max()),
+            "Write dates as year-month-day, or parse the column beforehand.",
+        )
+    best = min(parsed, key=pl.Series.null_count, default=column.clear(len(column)))
+    row = cast("int", (best.is_null() & known).arg_max())
+    raise ColumnTypeError(
+        column.name,
+        "points in time, such as 2016-07-01 or 2016-07-01 13:00:00",
+        repr(column[row]),
+        row,
+        "Correct the value, parse the column beforehand, or name another one as the time.",
+    )
+
+
+def _most_are_times(column: pl.Series) -> bool:
+    known = len(column) - column.null_count()
+    return any(len(column) - _parse(column, form).null_count() > known / 2 for form in _likely_formats(column))
+
+
+def _likely_formats(column: pl.Series) -> Iterator[str]:
+    """Give the formats that fit most of the first values: all that the whole column need be tried on."""
+    trial = column.drop_nulls().head(_TRIAL)
+    for form in _formats():
+        if len(trial) > 0 and _parse(trial, form).null_count() < len(trial) / 2:
+            yield form
+
+
+def _formats() -> Iterator[str]:
+    for date in (*_DATES, *_AMBIGUOUS_DATES):
+        for time_of_day in _TIMES_OF_DAY:
+            for between in (" ", "T") if time_of_day else ("",):
+                for zone in _ZONES if time_of_day else ("",):
+                    yield f"{date}{between}{time_of_day}{zone}"
+
+
+def _parse(column: pl.Series, form: str) -> pl.Series:
+    kind = pl.Datetime("us") if "%H" in form else pl.Date()
+    return column.str.strptime(kind, form, strict=False)
+
+
+def _agree(matches: list[pl.Series]) -> bool:
+    return len(matches) > 1 and all(other.equals(matches[0]) for other in matches[1:])
