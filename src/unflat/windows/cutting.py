@@ -1,0 +1,284 @@
+"""Cut windows from a table: the rows are copied once, as one matrix, and a window is a place in it."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from unflat.errors import ColumnTypeError, TableError, UnknownCategoryWarning, WindowTooLongError
+from unflat.sequences import PastTarget, Sequences
+from unflat.tables import as_table
+from unflat.tables.columns import check_numeric, float_type, refuse_all_missing, write_column
+from unflat.windows.roles import find_schema, require
+from unflat.windows.timeline import arrange
+from unflat.windows.view import Windows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from unflat.tables import Table
+    from unflat.windows.schema import WindowSchema
+    from unflat.windows.timeline import Timeline
+
+_CHUNK = 1 << 18
+_SHOWN = 8
+
+
+def make_windows(
+    frame: object,
+    *,
+    target: str | Sequence[str],
+    length: int,
+    horizon: int = 1,
+    features: str | Sequence[str] | None = None,
+    time: str | None = None,
+    group: str | None = None,
+    stride: int = 1,
+) -> Windows:
+    """Cut windows from a table of time steps.
+
+    Rows are sorted by group and time, unless they are in that order already. Where sampling is regular, that is
+    where at least nine tenths of a series' steps in time equal the most common one, no window and its target
+    reach across a longer step. Elsewhere, and without a time column, windows go by rows.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row for each time step, of pandas, polars, pyarrow or any library that narwhals knows. Of a pandas
+        index, levels that hold times or have a name can be used as columns are.
+    target : str or sequence of str
+        The column to predict, or several. Windows whose target is missing are left out.
+    length : int
+        Rows in a window.
+    horizon : int
+        How many rows after a window's last row the target lies; 0 for a target in that row itself.
+    features : str or sequence of str, or None
+        The columns that windows hold; None for all but time and group, with the target's own past if the
+        horizon is at least 1. Text and categorical types become codes; a missing value is NaN.
+    time : str or None
+        The column that orders rows: dates, times, text of them, or numbers. None for the only column of points
+        in time if there is one, and for the order of the rows if there is none.
+    group : str or None
+        The column that tells series apart; no window holds rows of two.
+    stride : int
+        Rows from one window's start to the next one's.
+
+    Returns
+    -------
+    Windows
+        All windows with their targets, in the order of series and time.
+
+    Raises
+    ------
+    InputTypeError
+        If `frame` is not a frame.
+    ConfigurationError
+        If a measure is out of its bounds, names are repeated, or `time` must be named.
+    MissingColumnError
+        If a column is not in the table, with the names that come nearest.
+    ColumnTypeError
+        If a column does not suit its role, with the row.
+    NonFiniteError
+        If a target or feature is infinite, with the row.
+    AllMissingError
+        If a target or feature has no value.
+    TargetLeakError
+        If a target is among the features at horizon 0.
+    DuplicateTimeError
+        If a time stands more than once in a series.
+    WindowTooLongError
+        If no series is long enough.
+
+    Warns
+    -----
+    TimeGapWarning
+        If rows are missing in regular sampling.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> frame = pl.DataFrame({"day": range(6), "load": [1.0, 2.0, 4.0, 8.0, 16.0, 32.0]})
+    >>> windows = make_windows(frame, target="load", length=2, horizon=2, features="load", time="day")
+    >>> windows.y.tolist()
+    [8.0, 16.0, 32.0]
+    """
+    table = as_table(frame)
+    schema = find_schema(
+        table,
+        target=target,
+        features=features,
+        time=time,
+        group=group,
+        length=length,
+        horizon=horizon,
+        stride=stride,
+    )
+    return _cut(table, schema, targets=True)
+
+
+def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windows:
+    """Cut windows from another table as they were cut before.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As in `make_windows`, with the columns that the schema names.
+    schema : WindowSchema
+        What `make_windows` found.
+    targets : bool
+        Whether windows have targets, to be judged by. If not, there is a window up to the latest row of every
+        series, though its target does not exist yet, and others a stride apart before it; target columns that
+        are no features need not be in the table.
+
+    Returns
+    -------
+    Windows
+        The windows; labels that the schema does not know are missing values.
+
+    Raises
+    ------
+    InputTypeError, MissingColumnError, ColumnTypeError, NonFiniteError, DuplicateTimeError, WindowTooLongError
+        As in `make_windows`.
+    AllMissingError
+        If targets are asked for and one has no value.
+
+    Warns
+    -----
+    TimeGapWarning
+        If rows are missing in regular sampling.
+    UnknownCategoryWarning
+        If a categorical column holds labels that the schema does not know.
+    """
+    table = as_table(frame)
+    require(table, schema.features, "feature")
+    require(table, schema.targets if targets else (), "target")
+    require(table, () if schema.time is None else (schema.time,), "time")
+    require(table, () if schema.group is None else (schema.group,), "group")
+    _refuse_no_rows(table, schema, targets=targets)
+    refuse_all_missing([table[name] for name in schema.targets] if targets else [])
+    for name in dict.fromkeys((*schema.features, *(schema.targets if targets else ()))):
+        if name in schema.categories:
+            _check_label_column(table, name, schema.categories[name])
+        else:
+            check_numeric(table[name])
+    return _cut(table, schema, targets=targets)
+
+
+def _refuse_no_rows(table: Table, schema: WindowSchema, *, targets: bool) -> None:
+    if table.height == 0:
+        raise WindowTooLongError(schema.length, schema.horizon if targets else 0, 0)
+
+
+def _check_label_column(table: Table, name: str, labels: Sequence[str]) -> None:
+    column = table[name]
+    if column.dtype.is_nested() or column.dtype == pl.Object:
+        raise ColumnTypeError(name, "labels", f"values of type {column.dtype}", None, "Convert the column to text.")
+    unknown = [label for label in column.unique().drop_nulls().cast(pl.String).sort() if label not in labels]
+    if unknown:
+        shown = ", ".join(map(repr, unknown[:_SHOWN])) + (
+            f" and {len(unknown) - _SHOWN} more" * (len(unknown) > _SHOWN)
+        )
+        warnings.warn(
+            f"The column {name!r} holds labels that were not there when the windows' columns were found: {shown}. "
+            "They count as missing values.",
+            UnknownCategoryWarning,
+            stacklevel=3,
+        )
+
+
+def _cut(table: Table, schema: WindowSchema, *, targets: bool) -> Windows:
+    timeline, order = arrange(table, schema)
+    rows = _matrix(table, schema, order)
+    columns = _target_columns(table, schema, rows, order) if targets else None
+    starts = _starts(timeline.segments, schema, columns, rows.size)
+    lengths = np.broadcast_to(np.int64(schema.length), starts.shape)
+    categorical = tuple(i for i, name in enumerate(schema.features) if name in schema.categories)
+    sequences = Sequences(rows, starts, lengths, schema.features, categorical)
+    return Windows(sequences, schema, timeline, columns, _past(schema, timeline))
+
+
+def _matrix(table: Table, schema: WindowSchema, order: NDArray[np.int64] | None) -> NDArray[Any]:
+    """Copy the features into one matrix of shape (n_rows, n_features), column by column."""
+    dtype = float_type([table[name] for name in schema.features])
+    rows = np.empty((table.height, len(schema.features)), dtype=dtype)
+    for place, name in enumerate(schema.features):
+        labels = schema.categories.get(name)
+        codes = None if labels is None else {label: code for code, label in enumerate(labels)}
+        write_column(table[name], rows[:, place], order=order, codes=codes)
+    return rows
+
+
+def _target_columns(
+    table: Table, schema: WindowSchema, rows: NDArray[Any], order: NDArray[np.int64] | None
+) -> tuple[NDArray[Any], ...]:
+    """Take each target's values: from the matrix where it is a feature, in a column of its own where not."""
+    columns = []
+    for name in schema.targets:
+        if name in schema.features:
+            columns.append(rows[:, schema.features.index(name)])
+        else:
+            columns.append(np.empty(table.height, dtype=float_type([table[name]])))
+            write_column(table[name], columns[-1], order=order)
+    return tuple(columns)
+
+
+def _starts(
+    segments: NDArray[np.int64],
+    schema: WindowSchema,
+    columns: tuple[NDArray[Any], ...] | None,
+    values: int,
+) -> NDArray[np.int64] | NDArray[np.int32]:
+    """Find the rows at which windows start, in a second pass over what a first one has counted."""
+    ahead = schema.length - 1 + (schema.horizon if columns is not None else 0)
+    count = sum(len(piece) for piece in _pieces(segments, ahead, schema.stride, columns))
+    if count == 0:
+        _refuse_no_window(segments, schema, ahead)
+    # Half the memory, wherever even the place of a single value of the matrix is far from overflowing.
+    starts: NDArray[np.int64] | NDArray[np.int32] = (
+        np.empty(count, dtype=np.int32) if values <= np.iinfo(np.int32).max else np.empty(count, dtype=np.int64)
+    )
+    filled = 0
+    for piece in _pieces(segments, ahead, schema.stride, columns):
+        starts[filled : filled + len(piece)] = piece
+        filled += len(piece)
+    return starts
+
+
+def _pieces(
+    segments: NDArray[np.int64], ahead: int, stride: int, columns: tuple[NDArray[Any], ...] | None
+) -> Iterator[NDArray[np.int64]]:
+    """Give the starts of windows, a few at a time: `ahead` rows later the target, or else the end, is there."""
+    for first, end in zip(segments[:-1].tolist(), segments[1:].tolist(), strict=True):
+        count = max(0, (end - first - ahead - 1) // stride + 1)
+        # Windows to predict from are counted from the end, so that one of them holds the latest rows.
+        origin = first if columns is not None else end - 1 - ahead - (count - 1) * stride
+        for done in range(0, count, _CHUNK):
+            starts = origin + stride * np.arange(done, min(done + _CHUNK, count))
+            for column in columns or ():
+                starts = starts[~np.isnan(column[starts + ahead])]
+            yield starts
+
+
+def _refuse_no_window(segments: NDArray[np.int64], schema: WindowSchema, ahead: int) -> None:
+    longest = int(np.diff(segments).max())
+    if longest <= ahead:
+        raise WindowTooLongError(schema.length, ahead + 1 - schema.length, longest)
+    names = ", ".join(map(repr, schema.targets))
+    raise TableError(
+        "The windows",
+        f"one whose target {names} is known",
+        f"missing values wherever a window's target lies, {schema.horizon} rows after it",
+        "Choose another horizon or stride, or fill the target in.",
+    )
+
+
+def _past(schema: WindowSchema, timeline: Timeline) -> PastTarget | None:
+    if not schema.target_in_features:
+        return None
+    places = tuple(schema.features.index(name) for name in schema.targets)
+    return PastTarget(places, schema.horizon, timeline.season)

@@ -1,0 +1,126 @@
+"""Find the role of each column: target, feature, time, group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from unflat.errors import ConfigurationError, MissingColumnError, TargetLeakError, WindowTooLongError
+from unflat.tables.columns import check_numeric, is_categorical, labels_of, refuse_all_missing
+from unflat.tables.times import may_be_times
+from unflat.windows.schema import WindowSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from unflat.tables import Table
+
+
+def find_schema(
+    table: Table,
+    *,
+    target: str | Sequence[str],
+    features: str | Sequence[str] | None,
+    time: str | None,
+    group: str | None,
+    length: int,
+    horizon: int,
+    stride: int,
+) -> WindowSchema:
+    """Give each column its role, and hold it against what the role needs.
+
+    Parameters
+    ----------
+    table : Table
+        The table that windows are to be cut from.
+    target, features, time, group, length, horizon, stride
+        As in `make_windows`.
+
+    Returns
+    -------
+    WindowSchema
+        All of them, with what was left open found.
+
+    Raises
+    ------
+    MissingColumnError, ColumnTypeError, NonFiniteError, AllMissingError, TargetLeakError, ConfigurationError,
+    WindowTooLongError
+        As in `make_windows`.
+    """
+    targets = _names(target, "target")
+    measures = WindowSchema(targets, (), length, horizon, stride)  # raises before columns are looked at
+    if table.height == 0:
+        raise WindowTooLongError(length, horizon, 0)
+    require(table, targets, "target")
+    require(table, () if group is None else (group,), "group")
+    require(table, () if time is None else (time,), "time")
+    time = _find_time(table, {*targets, group}) if time is None else time
+    chosen = _default_features(table, measures, time, group) if features is None else _names(features, "features")
+    require(table, chosen, "feature")
+    leaking = [name for name in targets if horizon == 0 and name in chosen]
+    if leaking:
+        raise TargetLeakError(leaking[0])
+    refuse_all_missing([table[name] for name in dict.fromkeys((*targets, *chosen))])
+    for name in targets:
+        check_numeric(table[name])
+    return WindowSchema(targets, chosen, length, horizon, stride, time, group, _categories(table, chosen))
+
+
+def require(table: Table, names: Sequence[str], role: str) -> None:
+    """Raise if a column is not in the table.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    names : sequence of str
+        The columns.
+    role : str
+        What they are wanted as.
+
+    Raises
+    ------
+    MissingColumnError
+        With the names that come nearest.
+    """
+    for name in names:
+        if name not in table:
+            raise MissingColumnError(str(name), table.names, role)
+
+
+def _names(given: str | Sequence[str], parameter: str) -> tuple[str, ...]:
+    names = (given,) if isinstance(given, str) else given
+    fitting = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+    if not fitting or not names or len(set(names)) < len(names):
+        raise ConfigurationError("make_windows", parameter, "one or more distinct names of columns", given)
+    return tuple(names)
+
+
+def _find_time(table: Table, others: set[str | None]) -> str | None:
+    temporal = [name for name in table.names if name not in others and may_be_times(table[name])]
+    if len(temporal) > 1:
+        choices = " or ".join(map(repr, temporal))
+        raise ConfigurationError("make_windows", "time", f"named, for both {choices} hold times", None)
+    return temporal[0] if temporal else None
+
+
+def _default_features(table: Table, schema: WindowSchema, time: str | None, group: str | None) -> tuple[str, ...]:
+    left_out = {time, group, *table.index, *(schema.targets if schema.horizon == 0 else ())}
+    features = tuple(name for name in table.names if name not in left_out)
+    # A target may stand in the index of a frame; its past is then a feature like any other's.
+    features += tuple(name for name in schema.targets if name not in features and schema.horizon > 0)
+    if not features:
+        raise ConfigurationError(
+            "make_windows", "features", "one or more names, for the table has no other column", None
+        )
+    return features
+
+
+def _categories(table: Table, features: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Find the labels of the categorical features; the other features are held against being numbers."""
+    categories = {}
+    for name in features:
+        if is_categorical(table[name]):
+            categories[name] = labels_of(table[name])
+        else:
+            check_numeric(table[name])
+    return categories

@@ -1,0 +1,101 @@
+"""What must be known to cut the same windows from another table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - Checked reads the annotations
+from dataclasses import asdict, dataclass, field, fields
+from typing import Annotated, Any
+
+from unflat.config import AtLeast, Checked
+from unflat.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class WindowSchema(Checked):
+    """The columns of a window and its measures.
+
+    Parameters
+    ----------
+    targets : tuple of str
+        The columns to predict.
+    features : tuple of str
+        The columns that a window holds, in the order of its features.
+    categories : mapping of str to tuple of str
+        The labels of each categorical feature; a label's place is its code.
+    time : str or None
+        The column that orders the rows of a series.
+    group : str or None
+        The column that tells series apart.
+    length : int
+        Rows in a window.
+    horizon : int
+        How many rows after a window's last row its target lies; 0 is that row itself.
+    stride : int
+        Rows from one window's start to the next one's.
+
+    Raises
+    ------
+    ConfigurationError
+        If a measure is no whole number, or too small.
+    """
+
+    targets: tuple[str, ...]
+    features: tuple[str, ...]
+    length: Annotated[int, AtLeast(1)]
+    horizon: Annotated[int, AtLeast(0)] = 1
+    stride: Annotated[int, AtLeast(1)] = 1
+    time: str | None = None
+    group: str | None = None
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+    @classmethod
+    def _owner(cls) -> str:
+        return "make_windows"  # where users set these values
+
+    @property
+    def target_in_features(self) -> bool:
+        """Whether a window holds the past of every target."""
+        return set(self.targets) <= set(self.features)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Turn it into values that JSON knows."""
+        values = asdict(self)
+        values["targets"] = list(self.targets)
+        values["features"] = list(self.features)
+        values["categories"] = {name: list(labels) for name, labels in self.categories.items()}
+        return values
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> WindowSchema:
+        """Build it from what `to_dict` gave.
+
+        Parameters
+        ----------
+        values : mapping
+            The fields by name, lists in place of tuples.
+
+        Returns
+        -------
+        WindowSchema
+            Equal to the one that was written.
+
+        Raises
+        ------
+        ConfigurationError
+            If a field is missing or unknown, or has a value that it may not have.
+        """
+        known = {field.name for field in fields(cls)}
+        if set(values) != known:
+            raise ConfigurationError(
+                "WindowSchema", "values", f"exactly the fields {', '.join(sorted(known))}", sorted(values)
+            )
+        return cls(
+            targets=tuple(values["targets"]),
+            features=tuple(values["features"]),
+            length=values["length"],
+            horizon=values["horizon"],
+            stride=values["stride"],
+            time=values["time"],
+            group=values["group"],
+            categories={name: tuple(labels) for name, labels in values["categories"].items()},
+        )

@@ -1,0 +1,238 @@
+"""Windows as an index: what each holds, when it ends, what it is to predict; and their parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from unflat.errors import InputError
+from unflat.windows.parts import SplitPlan, assign_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from unflat.sequences import PastTarget, Sequences
+    from unflat.windows.parts import SplitBy
+    from unflat.windows.schema import WindowSchema
+    from unflat.windows.timeline import Timeline
+
+_CHUNK = 1 << 18
+"""Windows looked at together, so that nothing but the result needs memory in proportion to them."""
+
+
+class Split(NamedTuple):
+    """Windows in three parts; a part that was not asked for has none."""
+
+    train: Windows
+    validation: Windows
+    test: Windows
+
+
+class Positions(NamedTuple):
+    """Positions of windows in three parts, each an ascending int64 array."""
+
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    test: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Windows:
+    """Windows over the series of a table, all sharing one matrix of rows.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        The windows as sequences of rows. Rows are in the order of their series and times.
+    schema : WindowSchema
+        The columns and measures.
+    timeline : Timeline
+        The series that the rows belong to, and their times.
+    columns : tuple of ndarray of shape (n_rows,), or None
+        For each target its value in every row; None for windows to predict from.
+    past : PastTarget or None
+        Where the targets' own past stands among the features, if all of it does.
+    split_by : {"time", "group"} or None
+        How the windows were split off, if they are a part.
+    """
+
+    sequences: Sequences
+    schema: WindowSchema
+    timeline: Timeline
+    columns: tuple[NDArray[Any], ...] | None
+    past: PastTarget | None
+    split_by: SplitBy | None = None
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    def __repr__(self) -> str:
+        targets = ", ".join(map(repr, self.schema.targets))
+        return (
+            f"<{len(self)} windows of {self.schema.length} rows and {self.sequences.n_features} features, "
+            f"target {targets} {self.schema.horizon} rows ahead>"
+        )
+
+    @property
+    def y(self) -> NDArray[np.float64] | None:
+        """The targets: float64 of shape (n,), or (n, k) of several; None for windows to predict from.
+
+        Gathered anew at each call: keep the result rather than asking twice.
+        """
+        if self.columns is None:
+            return None
+        y = np.empty((len(self), len(self.columns)))
+        for part, starts in self._chunks():
+            rows = starts + (self.schema.length - 1 + self.schema.horizon)
+            for output, column in enumerate(self.columns):
+                y[part, output] = column[rows]
+        return y[:, 0] if len(self.columns) == 1 else y
+
+    @property
+    def end_rows(self) -> NDArray[np.int64]:
+        """The row at which each window ends, its last one, of shape (n,)."""
+        return self.sequences.starts.astype(np.int64) + (self.schema.length - 1)
+
+    @property
+    def target_rows(self) -> NDArray[np.int64]:
+        """The row of each window's target, of shape (n,); -1 where it lies beyond its series, or in a gap."""
+        rows = self.end_rows + self.schema.horizon
+        if self.columns is None:
+            rows[rows >= self.timeline.segment_ends(self.end_rows)] = -1
+        return rows
+
+    @property
+    def end_times(self) -> pl.Series | None:
+        """The time of each window's last row; None without a time column."""
+        times = self.timeline.times
+        return None if times is None else times.gather(self.end_rows)
+
+    @property
+    def target_times(self) -> pl.Series | None:
+        """The time of each window's target, of length n; None without a time column.
+
+        Beyond the rows of the table it follows from the regular step; null where there is none.
+        """
+        times, rhythm = self.timeline.times, self.timeline.rhythm
+        if times is None or rhythm is None:
+            return None
+        rows = self.target_rows
+        known = times.gather(np.maximum(rows, 0))
+        beyond = np.flatnonzero(rows < 0)
+        if len(beyond) == 0:
+            return known
+        ends = self.end_rows[beyond]
+        last = self.timeline.segment_ends(ends) - 1
+        later = rhythm.later(times.gather(last), self.timeline.series_of(ends), ends + self.schema.horizon - last)
+        return known.scatter(beyond, later)
+
+    @property
+    def groups(self) -> NDArray[Any] | None:
+        """The label of each window's series, of shape (n,), as the table has it; None without a group column."""
+        if self.timeline.labels is None:
+            return None
+        labels: NDArray[Any] = self.timeline.labels.to_numpy()
+        return labels[self.timeline.series_of(self.sequences.starts)]
+
+    def take(self, index: NDArray[Any] | slice) -> Windows:
+        """Select windows by position, by a mask or by a slice; their rows stay where they are."""
+        return replace(self, sequences=self.sequences.take(index))
+
+    def split(
+        self,
+        *,
+        test: float = 0.2,
+        validation: float = 0.1,
+        by: SplitBy = "time",
+        gap: int = 0,
+        random_state: int | np.random.Generator | None = 0,
+    ) -> Split:
+        """Split into a part to train on, one to choose by and one to judge by, so that nothing leaks.
+
+        By time, the rows are cut at two times that all series have in common, so that no series is trained on
+        another's future; without a time column each series is cut at the same share of its rows. A window
+        belongs to the part in which its target lies. Training windows, inputs and targets, lie wholly before the
+        first cut. The inputs of a later part may reach back before its cut: these rows are known by the time of
+        the prediction, and nothing in training was fitted to what follows them. Where inputs of two parts
+        must not share a row, a gap of `length + horizon - 1` rows sees to it.
+
+        By group, each series goes to one part as a whole: for series that are to be predicted without having
+        been seen.
+
+        Parameters
+        ----------
+        test, validation : float
+            The share of the rows that these windows cover (by time), or of their series (by group); 0 for none.
+        by : {"time", "group"}
+            What is cut.
+        gap : int
+            By time, how many rows after a cut are the target of no window.
+        random_state : int, numpy.random.Generator or None
+            By group, draws the series of each part.
+
+        Returns
+        -------
+        Split
+            The parts `train`, `validation` and `test`; one whose share is 0 has no windows.
+
+        Raises
+        ------
+        ConfigurationError
+            If a share is not in [0, 1), they leave nothing to train on, or there is no group column to split by.
+        EmptyPartError
+            If a part would get no window.
+        InputError
+            If these windows have no targets.
+        """
+        parts = self._parts(SplitPlan(test, validation, by, gap), random_state)
+        train, held_out, judged = (
+            replace(self, sequences=self.sequences.take(parts == part), split_by=by) for part in range(3)
+        )
+        return Split(train, held_out, judged)
+
+    def split_positions(
+        self,
+        *,
+        test: float = 0.2,
+        validation: float = 0.1,
+        by: SplitBy = "time",
+        gap: int = 0,
+        random_state: int | np.random.Generator | None = 0,
+    ) -> Positions:
+        """Find the positions of the windows that `split` puts into each part.
+
+        Parameters
+        ----------
+        test, validation, by, gap, random_state
+            As in `split`.
+
+        Returns
+        -------
+        Positions
+            The positions `train`, `validation` and `test`.
+
+        Raises
+        ------
+        ConfigurationError, EmptyPartError, InputError
+            As in `split`.
+        """
+        parts = self._parts(SplitPlan(test, validation, by, gap), random_state)
+        return Positions(*(np.flatnonzero(parts == part) for part in range(3)))
+
+    def _parts(self, plan: SplitPlan, random_state: int | np.random.Generator | None) -> NDArray[np.uint8]:
+        if self.columns is None:
+            raise InputError(
+                "The windows to split", "windows with targets", "windows to predict from", "Use make_windows."
+            )
+        ahead = self.schema.length - 1 + self.schema.horizon
+        return assign_parts(self.timeline, self.sequences, ahead, plan, np.random.default_rng(random_state))
+
+    def _chunks(self) -> Iterator[tuple[slice, NDArray[Any]]]:
+        for first in range(0, len(self), _CHUNK):
+            part = slice(first, min(first + _CHUNK, len(self)))
+            yield part, self.sequences.starts[part]
