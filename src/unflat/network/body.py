@@ -10,7 +10,7 @@ from unflat.network.dense import linear
 from unflat.network.readout import ReadOut
 from unflat.network.recurrence import Recurrence
 from unflat.network.skip import LinearSkip
-from unflat.network.steps import drop
+from unflat.network.steps import drop, valid_steps
 
 if TYPE_CHECKING:
     import torch
@@ -57,7 +57,7 @@ class Network(nn.Module):
         Parameters
         ----------
         x : Tensor of shape (B, T, features), float32
-            Scaled sequences, padded at their end with finite numbers.
+            Scaled sequences, padded at their end with anything.
         lengths : Tensor of shape (B,), int64, or None
             Steps of each sequence; None where all have T.
         generator : torch.Generator or None
@@ -68,6 +68,9 @@ class Network(nn.Module):
         Tensor of shape (B, outputs), float32
             Scaled predictions.
         """
+        if lengths is not None:
+            # What no mask removes later: 0 times infinity, in attention and in every gradient.
+            x = x.masked_fill(~valid_steps(lengths, x.shape[1]), 0.0)
         states = x
         for depth, layer in enumerate(self.layers):
             if depth:
