@@ -57,7 +57,7 @@ class Predictor(nn.Module):
         Parameters
         ----------
         values : Tensor of shape (B, T, F)
-            Raw features, NaN where missing; finite or NaN beyond a sequence's end.
+            Raw features, NaN where missing; anything beyond a sequence's end.
         lengths : Tensor of shape (B,), int64, or None
             Steps of each sequence; None where all have T.
 
@@ -125,7 +125,8 @@ def predict_all(predictor: Predictor, sequences: Sequences) -> NDArray[np.float6
     ndarray of shape (n, outputs), float64
         Predictions in the target's units, in the sequences' order.
     """
-    batch_size = max(1, _STEPS_TOGETHER // sequences.longest)
-    batches = BatchSource(sequences).in_order(batch_size)
-    predictions = [predictor(batch.values, batch.lengths) for _, batch in batches]
-    return np.concatenate([prediction.numpy() for prediction in predictions])
+    predictions = np.empty((len(sequences), len(predictor.target.center)))
+    batch_size = max(1, _STEPS_TOGETHER // max(1, sequences.longest))
+    for part, batch in BatchSource(sequences).in_order(batch_size):
+        predictions[part] = predictor(batch.values, batch.lengths)
+    return predictions
