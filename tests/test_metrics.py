@@ -108,9 +108,7 @@ def test_spread_r2_and_skill_do_not_know_the_units(y, prediction, unit, level):
         before = score(y, prediction)
         assert score(changed(y), changed(prediction)) == pytest.approx(before, rel=1e-9, abs=1e-9)
     before = skill(y, prediction, baseline)
-    assert skill(changed(y), changed(prediction), changed(baseline)) == pytest.approx(
-        before, rel=1e-9, abs=1e-9
-    )
+    assert skill(changed(y), changed(prediction), changed(baseline)) == pytest.approx(before, rel=1e-9, abs=1e-9)
 
 
 @settings(max_examples=40, deadline=None)
@@ -310,9 +308,7 @@ def test_predictions_that_are_not_finite_are_counted_and_beat_nothing():
     assessment = assess(y, prediction, {"mean": np.column_stack([BASELINE, BASELINE])}, {})
     broken, sound = assessment.outputs
     assert broken.not_finite == 2
-    assert np.isnan(
-        [broken.mse, broken.rmse, broken.mae, broken.r2, broken.spread, broken.skills["mean"]]
-    ).all()
+    assert np.isnan([broken.mse, broken.rmse, broken.mae, broken.r2, broken.spread, broken.skills["mean"]]).all()
     assert broken.mape is None
     assert (sound.not_finite, sound.mse) == (0, 3.0)
     assert isnan(assessment.spread)

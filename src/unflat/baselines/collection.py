@@ -27,7 +27,7 @@ LAST_VALUE = "last value"
 SEASONAL_VALUE = "seasonal value"
 RIDGE = "ridge"
 
-NO_PAST = "the target's own past is not among the features"
+NO_PAST = "no feature is known to hold the target's own past"
 NO_TRAINING = "no training data were given"
 
 

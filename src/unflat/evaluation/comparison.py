@@ -1,0 +1,222 @@
+"""Any model against the baselines, on data that it has not seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import narwhals as nw
+import numpy as np
+
+from unflat.baselines import LAST_VALUE, MEAN, NO_PAST, NO_TRAINING, RIDGE, SEASONAL_VALUE, Baselines
+from unflat.dataset import as_dataset, as_targets
+from unflat.errors import ConfigurationError, InputError, InputTypeError, ShapeError
+from unflat.evaluation.result import Evaluation
+from unflat.metrics import assess, weighted_mean
+from unflat.metrics.pairs import checked_weights
+from unflat.sequences import as_numbers, as_sequences
+from unflat.windows import Windows, apply_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from unflat.sequences import PastTarget, Sequences
+
+
+_MODELS_OWN = ("The baselines were fitted on the model's own training data.",)
+_GIVEN = ("The baselines were fitted on the training data given.",)
+_NONE_GIVEN = (
+    "No training data were given, so the mean is that of the very targets evaluated, which no model could know.",
+    "Pass train=(X_train, y_train) for all baselines.",
+)
+_WEIGHTED = ("Samples count by their weights.",)
+
+
+class _References(NamedTuple):
+    """What the baselines predict, which do not apply, and where they come from."""
+
+    predictions: Mapping[str, NDArray[np.float64]]
+    reasons: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
+def evaluate(
+    model: Any,  # noqa: ANN401 - anything that predicts
+    X: object,
+    y: object = None,
+    *,
+    train: object = None,
+    past: PastTarget | None = None,
+    sample_weight: ArrayLike | None = None,
+) -> Evaluation:
+    """Score a model beside the baselines.
+
+    Parameters
+    ----------
+    model : object with a predict method, or callable
+        Any trained model: one of ours, of scikit-learn, of Keras, or a function from `X` to predictions.
+    X : array-like, list of arrays, Windows or DataFrame
+        The data to evaluate on, handed to the model as it is. Windows go to models that are not ours as an array
+        of shape (n, T, F). A table of time steps is for models of ours that were fitted on windows.
+    y : array-like of shape (n,) or (n, n_outputs), or None
+        The targets; None with windows, which hold theirs.
+    train : tuple of (X, y), or Windows, optional
+        The training data, to fit the baselines on. By default the model's own baselines are used; a model without
+        any is compared with the mean of these very targets.
+    past : PastTarget, optional
+        Where the target's own past stands among the features, for baselines that repeat it; windows know it, and a
+        model's own baselines do.
+    sample_weight : array-like of shape (n,), optional
+        Weights, not negative; a weight of 2 counts as the sample given twice.
+
+    Returns
+    -------
+    Evaluation
+        Scores, spread and skills of each output; print it to read it.
+
+    Raises
+    ------
+    InputError
+        If targets are missing, given twice or not finite, or sequences cannot be used; its subclasses say why.
+    InputTypeError
+        If the model can neither predict nor be called.
+    ShapeError
+        If predictions and targets differ in number or outputs.
+    ConfigurationError
+        If `past` does not fit the data, or is given where a model's own baselines are used.
+
+    Notes
+    -----
+    A column of predictions of shape (n, 1), as Keras models give it, is taken for targets of shape (n,).
+    """
+    X = _as_windows(model, X)
+    prediction = _columns(_predict(model, X))
+    targets, y = _targets(X, y, len(prediction))
+    if prediction.shape != targets.shape:
+        raise ShapeError(
+            "The model's prediction", f"shape {targets.shape}, as the targets have", prediction.shape,
+            "Give the targets in the order of the outputs.",
+        )  # fmt: skip
+    references = _references(model, X, targets, train, past=past, sample_weight=sample_weight)
+    assessment = assess(targets, prediction, references.predictions, references.reasons, sample_weight)
+    notes = references.notes if sample_weight is None else references.notes + _WEIGHTED
+    return Evaluation(_name(model), _target_names(model, X, y, targets.shape[1]), assessment, notes)
+
+
+def _as_windows(model: Any, X: Any) -> object:  # noqa: ANN401 - anything that predicts, from anything
+    """Cut windows from a table for a model that knows how."""
+    schema = getattr(model, "schema_", None)
+    if _has_baselines(model) and schema is not None and nw.dependencies.is_into_dataframe(X):
+        return apply_schema(X, schema, targets=True)
+    return X
+
+
+def _has_baselines(model: object) -> bool:
+    return isinstance(getattr(model, "baselines_", None), Baselines)
+
+
+def _predict(model: Any, X: object) -> NDArray[np.float64]:  # noqa: ANN401 - anything that predicts
+    if isinstance(X, Windows) and not _has_baselines(model):
+        X = X.sequences.dense()
+    predict = getattr(model, "predict", model)
+    if not callable(predict):
+        raise InputTypeError(
+            "The model", "an object with a predict method, or a function", f"a {type(model).__name__}",
+            "Give the trained model itself.",
+        )  # fmt: skip
+    return as_numbers(predict(X), "The model's prediction").astype(np.float64, copy=False)
+
+
+def _columns(prediction: NDArray[np.float64]) -> NDArray[np.float64]:
+    if prediction.ndim not in {1, 2}:
+        raise ShapeError(
+            "The model's prediction", "shape (n,) or (n, n_outputs)", prediction.shape,
+            "Let the model give one row per sequence; in Keras, set return_sequences=False on its last LSTM layer.",
+        )  # fmt: skip
+    return prediction.reshape(len(prediction), -1)
+
+
+def _targets(X: object, y: object, n: int) -> tuple[NDArray[np.float64], object]:
+    """Give the targets as columns, and as they came."""
+    if isinstance(X, Windows):
+        held = X.y
+        if y is not None or held is None:
+            received = "a second y" if y is not None else "windows without targets"
+            raise InputError(
+                "X", "windows that hold their targets, and no y beside them", received,
+                "Cut windows with make_windows(frame, target=...), and pass them alone.",
+            )  # fmt: skip
+        y = held
+    if y is None:
+        raise InputError("y", "a target for each sequence", "None", "Give the numbers to compare predictions with.")
+    targets = as_targets(y, n)
+    return targets.reshape(len(targets), -1), y
+
+
+def _references(
+    model: Any,  # noqa: ANN401 - anything that predicts
+    X: object,
+    targets: NDArray[np.float64],
+    train: object,
+    *,
+    past: PastTarget | None,
+    sample_weight: ArrayLike | None,
+) -> _References:
+    if train is not None:
+        return _applied(_fitted(train, past), X, _GIVEN)
+    if _has_baselines(model):
+        if past is not None:
+            raise ConfigurationError("evaluate", "past", "None, since the model's own baselines know it", past)
+        return _applied(model.baselines_, X, _MODELS_OWN)
+    past = X.past if isinstance(X, Windows) and past is None else past
+    if past is not None:
+        baselines = Baselines.without_training(_sequences(X), targets, past, sample_weight)
+        return _applied(baselines, X, _NONE_GIVEN)
+    mean = weighted_mean(targets, checked_weights(sample_weight, len(targets)))
+    reasons = {LAST_VALUE: NO_PAST, SEASONAL_VALUE: NO_PAST, RIDGE: NO_TRAINING}
+    return _References({MEAN: np.tile(mean, (len(targets), 1))}, reasons, _NONE_GIVEN)
+
+
+def _fitted(train: object, past: PastTarget | None) -> Baselines:
+    if isinstance(train, Windows):
+        data = as_dataset(train, name="train")
+    elif isinstance(train, tuple) and len(train) == 2:  # noqa: PLR2004 - inputs and targets
+        data = as_dataset(_rows_as_sequences(train[0]), train[1], name="train[0]")
+    else:
+        raise InputTypeError(
+            "train", "a tuple (X_train, y_train), or windows", f"a {type(train).__name__}",
+            "Give the data that the model was trained on.",
+        )  # fmt: skip
+    return Baselines.fit(data.sequences, data.y, data.past if past is None else past)
+
+
+def _applied(baselines: Baselines, X: object, notes: tuple[str, ...]) -> _References:
+    sequences = _sequences(X)
+    return _References(baselines.predict(sequences), baselines.reasons_for(sequences), notes)
+
+
+def _sequences(X: object) -> Sequences:
+    return X.sequences if isinstance(X, Windows) else as_sequences(_rows_as_sequences(X))
+
+
+def _rows_as_sequences(X: Any) -> object:  # noqa: ANN401 - anything that a model takes
+    """Take a table as models of scikit-learn do, a sample in each row."""
+    return nw.from_native(X).to_numpy() if nw.dependencies.is_into_dataframe(X) else X
+
+
+def _name(model: object) -> str:
+    return getattr(model, "__name__", type(model).__name__)
+
+
+def _target_names(model: object, X: object, y: object, outputs: int) -> tuple[str, ...]:
+    if isinstance(X, Windows):
+        return X.schema.targets
+    own: tuple[str, ...] = getattr(model, "target_names_", ())
+    if len(own) == outputs:
+        return tuple(own)
+    columns = getattr(y, "columns", None)
+    if columns is not None:
+        return tuple(map(str, columns))
+    name = getattr(y, "name", None)
+    return (name,) if isinstance(name, str) and outputs == 1 else tuple(f"y{i}" for i in range(outputs))

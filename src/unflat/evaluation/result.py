@@ -1,0 +1,152 @@
+"""What an evaluation found, as plain data and as a table to read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from unflat.evaluation.words import mape_in_words, number, r2_in_words, ratio, spread_in_words, verdict
+from unflat.metrics import Assessment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from unflat.metrics import OutputScores
+
+
+@dataclass(frozen=True, repr=False)
+class Evaluation:
+    """A model's scores beside those of the baselines; print it to read it.
+
+    Parameters
+    ----------
+    model : str
+        What was evaluated.
+    targets : tuple of str
+        Names of the outputs.
+    assessment : Assessment
+        Scores, spread and skills of each output.
+    notes : tuple of str
+        Where the baselines come from, and what else a reader should know, in full sentences.
+    """
+
+    model: str
+    targets: tuple[str, ...]
+    assessment: Assessment
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Turn into plain values that JSON can hold.
+
+        Returns
+        -------
+        dict
+            nan is None, and the infinities are the texts 'inf' and '-inf', since JSON has none of them.
+        """
+        return {
+            "model": self.model,
+            "targets": list(self.targets),
+            "assessment": self.assessment.to_dict(),
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Evaluation:
+        """Turn what `to_dict` gave into an evaluation again.
+
+        Parameters
+        ----------
+        values : mapping
+            What `to_dict` gave.
+
+        Returns
+        -------
+        Evaluation
+            One that reads the same.
+        """
+        return cls(
+            values["model"],
+            tuple(values["targets"]),
+            Assessment.from_dict(values["assessment"]),
+            tuple(values["notes"]),
+        )
+
+    @property
+    def title(self) -> str:
+        """What was evaluated, on how much."""
+        count = self.assessment.n
+        return f"{self.model} on {count:,} {'sample' if count == 1 else 'samples'}"
+
+    def __repr__(self) -> str:
+        return f"<Evaluation of {self.title}>"
+
+    def __str__(self) -> str:
+        blocks = [self.title]
+        for name, scores in self._named():
+            table = "\n".join(f"  {line}" for line in _aligned(_score_rows(scores)))
+            versus = "\n".join(f"  {line}" for line in _aligned(_baseline_rows(scores, self.assessment.reasons)))
+            blocks.append("\n".join([*_heading(name, scores), table, "", versus]))
+        return "\n\n".join([*blocks, "\n".join(self.notes)])
+
+    def _repr_html_(self) -> str:
+        parts = [f"<p><strong>{escape(self.title)}</strong></p>"]
+        for name, scores in self._named():
+            parts += [f"<p>{escape(line)}</p>" for line in _heading(name, scores)]
+            parts.append(_html_table(_score_rows(scores)))
+            parts.append(_html_table(_baseline_rows(scores, self.assessment.reasons), head=True))
+        parts += [f"<p>{escape(note)}</p>" for note in self.notes]
+        return "\n".join(parts)
+
+    def _named(self) -> Iterator[tuple[str, OutputScores]]:
+        return zip(self.targets, self.assessment.outputs, strict=True)
+
+
+def _heading(name: str, scores: OutputScores) -> list[str]:
+    lines = [f"target {name}"]
+    if scores.not_finite:
+        lines.append(f"Predictions that are NaN or infinite: {scores.not_finite:,}. So nothing can be scored.")
+    return lines
+
+
+def _score_rows(scores: OutputScores) -> list[tuple[str, ...]]:
+    if scores.not_finite:
+        return [(name, "undefined") for name in ("MSE", "RMSE", "MAE", "MAPE", "R²", "spread")]
+    return [
+        ("MSE", number(scores.mse), "mean squared error, in the target's units squared"),
+        ("RMSE", number(scores.rmse), "its root, in the target's units"),
+        ("MAE", number(scores.mae), "mean absolute error, in the target's units"),
+        ("MAPE", *mape_in_words(scores.mape)),
+        ("R²", ratio(scores.r2), r2_in_words(scores.r2)),
+        ("spread", ratio(scores.spread), spread_in_words(scores.spread)),
+    ]
+
+
+def _baseline_rows(scores: OutputScores, reasons: Mapping[str, str]) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [("baseline", "its RMSE", "skill", "is the model better?")]
+    rows += [
+        (name, number(scores.baseline_rmse[name]), ratio(skill), verdict(scores, name))
+        for name, skill in scores.skills.items()
+    ]
+    return rows + [(name, "", "", f"does not apply: {reason}") for name, reason in reasons.items()]
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Pad the cells of each column to one width: names to the left, numbers to the right, words as they are."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        name, *numbers, words = (*row, "") if len(row) == 2 else row  # noqa: PLR2004 - a name and a number
+        cells = [name.ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(numbers, widths[1:], strict=False)]
+        lines.append("  ".join([*cells, words]).rstrip())
+    return lines
+
+
+def _html_table(rows: Sequence[tuple[str, ...]], *, head: bool = False) -> str:
+    tags = ["th" if head and i == 0 else "td" for i in range(len(rows))]
+    lines = [
+        "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row) + "</tr>"
+        for tag, row in zip(tags, rows, strict=True)
+    ]
+    return "\n".join(["<table>", *lines, "</table>"])
