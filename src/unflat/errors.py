@@ -52,7 +52,8 @@ if TYPE_CHECKING:
 
 
 def _rebuild(cls: type[UnflatError], message: str, values: dict[str, Any]) -> UnflatError:
-    error = cls.__new__(cls, message)
+    error = cls.__new__(cls)
+    error.args = (message,)  # not through __new__: OSError's leaves them to an __init__ that is not called
     error.__dict__.update(values)
     return error
 

@@ -1,0 +1,270 @@
+"""The tree of errors and warnings: what each says, that it crosses processes, and that the drawing is true."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+import re
+from pathlib import Path
+
+import pytest
+
+from unflat import errors
+from unflat.errors import (
+    AllMissingError,
+    ArtifactError,
+    ColumnTypeError,
+    ConfigurationError,
+    ConstantTargetError,
+    CorruptArtifactError,
+    DuplicateTimeError,
+    EmptyPartError,
+    ForeignArtifactError,
+    InputError,
+    InputTypeError,
+    MissingColumnError,
+    MissingExtraError,
+    NewerFormatError,
+    NonFiniteError,
+    OutputError,
+    OutputExistsError,
+    ScaleDomainError,
+    ShapeError,
+    TableError,
+    TargetLeakError,
+    TooFewSamplesError,
+    UnflatError,
+    UnflatWarning,
+    UnreadableTableError,
+    WindowTooLongError,
+)
+
+PARTS = ("X", "one thing", "another", "Change it.")
+PARTS_TEXT = "X: expected one thing; received another. Change it."
+FILE = ("runs/a.unflat", "a whole file", "half of one", "Copy it again.")
+FILE_TEXT = "The model file runs/a.unflat: expected a whole file; received half of one. Copy it again."
+PLACE = ("out.csv", "No space left on device", "Make room.")
+PLACE_TEXT = "Writing out.csv: expected a place that can be written; received No space left on device. Make room."
+
+EXAMPLES = [
+    (UnflatError(*PARTS), PARTS_TEXT),
+    (InputError(*PARTS), PARTS_TEXT),
+    (InputTypeError(*PARTS), PARTS_TEXT),
+    (TableError(*PARTS), PARTS_TEXT),
+    (ArtifactError(*FILE), FILE_TEXT),
+    (ForeignArtifactError(*FILE), FILE_TEXT),
+    (CorruptArtifactError(*FILE), FILE_TEXT),
+    (NewerFormatError(*FILE), FILE_TEXT),
+    (OutputError(*PLACE), PLACE_TEXT),
+    (OutputExistsError(*PLACE), PLACE_TEXT),
+    (
+        ConfigurationError("LSTMRegressor", "epochs", "a whole number of at least 1", -3),
+        (
+            "The parameter 'epochs' of LSTMRegressor: expected a whole number of at least 1; received -3. "
+            "Set 'epochs' accordingly."
+        ),
+    ),
+    (
+        ShapeError("X[3]", "2 features, as X[0] has", (7, 3), "Give every sequence the same."),
+        "X[3]: expected 2 features, as X[0] has; received shape (7, 3). Give every sequence the same.",
+    ),
+    (
+        TooFewSamplesError("The training part", 2, 0),
+        (
+            "The training part: expected at least 2 samples; received 0 sample(s). "
+            "Give more sequences, or cut windows with a smaller stride."
+        ),
+    ),
+    (
+        NonFiniteError("y", "3 NaN", (4, 0), "Leave them out."),
+        "y: expected finite numbers; received 3 NaN, the first at (4, 0). Leave them out.",
+    ),
+    (
+        AllMissingError("The sequences of X", [1, 5], "Leave these out."),
+        "The sequences of X: expected at least one value each; received nothing but NaN in 1, 5. Leave these out.",
+    ),
+    (
+        ConstantTargetError("'load'", 0.1, 40),
+        (
+            "The target 'load': expected values that differ; received 0.1 in all 40 training samples. "
+            "Check that the right column is the target; a constant needs no model."
+        ),
+    ),
+    (
+        ScaleDomainError("The target 'load'", "log", -0.5),
+        (
+            "The target 'load': expected positive values for the scale 'log'; received a smallest value of -0.5. "
+            "Choose 'standard' or 'robust', or add an offset to the target."
+        ),
+    ),
+    (
+        UnreadableTableError("a.csv", "a CSV file", "a folder", "Name a file."),
+        "The table a.csv: expected a CSV file; received a folder. Name a file.",
+    ),
+    (
+        MissingColumnError("laod", ["load", "wind"], "target"),
+        (
+            "The target column 'laod': expected a column of the table; received a table with the columns "
+            "'load', 'wind'. Did you mean 'load'?"
+        ),
+    ),
+    (
+        MissingColumnError("temperature", list("abcdefghijk"), "feature"),
+        (
+            "The feature column 'temperature': expected a column of the table; received a table with the columns "
+            "'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h' and 3 more. "
+            "Choose one of 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h' and 3 more."
+        ),
+    ),
+    (
+        ColumnTypeError("load", "numbers", "text, 'n/a'", 12, "Replace it."),
+        "The column 'load': expected numbers; received text, 'n/a' in row 12. Replace it.",
+    ),
+    (
+        ColumnTypeError("load", "numbers", "truth values", None, "Encode them."),
+        "The column 'load': expected numbers; received truth values. Encode them.",
+    ),
+    (
+        DuplicateTimeError("hour", "2020-01-01", 2, "north"),
+        (
+            "The time column 'hour' of the series 'north': expected each time once in a series; "
+            "received 2 repeated, the first 2020-01-01. "
+            "Name the column that tells the series apart as the group, or drop the repeated rows."
+        ),
+    ),
+    (
+        TargetLeakError("load"),
+        (
+            "The target 'load' at horizon 0: expected features that do not hold the answer; received the target among "
+            "the features of its own row. Leave it out of the features, or set a horizon of at least 1."
+        ),
+    ),
+    (
+        WindowTooLongError(96, 24, 100),
+        (
+            "A window of 96 rows with horizon 24: expected a series of at least 120 rows; received 100 rows in the "
+            "longest series. Choose a window of at most 76 rows, or give longer series."
+        ),
+    ),
+    (
+        EmptyPartError("test", {"training": 9, "test": 0}, "Give longer series."),
+        (
+            "The test part: expected at least one window; received the windows split as 9 for training, 0 for test. "
+            "Give longer series."
+        ),
+    ),
+    (
+        MissingExtraError("onnx", "onnx"),
+        (
+            "The optional module 'onnx': expected it to be installed; received an environment without it. "
+            "Run: python -m pip install 'unflat[onnx]'"
+        ),
+    ),
+]
+
+ERRORS = [error for error, _ in EXAMPLES]
+IDS = [type(error).__name__ for error in ERRORS]
+
+
+def classes(root):
+    """List the classes of the module that descend from a root, and the root."""
+    return [cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, root)]
+
+
+def drawn_tree():
+    """Read the drawing at the top of the module as pairs of a class and the one that it hangs from."""
+    path, pairs = [], []
+    for line in errors.__doc__.splitlines():
+        name = line.strip(" │├└─").partition(" ")[0]
+        if not name.endswith(("Error", "Warning")):
+            continue
+        depth = (line.index(name) - 4) // 4
+        path = [*path[:depth], name]
+        pairs.append((name, path[-2] if depth else None))
+    return pairs
+
+
+def test_the_tree_that_is_drawn_is_the_tree_that_is():
+    """Every class stands once in the drawing, under its own base, and nothing else does."""
+    real = {
+        (cls.__name__, None if cls in {UnflatError, UnflatWarning} else cls.__bases__[0].__name__)
+        for root in (UnflatError, UnflatWarning)
+        for cls in classes(root)
+    }
+    drawn = drawn_tree()
+    assert len(drawn) == len(set(drawn))
+    assert set(drawn) == real
+
+
+def test_every_error_has_an_example_here():
+    """No class of error goes without a test of its text."""
+    assert {type(error) for error in ERRORS} == set(classes(UnflatError))
+
+
+@pytest.mark.parametrize(("error", "text"), EXAMPLES, ids=IDS)
+def test_a_message_says_what_where_received_and_remedy(error, text):
+    """Each message is one text of subject, expectation, finding and remedy, all of which can be read singly."""
+    assert str(error) == text
+    assert text == f"{error.subject}: expected {error.expected}; received {error.received}. {error.remedy}"
+    with pytest.raises(type(error), match=re.escape(text)) as raised:
+        raise error
+    assert raised.value is error
+
+
+@pytest.mark.parametrize("copied", [lambda e: pickle.loads(pickle.dumps(e)), copy.copy, copy.deepcopy])  # noqa: S301 - our own bytes
+@pytest.mark.parametrize("error", ERRORS, ids=IDS)
+def test_an_error_crosses_processes(error, copied):
+    """An error that was pickled or copied has the same class, text and values."""
+    again = copied(error)
+    assert type(again) is type(error)
+    assert (str(again), again.args) == (str(error), error.args)
+    assert vars(again) == vars(error)
+
+
+@pytest.mark.parametrize(
+    ("cls", "builtin"),
+    [
+        (ConfigurationError, ValueError),
+        (InputError, ValueError),
+        (InputTypeError, TypeError),
+        (TableError, ValueError),
+        (ArtifactError, ValueError),
+        (OutputError, OSError),
+        (MissingExtraError, ImportError),
+        (UnflatWarning, UserWarning),
+    ],
+)
+def test_errors_are_caught_by_the_name_that_python_gives_their_kind(cls, builtin):
+    """Code that knows nothing of unflat catches its errors by Python's own classes."""
+    assert issubclass(cls, builtin)
+
+
+def test_paths_may_be_path_objects():
+    """Errors about files keep the path as text, however it was given."""
+    assert OutputError(Path("a") / "b", "gone", "Look.").path == str(Path("a") / "b")
+    assert ArtifactError(Path("m"), "x", "y", "Z.").path == "m"
+    assert UnreadableTableError(Path("t"), "x", "y", "Z.").path == "t"
+
+
+def test_values_are_kept_for_code_to_read():
+    """What a message was worded from can be read off the error."""
+    missing = MissingColumnError("laod", ["load", "loads", "wind"], "target")
+    assert missing.available == ("load", "loads", "wind")
+    assert missing.nearest == ("load", "loads")
+    assert "Did you mean 'load' or 'loads'?" in str(missing)
+    assert WindowTooLongError(9, 1, 4).longest == 4
+    assert ShapeError("X", "two axes", [4], "Reshape.").shape == (4,)
+    assert ConfigurationError("a", "b", "c", [1]).value == [1]
+
+
+def test_a_window_of_one_row_is_the_least_that_is_advised():
+    """A series that is shorter than the horizon does not lead to advice of no rows at all."""
+    assert "Choose a window of at most 1 rows" in str(WindowTooLongError(5, 10, 3))
+
+
+@pytest.mark.parametrize("cls", classes(UnflatError) + classes(UnflatWarning))
+def test_every_class_says_when_it_occurs(cls):
+    """Each class has a docstring of its own."""
+    assert cls.__doc__
+    assert cls.__doc__ != cls.__bases__[0].__doc__
