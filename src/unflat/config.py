@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 from numbers import Integral, Real
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
+import numpy as np
+
 from unflat.errors import ConfigurationError
 
 Cell = Literal["lstm", "gru"]
@@ -136,6 +138,13 @@ def _constraint(annotation: Any) -> tuple[Constraint | None, bool]:  # noqa: ANN
     return (TrueOrFalse(), False) if annotation is bool else (None, False)
 
 
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a user gave
+    """Turn numpy's numbers into Python's: a search draws np.int64, which neither torch's layers nor JSON take."""
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    return value.item() if isinstance(value, np.generic) else value
+
+
 OWNER = "LSTMRegressor"
 """Whose parameters these are, for messages: users set them there."""
 
@@ -153,11 +162,17 @@ class Checked:
         hints = get_type_hints(type(self), include_extras=True)
         for field in fields(self):  # type: ignore[arg-type]  # subclasses are dataclasses
             constraint, optional = _constraint(hints[field.name])
-            value = getattr(self, field.name)
+            value = _plain(getattr(self, field.name))
             if constraint is None or (optional and value is None) or constraint.admits(value):
+                object.__setattr__(self, field.name, value)  # a frozen dataclass; nobody has seen it yet
                 continue
             words = f"{constraint} or None" if optional else str(constraint)
-            raise ConfigurationError(OWNER, field.name, words, value)
+            raise ConfigurationError(self._owner(), field.name, words, value)
+
+    @classmethod
+    def _owner(cls) -> str:
+        """Name what users set these values on, for messages."""
+        return OWNER
 
 
 @dataclass(frozen=True)
