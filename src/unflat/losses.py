@@ -55,22 +55,28 @@ class Loss:
         Returns
         -------
         Tensor of shape ()
-            The mean cost, float32.
+            The mean cost, in the target's precision; 0 where every weight is 0.
 
         Raises
         ------
         ShapeError
-            If the shapes differ.
+            If the shapes differ, or there is not one weight for each sequence.
         """
         if prediction.shape != target.shape:
             raise ShapeError(
                 "The loss", f"a target of the prediction's shape {tuple(prediction.shape)}", target.shape,
                 "Give both the shape (batch, outputs); broadcasting would train towards the mean.",
             )  # fmt: skip
-        cost = self._cost(target - prediction.float())
+        cost = self._cost(target - prediction)
         if weight is None:
             return cost.mean()
-        return (cost.mean(dim=1) * weight).sum() / weight.sum()
+        if weight.shape != prediction.shape[:1]:
+            raise ShapeError(
+                "The loss", f"weights of shape {tuple(prediction.shape[:1])}", weight.shape,
+                "Give one weight for each sequence of the batch.",
+            )  # fmt: skip
+        # A batch may happen to hold nothing but sequences of weight 0.
+        return (cost.mean(dim=1) * weight).sum() / weight.sum().clamp_min(torch.finfo(weight.dtype).tiny)
 
 
 def _square(error: Tensor) -> Tensor:
