@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -71,24 +71,29 @@ class History:
     def __add__(self, later: History) -> History:
         """Append a training that went on from this one."""
         offset = len(self.epochs)
-        moved = tuple(EpochRecord(**{**asdict(record), "epoch": record.epoch + offset}) for record in later.epochs)
-        return History(self.epochs + moved, later.stopped, later.best_epoch + offset)
+        moved = tuple(replace(record, epoch=record.epoch + offset) for record in later.epochs)
+        # The later one's weights before its first epoch are those that this one kept.
+        best_epoch = later.best_epoch + offset if later.best_epoch else self.best_epoch
+        return History(self.epochs + moved, later.stopped, best_epoch)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the history as plain JSON values; a loss that is no number becomes None."""
-        return {**asdict(self), "epochs": [_finite(asdict(record)) for record in self.epochs]}
+        """Give the history as plain JSON values; NaN and infinity, which JSON lacks, as text."""
+        return {**asdict(self), "epochs": [_plain(record) for record in self.epochs]}
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> History:
         """Read what `to_dict` gave."""
-        epochs = tuple(
-            EpochRecord(**{**record, "loss": math.nan if record["loss"] is None else record["loss"]})
-            for record in document["epochs"]
-        )
+        epochs = tuple(_record(values) for values in document["epochs"])
         return cls(epochs, document["stopped"], document["best_epoch"])
 
 
-def _finite(record: dict[str, Any]) -> dict[str, Any]:
+def _plain(record: EpochRecord) -> dict[str, Any]:
     return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in record.items()
+        name: str(value) if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in asdict(record).items()
     }
+
+
+def _record(values: Mapping[str, Any]) -> EpochRecord:
+    numbers: dict[str, Any] = {name: float(v) if isinstance(v, str) else v for name, v in values.items()}
+    return EpochRecord(**numbers)
