@@ -33,7 +33,9 @@ class ProgressBar(Callback):
         self._progress: Progress | None = None
 
     def on_start(self, plan: Plan) -> None:
-        """Draw the bar."""
+        """Draw the bar, where it can be drawn again in place."""
+        if not (self._console.is_interactive or self._console.is_jupyter):
+            return
         self._progress = Progress(
             TextColumn("epoch"),
             MofNCompleteColumn(),
@@ -43,19 +45,22 @@ class ProgressBar(Callback):
             console=self._console,
             transient=True,
         )
-        self._steps = plan.steps
+        self._steps, self._losses = plan.steps, ""
         self._task = self._progress.add_task("", total=plan.epochs, figures="")
         self._progress.start()
 
     def on_step(self, step: int, rate: float) -> None:
         """Move the bar within an epoch, and show the rate."""
         if self._progress is not None:
-            self._progress.update(self._task, completed=step / self._steps)
+            figures = f"rate {rate:.1e}{self._losses}"
+            self._progress.update(self._task, completed=step / self._steps, figures=figures)
 
     def on_epoch(self, record: EpochRecord) -> None:
         """Show what the epoch came to."""
         if self._progress is not None:
-            self._progress.update(self._task, completed=record.epoch, figures=_figures(record))
+            self._losses = _losses(record)
+            figures = f"rate {record.rate:.1e}{self._losses}"
+            self._progress.update(self._task, completed=record.epoch, figures=figures)
 
     def on_end(self, history: History) -> None:
         """Take the bar away."""
@@ -64,6 +69,6 @@ class ProgressBar(Callback):
             self._progress = None
 
 
-def _figures(record: EpochRecord) -> str:
+def _losses(record: EpochRecord) -> str:
     validation = "" if record.validation_loss is None else f"  validation {record.validation_loss:.4g}"
-    return f"rate {record.rate:.1e}  loss {record.loss:.4g}{validation}"
+    return f"  loss {record.loss:.4g}{validation}"
