@@ -82,8 +82,9 @@ def _center_and_scale(unit: NDArray[Any], spread: float, kind: Scale) -> tuple[f
     if kind == "minmax":
         return float(unit.min()), float(np.ptp(unit))
     if kind == "robust":
-        low, middle, high = np.quantile(unit, [0.25, 0.5, 0.75])
-        return float(middle), float(high - low) or spread
+        low, middle, high = map(float, np.quantile(unit, [0.25, 0.5, 0.75]))
+        half_are_equal = high - low <= _LAST_BITS * max(abs(low), abs(high))
+        return middle, spread if half_are_equal else high - low
     return float(unit.mean()), spread
 
 
@@ -235,17 +236,17 @@ def fit_input_scaling(sequences: Sequences, kind: Scale) -> tuple[InputScaling, 
         If a column has no value in the training part.
     """
     covered = sequences.covered()
-    rows = sequences.rows if covered.all() else None
+    rows = slice(None) if covered.all() else covered
     numeric: list[int] = []
     affines: list[Affine] = []
     with_missing: list[int] = []
     categories: list[tuple[int, float]] = []
-    empty: list[str] = []
+    empty: list[str | int] = []
     for column in range(sequences.n_features):
-        values = (sequences.rows[covered, column] if rows is None else rows[:, column]).astype(np.float64)
+        values = sequences.rows[rows, column].astype(np.float64)
         known = values[~np.isnan(values)]
         if len(known) == 0:
-            empty.append(sequences.feature(column))
+            empty.append(sequences.feature_names[column] if sequences.feature_names else column)
         elif column in sequences.categorical:
             categories += [(column, float(code)) for code in np.unique(known)]
         else:
