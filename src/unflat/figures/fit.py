@@ -1,0 +1,222 @@
+"""Pictures of one fitted model: its training, and its predictions beside the truth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.ticker import MaxNLocator
+
+from unflat.figures.style import INK, PREDICTED, QUIET, TRUE, legend, name_axes, sheet, title
+from unflat.judgement import FLAT_SPREAD
+from unflat.metrics import mae, r2, spread
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike, NDArray
+
+    from unflat.history import History
+
+_FEW_EPOCHS = 30
+"""Epochs that are marked one by one, at the most."""
+
+_MOST_SERIES = 4
+"""Series that are drawn, the first ones: enough to see whether they differ."""
+
+_CLOSE_UP = 200
+"""Windows in the close-up of a long series: few enough to see each one."""
+
+
+def training_figure(history: History) -> Figure:
+    """Draw how the loss fell, and which epoch's weights were kept.
+
+    Parameters
+    ----------
+    history : History
+        What the training recorded.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Loss of the training and the validation part over the epochs, on a logarithmic axis.
+    """
+    figure, panels = sheet((10, 6))
+    panel = panels[0, 0]
+    epochs = [record.epoch for record in history.epochs]
+    validation = [record.validation_loss for record in history.epochs]
+    marker = "o" if len(epochs) <= _FEW_EPOCHS else None
+    panel.plot(epochs, [record.loss for record in history.epochs], color=TRUE, label="training part", marker=marker)
+    if any(loss is not None for loss in validation):
+        values = [np.nan if loss is None else loss for loss in validation]
+        panel.plot(epochs, values, color=PREDICTED, label="validation part, held out", marker=marker)
+    panel.axvline(history.best_epoch, color=QUIET, linewidth=1, linestyle=(0, (5, 4)), label="weights kept")
+    panel.set_yscale("log")
+    panel.set_xlim(-0.02 * len(epochs), 1.02 * len(epochs))
+    panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    kept = f"The weights of epoch {history.best_epoch} were kept"
+    title(
+        panel,
+        kept if history.best_epoch else "No epoch did better than the initial weights, which were kept",
+        f"epochs trained: {len(epochs)}, in {history.seconds:,.0f} s",
+    )
+    name_axes(panel, "Epoch", "Loss on the scaled target")
+    legend(panel, loc="upper right")
+    return figure
+
+
+def agreement_figure(true: ArrayLike, predicted: ArrayLike, *, name: str = "target") -> Figure:
+    """Draw each prediction against its truth: on the diagonal where it is right, on a level line where it is flat.
+
+    Parameters
+    ----------
+    true, predicted : array-like of shape (n,)
+        In the target's units.
+    name : str
+        The target.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A square picture; both axes have the same scale.
+    """
+    y, prediction = np.asarray(true, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
+    figure, panels = sheet((8, 8))
+    panel = panels[0, 0]
+    low, high = _range(y, prediction)
+    panel.plot([low, high], [low, high], color=TRUE, linewidth=2, label="predicted = true", zorder=3)
+    opacity = float(np.clip(600 / len(y), 0.08, 0.7))
+    panel.scatter(y, prediction, s=14, color=PREDICTED, alpha=opacity, linewidths=0, label="predictions", zorder=2)
+    panel.set(xlim=(low, high), ylim=(low, high), aspect="equal")
+    title(panel, f"{name}: {_verdict(y, prediction)}", _figures(y, prediction))
+    name_axes(panel, f"{name}, true", f"{name}, predicted")
+    legend(panel, loc="upper left")
+    return figure
+
+
+def ordered_figure(true: ArrayLike, predicted: ArrayLike, *, name: str = "target") -> Figure:
+    """Draw predictions of sequences that have no order of their own, from the lowest truth to the highest.
+
+    Parameters
+    ----------
+    true, predicted : array-like of shape (n,)
+        In the target's units.
+    name : str
+        The target.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A red line, the true values, and blue dots, the predicted ones.
+    """
+    y, prediction = np.asarray(true, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
+    order = np.argsort(y, kind="stable")
+    figure, panels = sheet((12, 6))
+    panel = panels[0, 0]
+    places = np.arange(1, len(y) + 1)
+    panel.plot(places, y[order], color=TRUE, linewidth=2.5, label="true")
+    panel.scatter(places, prediction[order], s=16, color=PREDICTED, alpha=0.7, linewidths=0, label="predicted")
+    title(panel, f"{name}: {_verdict(y, prediction)}", _figures(y, prediction))
+    name_axes(panel, "Sequences, from the lowest true value to the highest", name)
+    legend(panel, loc="upper left", markerscale=2)
+    return figure
+
+
+def over_time_figure(
+    times: ArrayLike,
+    true: ArrayLike,
+    predicted: ArrayLike,
+    *,
+    name: str = "target",
+    groups: ArrayLike | None = None,
+    time_name: str = "time",
+) -> Figure:
+    """Draw truth and predictions over time: the whole series and a close-up of its end, or a few of several series.
+
+    Parameters
+    ----------
+    times : array-like of shape (n,)
+        When each target lies: dates, or numbers.
+    true, predicted : array-like of shape (n,)
+        In the target's units.
+    name : str
+        The target.
+    groups : array-like of shape (n,) or None
+        The series that each target belongs to, where there are several.
+    time_name : str
+        What the times are.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Lines that break where times are missing.
+    """
+    t, y, prediction = (np.asarray(values) for values in (times, true, predicted))
+    parts = _parts(t, None if groups is None else np.asarray(groups))
+    figure, panels = sheet((16, 4 * len(parts)), len(parts))
+    for panel, (heading, index) in zip(panels[:, 0], parts, strict=True):
+        _draw_series(panel, t[index], y[index], prediction[index])
+        title(panel, f"{name}, {heading}", _figures(y[index], prediction[index]))
+        name_axes(panel, "", name)
+    panels[-1, 0].set_xlabel(time_name.replace("$", r"\$"), fontsize=12, color=INK)
+    legend(panels[0, 0], loc="upper right", ncols=2, bbox_to_anchor=(1, 1.22), borderaxespad=0)
+    return figure
+
+
+def _parts(times: NDArray[Any], groups: NDArray[Any] | None) -> list[tuple[str, NDArray[np.int64]]]:
+    """Choose what to draw: pairs of a heading and the positions, in order of time."""
+    order = np.argsort(times, kind="stable")
+    labels = [] if groups is None else list(dict.fromkeys(groups.tolist()))
+    if len(labels) > 1 and groups is not None:
+        chosen = labels[:_MOST_SERIES]
+        count = f" ({len(chosen)} of {len(labels)} series shown)" if len(chosen) < len(labels) else ""
+        headings = [f"series {label}" for label in chosen]
+        headings[0] += count
+        return [(heading, order[groups[order] == label]) for heading, label in zip(headings, chosen, strict=True)]
+    if len(order) > 2 * _CLOSE_UP:
+        return [("all held-out windows", order), (f"the last {_CLOSE_UP} of them", order[-_CLOSE_UP:])]
+    return [("all held-out windows", order)]
+
+
+def _draw_series(panel: Axes, times: NDArray[Any], y: NDArray[Any], prediction: NDArray[Any]) -> None:
+    marker = "." if len(times) <= _CLOSE_UP else None
+    for values, colour, label in ((y, TRUE, "true"), (prediction, PREDICTED, "predicted")):
+        panel.plot(*_broken(times, values), color=colour, linewidth=1.4, marker=marker, label=label, alpha=0.9)
+    if times.dtype.kind == "M":
+        locator = AutoDateLocator()
+        panel.xaxis.set_major_locator(locator)
+        panel.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    panel.margins(x=0.01)
+
+
+def _broken(times: NDArray[Any], values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Put a NaN wherever times are missing, so that no line leads across."""
+    if len(times) < 3:  # noqa: PLR2004 - two steps are needed to know a usual one
+        return times, values
+    steps = np.diff(times)
+    gaps = np.flatnonzero(steps > 1.5 * np.median(steps)) + 1
+    return np.insert(times, gaps, times[gaps - 1]), np.insert(values.astype(np.float64), gaps, np.nan)
+
+
+def _range(*values: NDArray[np.float64]) -> tuple[float, float]:
+    """Bound all values, with a little room; never empty."""
+    together = np.concatenate(values)
+    together = together[np.isfinite(together)]
+    low, high = (float(together.min()), float(together.max())) if len(together) else (0.0, 1.0)
+    room = 0.04 * (high - low) or max(abs(low), 1.0) * 0.04
+    return low - room, high + room
+
+
+def _verdict(y: NDArray[Any], prediction: NDArray[Any]) -> str:
+    if len(y) < 2 or not np.isfinite(prediction).all():  # noqa: PLR2004 - one value has no variance
+        return "predicted against true"
+    if float(spread(y, prediction)[0]) < FLAT_SPREAD:
+        return "flat"
+    share = float(r2(y, prediction)[0])
+    return f"{share:.1%} of the variance explained" if share > 0 else "no better than the mean"
+
+
+def _figures(y: NDArray[Any], prediction: NDArray[Any]) -> str:
+    error, ratio = float(mae(y, prediction)[0]), float(spread(y, prediction)[0])
+    return f"off by {error:,.3g} on average; spread {ratio:.2f}; {len(y):,} predictions"
