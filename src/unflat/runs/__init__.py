@@ -1,0 +1,27 @@
+"""Runs: the whole job from a file to a folder that holds model, scores and pictures; and its use on new data."""
+
+from unflat.runs.folder import CONFIG, FIGURES, HISTORY, METRICS, MODEL, Run, check_free, make_folder
+from unflat.runs.job import Outcome, train_run
+from unflat.runs.parts import Cut, Holdout, Part, is_ts
+from unflat.runs.use import as_csv, evaluate_file, predict_file, write_frame
+
+__all__ = [
+    "CONFIG",
+    "FIGURES",
+    "HISTORY",
+    "METRICS",
+    "MODEL",
+    "Cut",
+    "Holdout",
+    "Outcome",
+    "Part",
+    "Run",
+    "as_csv",
+    "check_free",
+    "evaluate_file",
+    "is_ts",
+    "make_folder",
+    "predict_file",
+    "train_run",
+    "write_frame",
+]

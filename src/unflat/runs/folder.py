@@ -1,0 +1,190 @@
+"""The folder that a run leaves: written beside its place and renamed into it when it is whole, and read back."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from unflat.errors import CorruptArtifactError, ForeignArtifactError, OutputError, OutputExistsError
+from unflat.estimator import load
+from unflat.evaluation import Evaluation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from unflat.estimator import LSTMRegressor
+
+MODEL = "model.unflat"
+CONFIG = "config.json"
+METRICS = "metrics.json"
+HISTORY = "history.csv"
+FIGURES = "figures"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that is on the disk.
+
+    Parameters
+    ----------
+    path : Path
+        The folder; or, of a run whose folder was not kept, the model file alone.
+    """
+
+    path: Path
+
+    @property
+    def model_path(self) -> Path:
+        """The model file."""
+        return self.path / MODEL if self.path.is_dir() else self.path
+
+    @property
+    def figures_path(self) -> Path:
+        """The folder of pictures."""
+        return self.path / FIGURES
+
+    def load(self) -> LSTMRegressor:
+        """Load the model.
+
+        Returns
+        -------
+        LSTMRegressor
+            Fitted.
+
+        Raises
+        ------
+        ArtifactError
+            If the file is missing, damaged, or not a model of this package.
+        """
+        if not self.model_path.exists():
+            raise ForeignArtifactError(
+                self.path, f"the folder of a run, or the {MODEL} out of one",
+                f"a folder without {MODEL}" if self.path.is_dir() else "nothing of that name",
+                "Give the folder that `unflat train` wrote.",
+            )  # fmt: skip
+        return load(self.model_path)
+
+    def config(self) -> dict[str, Any]:
+        """Read how the run was made: command, versions, data, windows, split, parameters."""
+        return _read_json(self.path / CONFIG)
+
+    def evaluation(self) -> Evaluation:
+        """Read what the model scored on the part that was held out for it."""
+        return Evaluation.from_dict(_read_json(self.path / METRICS))
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CorruptArtifactError(
+            path, "a JSON file that `unflat train` wrote", str(error), "Give the folder of a whole run."
+        ) from error
+    return document
+
+
+def check_free(path: Path, *, force: bool) -> None:
+    """Raise if a run cannot be put at a place: asked before the work, not after it.
+
+    Parameters
+    ----------
+    path : Path
+        Where the run's folder is to be.
+    force : bool
+        Whether a run that is there may be replaced. Anything else that is there may not.
+
+    Raises
+    ------
+    OutputExistsError
+        If the place is taken.
+    """
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return
+    if not (path / MODEL).is_file() or not (path / CONFIG).is_file():
+        raise OutputExistsError(
+            path, "something that is no run is there, and stays untouched", "Choose a folder that does not exist yet."
+        )
+    if not force:
+        raise OutputExistsError(
+            path, "a run is there already", "Choose another folder, or replace the run with --force."
+        )
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it; one that is there already will do.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made.
+    """
+    with _worded(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def new_folder(path: Path, *, force: bool = False) -> Iterator[Path]:
+    """Give a folder to fill, which takes its place when the block has ended well, and vanishes if it has not.
+
+    Parameters
+    ----------
+    path : Path
+        Where the folder is to be; folders above it are made.
+    force : bool
+        Whether a run that is there is replaced.
+
+    Yields
+    ------
+    Path
+        A folder beside the place, so that taking it is one renaming.
+
+    Raises
+    ------
+    OutputExistsError
+        If the place is taken.
+    OutputError
+        If the disk is full or read-only.
+    """
+    path = Path(path).resolve()
+    check_free(path, force=force)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with _worded(path):
+        temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        with _worded(path):
+            _take_place(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _take_place(temporary: Path, path: Path) -> None:
+    """Rename into place; what was there is set aside first, and deleted only when the new folder stands."""
+    old = temporary.with_name(f"{temporary.name}.old")
+    if path.exists():
+        path.rename(old)
+    try:
+        temporary.rename(path)
+    except OSError:
+        if old.exists():
+            old.rename(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _worded(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(path, error.strerror or str(error), "Choose a place that is yours and has room.") from error

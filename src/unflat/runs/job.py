@@ -1,0 +1,195 @@
+"""The main job: a file in; a model, its scores on what it never saw, and the folder that holds both, out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import platform
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from unflat.artifact import write_atomically
+from unflat.estimator import LSTMRegressor
+from unflat.evaluation import evaluate
+from unflat.history import EpochRecord
+from unflat.runs.folder import CONFIG, FIGURES, HISTORY, METRICS, MODEL, Run, new_folder
+from unflat.runs.parts import Cut, Holdout, read_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from os import PathLike
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from unflat.evaluation import Evaluation
+    from unflat.runs.parts import Part
+
+_PACKAGES = ("unflat", "numpy", "polars", "scikit-learn", "torch")
+"""Packages whose version can change a result."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a run came to.
+
+    Parameters
+    ----------
+    run : Run
+        The folder on the disk.
+    model : LSTMRegressor
+        Fitted.
+    test : Part
+        What the model never saw.
+    prediction : ndarray of shape (n,) or (n, n_outputs)
+        The model's predictions for it, in the target's units.
+    evaluation : Evaluation
+        Their scores, beside those of the baselines.
+    counts : dict of str to int
+        Sequences in the parts `train`, `validation` and `test`.
+    """
+
+    run: Run
+    model: LSTMRegressor
+    test: Part
+    prediction: NDArray[np.float64]
+    evaluation: Evaluation
+    counts: dict[str, int]
+
+
+def train_run(
+    data: str | PathLike[str],
+    folder: str | PathLike[str],
+    *,
+    cut: Cut | None = None,
+    holdout: Holdout | None = None,
+    model: LSTMRegressor | None = None,
+    test_data: str | PathLike[str] | None = None,
+    force: bool = False,
+    command: Sequence[str] = (),
+    illustrate: Callable[[Outcome, Path], None] | None = None,
+) -> Outcome:
+    """Read a file, train on a part of it, judge on another, and write a run's folder.
+
+    The folder appears whole or not at all: the model file, `config.json` with all that made it, `metrics.json` with
+    the scores on the test part, `history.csv`, and a folder `figures`.
+
+    Parameters
+    ----------
+    data : str or path
+        A table of time steps (.csv, .tsv, .parquet), or whole sequences (.ts).
+    folder : str or path
+        Where the run is to be.
+    cut : Cut or None
+        How windows are cut from a table; None for a .ts file.
+    holdout : Holdout or None
+        What is kept from training; None for 20 % to judge by and 10 % to choose the epoch by.
+    model : LSTMRegressor or None
+        What to fit, in place; None for one with all defaults.
+    test_data : str or path, or None
+        What to judge by, instead of a part of `data`.
+    force : bool
+        Whether a run that is in the folder is replaced. Anything else in its place is never touched.
+    command : sequence of str
+        The command line to keep in `config.json`.
+    illustrate : callable or None
+        Given the outcome and the folder `figures`, which is empty, draws pictures into it; `unflat.figures.draw_run`
+        is one.
+
+    Returns
+    -------
+    Outcome
+        The run on the disk, and what it holds.
+
+    Raises
+    ------
+    OutputExistsError
+        If the place is taken.
+    OutputError
+        If the disk is full or read-only.
+    UnflatError
+        If the data or the model's parameters cannot be used.
+    """
+    model = LSTMRegressor(random_state=0) if model is None else model
+    holdout = Holdout() if holdout is None else holdout
+    with new_folder(Path(folder), force=force) as temporary:
+        parts = read_parts(data, test_data, cut, holdout)
+        model.fit(*parts.train, validation=_as_validation(parts.validation))
+        outcome = Outcome(
+            Run(Path(folder)),
+            model,
+            parts.test,
+            model.predict(parts.test.X),
+            evaluate(model, *parts.test),
+            {name: 0 if part is None else len(part.X) for name, part in parts._asdict().items()},
+        )
+        files = {"data": str(data), "test_data": None if test_data is None else str(test_data)}
+        config = {
+            "command": list(command),
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "versions": _versions(),
+            **files,
+            "cut": None if cut is None else asdict(cut),
+            "holdout": asdict(holdout) | {"by": "time" if cut and holdout.by is None else holdout.by},
+            "counts": outcome.counts,
+            "schema": None if model.schema_ is None else model.schema_.to_dict(),
+            "parameters": _parameters(model),
+        }
+        _write(outcome, config, temporary)
+        if illustrate is not None:
+            illustrate(outcome, temporary / FIGURES)
+    return outcome
+
+
+def _as_validation(part: Part | None) -> object:
+    if part is None:
+        return None
+    return part.X if part.y is None else (part.X, part.y)
+
+
+def _write(outcome: Outcome, config: Mapping[str, Any], folder: Path) -> None:
+    outcome.model.save(folder / MODEL)
+    write_atomically(folder / CONFIG, _json(config))
+    write_atomically(folder / METRICS, _json(outcome.evaluation.to_dict()))
+    write_atomically(folder / HISTORY, _history(outcome.model.history_.epochs))
+    (folder / FIGURES).mkdir()
+
+
+def _json(document: Mapping[str, Any]) -> bytes:
+    return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _history(epochs: Sequence[EpochRecord]) -> bytes:
+    names = [field.name for field in fields(EpochRecord)]
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, names)
+    writer.writeheader()
+    writer.writerows(asdict(record) for record in epochs)
+    return text.getvalue().encode()
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version()} | {name: _version(name) for name in _PACKAGES}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:  # run from its sources
+        return "not installed"
+
+
+def _parameters(model: LSTMRegressor) -> dict[str, Any]:
+    """Give the parameters as JSON has them; what it cannot hold, a callback or a generator, as text."""
+    parameters = model.get_params(deep=False)
+    return {name: value if _is_plain(value) else repr(value) for name, value in parameters.items()}
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, tuple | list):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, bool | int | float | str)

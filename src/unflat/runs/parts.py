@@ -1,0 +1,217 @@
+"""From a file to the parts that a run needs: one to train on, one to choose by, one to judge by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+from unflat.config import Interval
+from unflat.errors import ConfigurationError, TooFewSamplesError
+from unflat.tables import read_table, read_ts
+from unflat.windows import Windows, apply_schema, make_windows
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from numpy.typing import NDArray
+
+    from unflat.sequences import Sequences
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How windows are cut from a table, as `make_windows` takes it.
+
+    Parameters
+    ----------
+    target : tuple of str
+        The columns to predict.
+    length : int
+        Rows in a window.
+    horizon : int
+        How many rows after a window's last row its target lies; 0 is that row itself.
+    features : tuple of str or None
+        The columns that a window holds; None for all but time and group.
+    time : str or None
+        The column that orders the rows; None for the only column of dates, where there is one.
+    group : str or None
+        The column that tells series apart.
+    stride : int
+        Rows from one window's start to the next one's.
+    """
+
+    target: tuple[str, ...]
+    length: int
+    horizon: int = 1
+    features: tuple[str, ...] | None = None
+    time: str | None = None
+    group: str | None = None
+    stride: int = 1
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """What is kept from training.
+
+    Parameters
+    ----------
+    test : float
+        Share that the finished model is judged on, where there is no file of its own for that.
+    validation : float
+        Share that chooses the epoch whose weights are kept; 0 leaves the choice to the model's own
+        `validation_fraction`.
+    by : {"time", "group"} or None
+        How windows of a table are split; None for by time. The sequences of a .ts file are drawn by chance.
+    gap : int
+        By time, how many rows after a cut are the target of no window.
+    seed : int
+        Draws what is drawn.
+
+    Raises
+    ------
+    ConfigurationError
+        If a share is outside what it may be.
+    """
+
+    test: float = 0.2
+    validation: float = 0.1
+    by: Literal["time", "group"] | None = None
+    gap: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, share, bounds in (
+            ("test", self.test, Interval(0, 1, "neither")),
+            ("validation", self.validation, Interval(0, 1, "left")),
+            ("test + validation", self.test + self.validation, Interval(0, 1, "neither")),
+        ):
+            if not bounds.admits(share):
+                raise ConfigurationError("Holdout", name, str(bounds), share)
+
+
+class Part(NamedTuple):
+    """Sequences with their targets.
+
+    Parameters
+    ----------
+    X : Windows or Sequences
+        The sequences.
+    y : ndarray of shape (n,) or None
+        Their targets; None with windows, which hold their own.
+    """
+
+    X: Windows | Sequences
+    y: NDArray[np.float64] | None
+
+    @property
+    def targets(self) -> NDArray[np.float64]:
+        """The targets, of shape (n,) or (n, n_outputs)."""
+        return np.asarray(self.X.y if isinstance(self.X, Windows) else self.y, dtype=np.float64)
+
+
+class Parts(NamedTuple):
+    """The parts of a run; `validation` is None where the model is to choose its own."""
+
+    train: Part
+    validation: Part | None
+    test: Part
+
+
+def is_ts(path: str | PathLike[str]) -> bool:
+    """Whether a file holds whole sequences rather than a table of time steps."""
+    return Path(path).suffix.lower() == ".ts"
+
+
+def read_parts(
+    data: str | PathLike[str], test_data: str | PathLike[str] | None, cut: Cut | None, holdout: Holdout
+) -> Parts:
+    """Read what a run needs.
+
+    Parameters
+    ----------
+    data : str or path
+        A table (.csv, .tsv, .parquet), or whole sequences (.ts).
+    test_data : str or path, or None
+        The part to judge by, of the same kind; None to split it off.
+    cut : Cut or None
+        How windows are cut from a table; None for a .ts file.
+    holdout : Holdout
+        How the parts are split.
+
+    Returns
+    -------
+    Parts
+        The parts.
+
+    Raises
+    ------
+    ConfigurationError
+        If a table comes without a cut, a .ts file with one, or with a way to split that it does not have.
+    UnflatError
+        If a file cannot be read, or leaves a part empty.
+    """
+    if is_ts(data):
+        _refuse_for_ts("cut", cut)
+        _refuse_for_ts("by", holdout.by)
+        return _parts_of_sequences(data, test_data, holdout)
+    if cut is None:
+        raise ConfigurationError("train_run", "cut", "a Cut with target and length, for a table of time steps", cut)
+    return _parts_of_table(data, test_data, cut, holdout)
+
+
+def _refuse_for_ts(name: str, value: object) -> None:
+    if value is not None:
+        raise ConfigurationError("train_run", name, "None for a .ts file, whose sequences are whole", value)
+
+
+def _parts_of_table(
+    data: str | PathLike[str], test_data: str | PathLike[str] | None, cut: Cut, holdout: Holdout
+) -> Parts:
+    windows = make_windows(
+        read_table(data),
+        target=cut.target,
+        length=cut.length,
+        horizon=cut.horizon,
+        features=cut.features,
+        time=cut.time,
+        group=cut.group,
+        stride=cut.stride,
+    )
+    split = windows.split(
+        test=holdout.test if test_data is None else 0.0,
+        validation=holdout.validation,
+        by=holdout.by or "time",
+        gap=holdout.gap,
+        random_state=holdout.seed,
+    )
+    test = split.test if test_data is None else apply_schema(read_table(test_data), windows.schema, targets=True)
+    validation = Part(split.validation, None) if len(split.validation) else None
+    return Parts(Part(split.train, None), validation, Part(test, None))
+
+
+def _parts_of_sequences(data: str | PathLike[str], test_data: str | PathLike[str] | None, holdout: Holdout) -> Parts:
+    sequences, y = read_ts(data)
+    shares = (holdout.validation, 0.0 if test_data is not None else holdout.test)
+    train, validation, test = _drawn(len(sequences), shares, np.random.default_rng(holdout.seed))
+
+    def part(index: NDArray[Any]) -> Part:
+        return Part(sequences.take(index), y[index])
+
+    return Parts(
+        part(train),
+        part(validation) if len(validation) else None,
+        part(test) if test_data is None else Part(*read_ts(test_data)),
+    )
+
+
+def _drawn(n: int, shares: tuple[float, ...], random: np.random.Generator) -> list[NDArray[np.int64]]:
+    """Draw disjoint parts of these shares, at least one of each share above 0, after what is left of them."""
+    counts = [max(1, round(share * n)) if share > 0 else 0 for share in shares]
+    if sum(counts) >= n:
+        raise TooFewSamplesError("The file, to be split into parts", sum(counts) + 1, n)
+    order = random.permutation(n)
+    cuts = np.cumsum([n - sum(counts), *counts])
+    return [np.sort(part) for part in np.split(order, cuts[:-1])]

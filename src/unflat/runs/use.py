@@ -1,0 +1,156 @@
+"""Use a run on new data: its scores there, or a table of its predictions."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from unflat.artifact import write_atomically
+from unflat.errors import OutputError, TableError
+from unflat.evaluation import Evaluation, evaluate
+from unflat.runs.parts import Part, is_ts
+from unflat.tables import read_table, read_ts
+from unflat.windows import Windows, apply_schema
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from unflat.estimator import LSTMRegressor
+
+
+def evaluate_file(model: LSTMRegressor, data: str | PathLike[str]) -> Evaluation:
+    """Score a model on all that a file holds.
+
+    Parameters
+    ----------
+    model : LSTMRegressor
+        Fitted on a file of the same kind.
+    data : str or path
+        A table with the columns that the model was fitted on, its targets among them; or sequences (.ts).
+
+    Returns
+    -------
+    Evaluation
+        Its scores, beside those of the baselines.
+
+    Raises
+    ------
+    TableError
+        If the file is of another kind than the model needs, or cannot be read.
+    """
+    return evaluate(model, *read_part(model, data, targets=True))
+
+
+def predict_file(model: LSTMRegressor, data: str | PathLike[str]) -> pl.DataFrame:
+    """Predict for all that a file holds.
+
+    Parameters
+    ----------
+    model : LSTMRegressor
+        Fitted on a file of the same kind.
+    data : str or path
+        A table with the columns that the model was fitted on, the targets only where they are features too; or
+        sequences (.ts).
+
+    Returns
+    -------
+    polars.DataFrame
+        One row for each window: its group and the time of its last row under their own names, the time that the
+        prediction is for as `<time>_target`, and the predictions as `<target>_predicted`. Without a time column,
+        `row` counts the window's last row within its series, from 0. For a .ts file, `sequence` counts from 0.
+
+    Raises
+    ------
+    TableError
+        If the file is of another kind than the model needs, or cannot be read.
+    """
+    X = read_part(model, data, targets=False).X
+    prediction = model.predict(X).reshape(len(X), -1)
+    columns = _places(X) if isinstance(X, Windows) else [pl.Series("sequence", np.arange(len(X)))]
+    names = [f"{name}_predicted" for name in model.target_names_]
+    return pl.DataFrame([*columns, *(pl.Series(n, prediction[:, i]) for i, n in enumerate(names))])
+
+
+def read_part(model: LSTMRegressor, data: str | PathLike[str], *, targets: bool) -> Part:
+    """Read a file into the sequences that a model takes.
+
+    Parameters
+    ----------
+    model : LSTMRegressor
+        Fitted on a file of the same kind.
+    data : str or path
+        A table or a .ts file.
+    targets : bool
+        Whether the targets are wanted: windows of a table then end early enough to have one.
+
+    Returns
+    -------
+    Part
+        The sequences, and their targets where they are wanted or there anyway.
+
+    Raises
+    ------
+    TableError
+        If the file is of another kind than the model needs, or cannot be read.
+    """
+    if is_ts(data) != (model.schema_ is None):
+        needed, given = ("a table of time steps", "whole sequences (.ts)")
+        if model.schema_ is None:
+            needed, given = given, needed
+        raise TableError(
+            f"The file {data}", f"{needed}, as the model was fitted on", given, "Give a file of the same kind."
+        )
+    if model.schema_ is None:
+        return Part(*read_ts(data))
+    return Part(apply_schema(read_table(data), model.schema_, targets=targets), None)
+
+
+def _places(windows: Windows) -> list[pl.Series]:
+    """Say which window is which."""
+    columns = []
+    if windows.groups is not None and windows.schema.group is not None:
+        columns.append(pl.Series(windows.schema.group, windows.groups))
+    ends, later = windows.end_times, windows.target_times
+    if ends is None or windows.schema.time is None:
+        rows = windows.end_rows
+        first = windows.timeline.bounds[windows.timeline.series_of(rows)]
+        return [*columns, pl.Series("row", rows - first)]
+    columns.append(ends.alias(windows.schema.time))
+    if later is not None:
+        columns.append(later.alias(f"{windows.schema.time}_target"))
+    return columns
+
+
+def write_frame(frame: pl.DataFrame, path: str | PathLike[str]) -> None:
+    """Write a table, whole or not at all.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        The table.
+    path : str or path
+        A file whose name ends in .csv or .parquet.
+
+    Raises
+    ------
+    OutputError
+        If the name ends otherwise, the disk is full, the folder is missing or read-only, or the path is a folder.
+    """
+    path = Path(path)
+    buffer = io.BytesIO()
+    if path.suffix.lower() == ".csv":
+        buffer.write(as_csv(frame).encode())
+    elif path.suffix.lower() == ".parquet":
+        frame.write_parquet(buffer)
+    else:
+        raise OutputError(path, f"the ending {path.suffix!r} is unknown", "Let the name end in .csv or .parquet.")
+    write_atomically(path, buffer.getvalue())
+
+
+def as_csv(frame: pl.DataFrame) -> str:
+    """Turn a table into the text of a CSV file; times are written as `read_table` and spreadsheets read them."""
+    return frame.write_csv(datetime_format="%Y-%m-%d %H:%M:%S%.f")
