@@ -1,0 +1,52 @@
+"""The commands put together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from unflat import __version__
+from unflat.cli.demo import EXAMPLES as DEMO_EXAMPLES
+from unflat.cli.demo import demo
+from unflat.cli.group import PlainGroup
+from unflat.cli.train import EXAMPLES as TRAIN_EXAMPLES
+from unflat.cli.train import train
+from unflat.cli.use import EVALUATE_EXAMPLES, PREDICT_EXAMPLES, evaluate, predict
+
+app = typer.Typer(
+    cls=PlainGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,  # plain text can be copied, and examples keep their lines
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="`unflat COMMAND --help` explains a command, its options, and shows examples. Start with `unflat demo`.",
+)
+for command, examples in (
+    (demo, DEMO_EXAMPLES),
+    (train, TRAIN_EXAMPLES),
+    (evaluate, EVALUATE_EXAMPLES),
+    (predict, PREDICT_EXAMPLES),
+):
+    # A paragraph that begins with a backspace is not wrapped.
+    app.command(epilog="\b\n" + "\n".join(["Examples:", *(f"  {line}" for line in examples)]))(command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"unflat {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _unflat(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Predict numbers from sequences with an LSTM that does not go flat."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="unflat")

@@ -1,0 +1,120 @@
+"""`unflat demo`: the document's experiment, as a table, a few sentences and two pictures."""
+
+# Typer reads annotations when the program runs, so they are values here and not text.
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+import unflat
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from unflat.recipes import Result, Way
+
+_WIDTH = 100
+"""Columns of the output where it is no terminal."""
+
+EXAMPLES = ("unflat demo", "unflat demo --output pictures --seed 1")
+
+_SCALED: "dict[Way, str]" = {
+    "raw": "nothing",
+    "inputs": "the inputs",
+    "target": "the target",
+    "document": "both, as the document does",
+    "own": "both, each by its own",
+    "default": "both, by LSTMRegressor()",
+}
+
+
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the two pictures.")] = Path(
+        "figures"
+    ),
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of all six trainings.")] = 0,
+    epochs: Annotated[int | None, typer.Option(min=1, hidden=True, help="Passes over the data.")] = None,
+) -> None:
+    """Show a flat network, why it is flat, and the cure.
+
+    The same LSTM is trained on the same data five times: 2,804 sequences of 16 equal numbers, each 10 times the target.
+    What differs is what was scaled beforehand. The sixth training is this package's own model, given the raw numbers.
+    A table says how each came out, and two pictures show it.
+
+    Takes about a minute.
+    """
+    unflat.runs.make_folder(output)
+    results = _run(seed, epochs)
+    pictures = output / "regression.png", output / "loss.png"
+    unflat.figures.save(unflat.figures.regression_figure(results), pictures[0])
+    unflat.figures.save(unflat.figures.course_figure(results), pictures[1])
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
+    console.print(results_table(results))
+    for lesson in unflat.recipes.lessons(results):
+        console.print(f"• {lesson}", highlight=False)
+    console.print(f"\nLook at {pictures[0]} and {pictures[1]}.", highlight=False, soft_wrap=True)
+
+
+def _run(seed: int, epochs: int | None) -> "Sequence[Result]":
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:.0f} %"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("Starting")
+        return unflat.recipes.run_experiment(
+            seed=seed,
+            epochs=epochs,
+            on_progress=lambda now: progress.update(
+                task, description=f"Scaled: {_SCALED[now.way]}", completed=now.done, total=now.total
+            ),
+        )
+
+
+def results_table(results: "Sequence[Result]") -> Table:
+    """Set the experiment's results side by side.
+
+    Parameters
+    ----------
+    results : sequence of Result
+        What the experiment led to.
+
+    Returns
+    -------
+    rich.table.Table
+        One row for each, and the rules of the verdicts below.
+    """
+    table = Table(title="One network, six ways to give it the data", caption=_rules(results), caption_justify="left")
+    table.add_column("Scaled beforehand")
+    for heading in ("Spread", "R²", "Error in\ntraining", "Error on\n3000-3099", "Seconds"):
+        table.add_column(heading, justify="right")
+    table.add_column("Verdict")
+    say_error = unflat.recipes.error_in_words
+    for result in results:
+        style = {"flat": "red", "cured": "green", "cured in range": "green"}.get(result.verdict, "yellow")
+        table.add_row(
+            _SCALED[result.way],
+            f"{result.spread:.3f}",
+            f"{result.r2:.4f}",
+            say_error(result.train_mae),
+            say_error(result.test_mae),
+            f"{result.seconds:.1f}",
+            f"[{style}]{result.verdict}[/]",
+        )
+    return table
+
+
+def _rules(results: "Sequence[Result]") -> str:
+    close = unflat.recipes.CLOSE * float(results[0].numbers.std())
+    return (
+        "Spread: how much the predictions vary, as a share of the target; flat is below 0.1. R²: share of the "
+        "target's variance explained; hardly cured is below 0.5. Errors: absolute, on average, in the target's units; "
+        f"half cured is {close:.0f} or more in training, cured in range is {close:.0f} or more beyond it."
+    )

@@ -1,0 +1,60 @@
+"""How commands end: errors and warnings of this package as plain lines, and exit codes that scripts can read."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperGroup
+
+from unflat.errors import UnflatError, UnflatWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FAILED = 2
+"""Exit code for whatever the user can put right: the same that a wrong option has."""
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
+
+
+class PlainGroup(TyperGroup):
+    """A group of commands that speaks to people: an error is one message and no traceback, a warning one line."""
+
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> Any:  # noqa: ANN401 - handed on
+        """Keep the command line, so that a run can record it."""
+        extra.setdefault("obj", [info_name, *args])
+        return super().make_context(info_name, args, *more, **extra)
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - Typer's context, whose class is private; what a command returns
+        """Run a command."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", UnflatWarning)
+            warnings.showwarning = _shown_by(warnings.showwarning)
+            try:
+                return super().invoke(ctx)
+            except UnflatError as error:
+                say(f"Error: {error}")
+                raise typer.Exit(FAILED) from error
+            except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
+                say(f"Error: {error.filename}: {error.strerror}.")
+                raise typer.Exit(FAILED) from error
+
+
+def say(line: str) -> None:
+    """Print a line where it does not mix with a command's output."""
+    typer.echo(line, err=True)
+
+
+def _shown_by(usual: Callable[..., None]) -> Callable[..., None]:
+    """Print our warnings as one line each, and leave those of others as they are."""
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:  # noqa: ANN401 - handed on
+        if issubclass(category, UnflatWarning):
+            say(f"Warning: {message}")
+        else:
+            usual(message, category, *place, **more)
+
+    return show

@@ -1,0 +1,154 @@
+"""`unflat train`: from a file to a run."""
+
+# Typer reads annotations when the program runs, so they are values here and not text.
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+import unflat
+from unflat.cli.group import INTERRUPTED
+from unflat.config import LossName
+
+if TYPE_CHECKING:
+    from unflat.runs import Outcome
+
+EXAMPLES = (
+    "unflat train ETTh1.csv --target OT --window 96 --horizon 24 -o runs/oil",
+    "unflat train engines.csv --target rul --window 30 --horizon 0 --features s2,s3,s4 \\",
+    "    --group engine --split group -o runs/engines",
+    "unflat train Flood_TRAIN.ts --test Flood_TEST.ts -o runs/flood",
+)
+
+
+def train(
+    context: typer.Context,
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", help="Table of time steps (.csv, .tsv, .parquet), or sequences (.ts).")
+    ],
+    *,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="RUN", help="Folder for the run; it must not exist yet.")
+    ],
+    target: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="Column to predict; repeat it for several.")
+    ] = None,
+    window: Annotated[
+        int | None, typer.Option(min=1, metavar="ROWS", help="Rows of the past that a prediction sees.")
+    ] = None,
+    horizon: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="ROWS", help="How many rows after the window's last row the target lies; 0 is that row."
+        ),
+    ] = 1,
+    features: Annotated[
+        str | None,
+        typer.Option(metavar="A,B,...", help="Columns that a prediction sees. [default: all but time and group]"),
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Column of times. [default: the only column of dates]")
+    ] = None,
+    group: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column that tells several series apart.")] = None,
+    stride: Annotated[
+        int, typer.Option(min=1, metavar="ROWS", help="Rows from one window's start to the next one's.")
+    ] = 1,
+    test: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Data to judge by, instead of a share of DATA.")
+    ] = None,
+    test_share: Annotated[
+        float, typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Share of DATA to judge the model by.")
+    ] = 0.2,
+    validation_share: Annotated[
+        float,
+        typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Share of DATA to choose the best epoch by; 0 for none."),
+    ] = 0.1,
+    split: Annotated[
+        Literal["time", "group"] | None,
+        typer.Option(help="What to hold out: the last part of time, or whole series. [default: time]"),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Passes over the data, at the most. [default: by the data's size]"),
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Sequences in one step. [default: by the data's size]")
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(metavar="RATE", help="Highest learning rate. [default: 0.005]")
+    ] = None,
+    units: Annotated[
+        str | None, typer.Option(metavar="N,N,...", help="Hidden units of each LSTM layer. [default: 50,100]")
+    ] = None,
+    loss: Annotated[LossName | None, typer.Option(help="What training makes small. [default: mse]")] = None,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of all that is random.")] = 0,
+    device: Annotated[str, typer.Option(metavar="NAME", help="Where to compute: auto, cpu, cuda, mps.")] = "auto",
+    force: Annotated[bool, typer.Option("--force", help="Replace a run that is there already.")] = False,
+) -> None:
+    """Train a model on a file and write a run.
+
+    A part of the data is held out, and the model is judged by it, beside simple baselines.
+
+    The run is a folder with the model (model.unflat), its scores (metrics.json), how it was made (config.json), its
+    training (history.csv) and pictures (figures). Ctrl-C ends the training early and keeps the best weights so far.
+    """
+    is_ts = unflat.runs.is_ts(data)
+    given = {"--target": target, "--window": window, "--features": features, "--time": time, "--group": group}
+    _check_options(given, is_ts=is_ts)
+    cut = None
+    if not is_ts and target and window is not None:
+        cut = unflat.runs.Cut(
+            tuple(target), window, horizon, None if features is None else _names(features), time, group, stride
+        )
+    model = unflat.LSTMRegressor(random_state=seed, device=device)
+    chosen: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "loss": loss}
+    chosen |= {"units": None if units is None else _whole_numbers(units)}
+    chosen |= {"validation_fraction": None if validation_share else 0.0}
+    model.set_params(**{name: value for name, value in chosen.items() if value is not None})
+    outcome = unflat.train_run(
+        data,
+        output,
+        cut=cut,
+        holdout=unflat.runs.Holdout(test_share, validation_share, split, seed=seed),
+        model=model,
+        test_data=test,
+        force=force,
+        command=context.obj or (),
+        illustrate=unflat.figures.draw_run,
+    )
+    _tell(outcome)
+    if outcome.model.history_.stopped == "interrupted":
+        raise typer.Exit(INTERRUPTED)
+
+
+def _check_options(given: dict[str, Any], *, is_ts: bool) -> None:
+    """Ask for what a table needs, and refuse it where sequences are whole."""
+    for option, value in given.items():
+        if is_ts and value:
+            raise typer.BadParameter("The sequences of a .ts file are whole; leave it out.", param_hint=option)
+        if not is_ts and not value and option in {"--target", "--window"}:
+            raise typer.BadParameter("A table needs it: what to predict, from how many rows.", param_hint=option)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _whole_numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{text!r} is no list of whole numbers, such as 50,100.", param_hint="--units"
+        ) from error
+
+
+def _tell(outcome: "Outcome") -> None:
+    counts = outcome.counts
+    typer.echo(
+        f"Trained on {counts['train']:,}, chosen by {counts['validation']:,}, judged by {counts['test']:,} "
+        f"{'windows' if outcome.model.schema_ else 'sequences'}; epochs: {len(outcome.model.history_.epochs)}, in "
+        f"{outcome.model.history_.seconds:,.0f} s.\n"
+    )
+    typer.echo(str(outcome.evaluation))
+    typer.echo(f"\nThe run is in {outcome.run.path}; look at {outcome.run.figures_path / 'predictions.png'}.")
