@@ -1,3 +1,154 @@
-"""Sequence regression with LSTMs that does not go flat."""
+"""Sequence regression with LSTMs that does not go flat.
+
+Everything public is on this page. A name is imported when it is first used, so that `import unflat` costs next to
+nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from unflat.errors import (
+    AllMissingError,
+    ArtifactError,
+    ColumnTypeError,
+    ConfigurationError,
+    ConstantColumnWarning,
+    ConstantTargetError,
+    CorruptArtifactError,
+    DataWarning,
+    DivergedWarning,
+    DuplicateTimeError,
+    FitWarning,
+    FlatPredictionWarning,
+    ForeignArtifactError,
+    InputError,
+    InputTypeError,
+    InterruptedWarning,
+    MissingColumnError,
+    MissingExtraError,
+    MissingValuesWarning,
+    NewerFormatError,
+    NonFiniteError,
+    NoSkillWarning,
+    OutputError,
+    OutputExistsError,
+    ScaleDomainError,
+    ShapeError,
+    TableError,
+    TargetLeakError,
+    TimeGapWarning,
+    TooFewSamplesError,
+    UnflatError,
+    UnflatWarning,
+    UnknownCategoryWarning,
+    UnreadableTableError,
+    WindowTooLongError,
+)
+
+if TYPE_CHECKING:
+    from unflat import figures, metrics, recipes, runs
+    from unflat.callbacks import Callback
+    from unflat.estimator import LSTMRegressor, load
+    from unflat.evaluation import Evaluation, evaluate
+    from unflat.history import History
+    from unflat.runs import Run, train_run
+    from unflat.tables import read_table, read_ts
+    from unflat.windows import Windows, WindowSchema, apply_schema, make_windows
+
+__all__ = [
+    "AllMissingError",
+    "ArtifactError",
+    "Callback",
+    "ColumnTypeError",
+    "ConfigurationError",
+    "ConstantColumnWarning",
+    "ConstantTargetError",
+    "CorruptArtifactError",
+    "DataWarning",
+    "DivergedWarning",
+    "DuplicateTimeError",
+    "Evaluation",
+    "FitWarning",
+    "FlatPredictionWarning",
+    "ForeignArtifactError",
+    "History",
+    "InputError",
+    "InputTypeError",
+    "InterruptedWarning",
+    "LSTMRegressor",
+    "MissingColumnError",
+    "MissingExtraError",
+    "MissingValuesWarning",
+    "NewerFormatError",
+    "NoSkillWarning",
+    "NonFiniteError",
+    "OutputError",
+    "OutputExistsError",
+    "Run",
+    "ScaleDomainError",
+    "ShapeError",
+    "TableError",
+    "TargetLeakError",
+    "TimeGapWarning",
+    "TooFewSamplesError",
+    "UnflatError",
+    "UnflatWarning",
+    "UnknownCategoryWarning",
+    "UnreadableTableError",
+    "WindowSchema",
+    "WindowTooLongError",
+    "Windows",
+    "__version__",
+    "apply_schema",
+    "errors",
+    "evaluate",
+    "figures",
+    "load",
+    "make_windows",
+    "metrics",
+    "read_table",
+    "read_ts",
+    "recipes",
+    "runs",
+    "train_run",
+]
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "Callback": "unflat.callbacks",
+    "Evaluation": "unflat.evaluation",
+    "History": "unflat.history",
+    "LSTMRegressor": "unflat.estimator",
+    "Run": "unflat.runs",
+    "WindowSchema": "unflat.windows",
+    "Windows": "unflat.windows",
+    "apply_schema": "unflat.windows",
+    "evaluate": "unflat.evaluation",
+    "load": "unflat.estimator",
+    "make_windows": "unflat.windows",
+    "read_table": "unflat.tables",
+    "read_ts": "unflat.tables",
+    "train_run": "unflat.runs",
+}
+"""Where each name that is imported on first use comes from."""
+
+_MODULES = ("errors", "figures", "metrics", "recipes", "runs")
+"""Modules that are public as a whole."""
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562: whatever the name stands for
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+    elif name in _MODULES:
+        value = import_module(f"unflat.{name}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+    globals()[name] = value  # the next use finds it without coming here
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
