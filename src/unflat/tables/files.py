@@ -102,7 +102,7 @@ def _settled(table: pl.DataFrame, text: Collection[str]) -> pl.DataFrame:
         if name not in table.columns:
             raise MissingColumnError(name, table.columns, "text")
     columns = [column if column.dtype != pl.String or column.name in text else _settle(column) for column in table]
-    return pl.DataFrame([column for column in columns if not _counts_rows(column)])
+    return pl.DataFrame({column.name: column for column in columns if not _counts_rows(column)})
 
 
 def _settle(column: pl.Series) -> pl.Series:

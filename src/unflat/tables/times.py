@@ -12,10 +12,12 @@ from unflat.tables.columns import is_temporal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y")
-_AMBIGUOUS_DATES = ("%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y")
-_TIMES_OF_DAY = ("", "%H:%M:%S%.f", "%H:%M")
+_DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d.%m.%y")
+_AMBIGUOUS_DATES = ("%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y", "%m/%d/%y", "%d/%m/%y")
+_TIMES_OF_DAY = ("", "%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
 _ZONES = ("", "%#z")
+_FIRST_YEAR = 1000
+"""%Y also takes a year of two digits, and then means the time of Augustus."""
 _TRIAL = 100
 """Values on which a format is tried before it is used on the whole column."""
 
@@ -27,8 +29,8 @@ def times_in_text(column: pl.Series) -> pl.Series | None:
     ----------
     column : polars.Series
         Text. Dates are year-month-day or year/month/day, day.month.year, or month and day in either order
-        before the year if some day above 12 settles which is which; a time of day may follow after a blank or
-        a T, and an offset from UTC after that.
+        before the year if some day above 12 settles which is which; years have four digits, or two after dots
+        and slashes. A time of day may follow after a blank or a T, and an offset from UTC after that.
 
     Returns
     -------
@@ -140,8 +142,9 @@ def _formats() -> Iterator[str]:
 
 
 def _parse(column: pl.Series, form: str) -> pl.Series:
-    kind = pl.Datetime("us") if "%H" in form else pl.Date()
-    return column.str.strptime(kind, form, strict=False)
+    kind = pl.Datetime("us") if ":" in form else pl.Date()
+    times = column.str.strptime(kind, form, strict=False)
+    return times if "%y" in form else times.set(times.dt.year() < _FIRST_YEAR, None)
 
 
 def _agree(matches: list[pl.Series]) -> bool:

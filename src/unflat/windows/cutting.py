@@ -11,7 +11,7 @@ import polars as pl
 from unflat.errors import ColumnTypeError, TableError, UnknownCategoryWarning, WindowTooLongError
 from unflat.sequences import PastTarget, Sequences
 from unflat.tables import as_table
-from unflat.tables.columns import check_numeric, float_type, refuse_all_missing, write_column
+from unflat.tables.columns import CHUNK_ROWS, check_numeric, float_type, refuse_all_missing, write_column
 from unflat.windows.roles import find_schema, require
 from unflat.windows.timeline import arrange
 from unflat.windows.view import Windows
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from unflat.windows.schema import WindowSchema
     from unflat.windows.timeline import Timeline
 
-_CHUNK = 1 << 18
 _SHOWN = 8
 
 
@@ -257,8 +256,8 @@ def _pieces(
         count = max(0, (end - first - ahead - 1) // stride + 1)
         # Windows to predict from are counted from the end, so that one of them holds the latest rows.
         origin = first if columns is not None else end - 1 - ahead - (count - 1) * stride
-        for done in range(0, count, _CHUNK):
-            starts = origin + stride * np.arange(done, min(done + _CHUNK, count))
+        for done in range(0, count, CHUNK_ROWS):
+            starts = origin + stride * np.arange(done, min(done + CHUNK_ROWS, count))
             for column in columns or ():
                 starts = starts[~np.isnan(column[starts + ahead])]
             yield starts

@@ -10,6 +10,7 @@ import numpy as np
 
 from unflat.config import AtLeast, Checked, Interval
 from unflat.errors import ConfigurationError, EmptyPartError
+from unflat.tables.columns import CHUNK_ROWS
 from unflat.windows.rhythm import ticks_of
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 TRAIN, VALIDATION, TEST, DROPPED = range(4)
 
 SplitBy = Literal["time", "group"]
-
-_CHUNK = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -128,20 +127,20 @@ def _count(share: float, of: int) -> int:
 
 def _by_time(timeline: Timeline, sequences: Sequences, ahead: int, plan: SplitPlan) -> NDArray[np.uint8]:
     covered = sequences.covered()
-    for first in range(0, len(sequences), _CHUNK):
-        covered[sequences.starts[first : first + _CHUNK] + ahead] = True
+    for first in range(0, len(sequences), CHUNK_ROWS):
+        covered[sequences.starts[first : first + CHUNK_ROWS] + ahead] = True
     validation_from = _cuts(timeline, covered, plan.later)
     test_from = _cuts(timeline, covered, plan.test)
     parts = np.empty(len(sequences), dtype=np.uint8)
-    for first in range(0, len(sequences), _CHUNK):
-        starts = sequences.starts[first : first + _CHUNK]
+    for first in range(0, len(sequences), CHUNK_ROWS):
+        starts = sequences.starts[first : first + CHUNK_ROWS]
         series = timeline.series_of(starts)
         target = starts + ahead
         part = np.full(len(starts), TRAIN, dtype=np.uint8)
         for cut, later in ((validation_from[series], VALIDATION), (test_from[series], TEST)):
             part[target >= cut] = DROPPED
             part[target >= cut + plan.gap] = later
-        parts[first : first + _CHUNK] = part
+        parts[first : first + CHUNK_ROWS] = part
     return parts
 
 

@@ -142,9 +142,11 @@ def _best_ticks(times: pl.Series, bounds: NDArray[np.int64]) -> tuple[Unit, NDAr
             return "months", _months(local), True
         if _same_in_month(local, last_day=False):
             return "months", _months(local), False
-    if isinstance(times.dtype, pl.Datetime) and times.dtype.time_zone not in {None, "UTC"} and share < 1:
+    if isinstance(times.dtype, pl.Datetime) and times.dtype.time_zone not in {None, "UTC"}:
+        whole_days = step % (_DAY * _ticks_per_second(times.dtype)) == 0
         clock = ticks_of(times.dt.replace_time_zone(None))
-        if _common_step(_within(np.diff(clock), bounds), 0)[1] > share:
+        share_by_clock = _common_step(_within(np.diff(clock), bounds), 0)[1]
+        if share_by_clock > share or (share_by_clock == share and whole_days):
             return "wall clock", clock, False
     return "instants", ticks, False
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from unflat.errors import InputError
+from unflat.tables.columns import CHUNK_ROWS
 from unflat.windows.parts import SplitPlan, assign_parts
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from unflat.windows.parts import SplitBy
     from unflat.windows.schema import WindowSchema
     from unflat.windows.timeline import Timeline
-
-_CHUNK = 1 << 18
-"""Windows looked at together, so that nothing but the result needs memory in proportion to them."""
 
 
 class Split(NamedTuple):
@@ -233,6 +231,6 @@ class Windows:
         return assign_parts(self.timeline, self.sequences, ahead, plan, np.random.default_rng(random_state))
 
     def _chunks(self) -> Iterator[tuple[slice, NDArray[Any]]]:
-        for first in range(0, len(self), _CHUNK):
-            part = slice(first, min(first + _CHUNK, len(self)))
+        for first in range(0, len(self), CHUNK_ROWS):
+            part = slice(first, min(first + CHUNK_ROWS, len(self)))
             yield part, self.sequences.starts[part]

@@ -1,0 +1,145 @@
+"""Sequences: an index into rows."""
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unflat.errors import (
+    AllMissingError,
+    InputError,
+    InputTypeError,
+    NonFiniteError,
+    ShapeError,
+    TooFewSamplesError,
+)
+from unflat.sequences import Sequences, as_numbers, as_sequences
+
+
+def overlapping(n_rows=10, length=4, stride=1):
+    """Make overlapping windows over rows of two features."""
+    rows = np.arange(n_rows * 2, dtype=np.float32).reshape(n_rows, 2)
+    starts = np.arange(0, n_rows - length + 1, stride)
+    return Sequences(rows, starts, np.broadcast_to(np.int64(length), starts.shape))
+
+
+def test_an_array_becomes_sequences_without_a_copy():
+    """A contiguous float array of three axes is viewed, and comes back as it was."""
+    X = np.arange(24.0).reshape(2, 4, 3)
+    sequences = as_sequences(X)
+    assert np.shares_memory(sequences.rows, X)
+    assert (len(sequences), sequences.longest, sequences.n_features) == (2, 4, 3)
+    np.testing.assert_array_equal(sequences.dense(), X)
+
+
+def test_two_axes_mean_one_feature():
+    """An array without a last axis has sequences of one feature."""
+    sequences = as_sequences([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    np.testing.assert_array_equal(sequences.dense()[:, :, 0], [[1, 2, 3], [4, 5, 6]])
+
+
+def test_a_ragged_list_keeps_each_length():
+    """Sequences of a list keep their own lengths, and short ones are padded with NaN only when copied."""
+    sequences = as_sequences([np.ones((3, 2)), np.full((1, 2), 7.0)])
+    assert sequences.lengths.tolist() == [3, 1]
+    assert not sequences.equally_long
+    np.testing.assert_array_equal(sequences.dense()[1], [[7, 7], [np.nan, np.nan], [np.nan, np.nan]])
+
+
+def test_padding_of_an_array_is_no_part_of_its_sequences():
+    """Rows of nothing but NaN at either end are padding; such a row inside, or a single NaN, is a missing value."""
+    nan = np.nan
+    X = np.array([[[nan], [1], [nan], [3]], [[1], [2], [nan], [nan]]])
+    sequences = as_sequences(X)
+    assert sequences.starts.tolist() == [1, 4]
+    assert sequences.lengths.tolist() == [3, 2]
+
+
+@pytest.mark.parametrize(("dtype", "kept"), [("f2", "f4"), ("f4", "f4"), ("f8", "f8"), ("i8", "f8"), ("?", "f8")])
+def test_numbers_keep_the_precision_they_have(dtype, kept):
+    """float32 and smaller floats are float32, everything else float64."""
+    assert as_numbers(np.ones(3, dtype=dtype), "X").dtype == np.dtype(kept)
+
+
+def test_a_tensor_with_a_gradient_is_taken():
+    """A torch tensor is detached and taken."""
+    assert as_sequences(torch.ones(2, 3, 1, requires_grad=True)).longest == 3
+
+
+@pytest.mark.parametrize(
+    ("X", "error", "message"),
+    [
+        ([["a", "b"]], InputTypeError, "Encode text"),
+        (np.ones((2, 3), dtype=complex), InputTypeError, "Complex data not supported"),
+        (pl.DataFrame({"a": [1.0]}), InputTypeError, "a table .polars DataFrame.*make_windows"),
+        (np.ones(3), ShapeError, r"Reshape your data"),
+        (np.ones((1, 2, 3, 4)), ShapeError, r"Flatten the last axes"),
+        (np.ones((0, 3, 1)), TooFewSamplesError, "at least 1 samples"),
+        (np.ones((2, 3, 0)), InputError, r"0 feature\(s\)"),
+        ([np.ones((3, 2)), np.ones((3, 1))], ShapeError, r"X\[1\]: expected 2 features"),
+        ([np.ones((3, 2)), np.ones((0, 2))], ShapeError, r"X\[1\]"),
+        (np.array([[1.0, 2.0], [np.inf, 4.0]]), NonFiniteError, r"inf among the values, the first at \(2, 0\)"),
+        (np.array([[1.0, 2.0], [np.nan, np.nan]]), AllMissingError, "nothing but NaN in 1"),
+        ([[1.0], [np.nan]], AllMissingError, "Leave this sequence out"),
+    ],
+)
+def test_what_is_no_sequence_is_refused(X, error, message):
+    """An error says what is wrong with the input, where, and what to do."""
+    with pytest.raises(error, match=message):
+        as_sequences(X)
+
+
+def test_taking_sequences_leaves_their_rows_where_they_are():
+    """A selection shares the rows, whether by position, mask or slice."""
+    sequences = overlapping()
+    for index in (np.array([5, 0]), np.arange(7) % 2 == 0, slice(2, 4)):
+        taken = sequences.take(index)
+        assert taken.rows is sequences.rows
+        np.testing.assert_array_equal(taken.dense(), sequences.dense()[index])
+
+
+def test_neighbours_are_taken_as_a_view():
+    """A mask of neighbours copies no starts, and equal lengths stay one number."""
+    sequences = overlapping()
+    taken = sequences.take(np.arange(7) > 2)
+    assert np.shares_memory(taken.starts, sequences.starts)
+    assert taken.lengths.strides == (0,)
+
+
+def test_a_selection_of_none_has_no_length():
+    """A part without sequences can be asked for its measures."""
+    none = overlapping().take(np.zeros(7, dtype=bool))
+    assert (len(none), none.longest, none.equally_long) == (0, 0, True)
+    assert not none.covered().any()
+    assert as_sequences([np.ones((3, 2)), np.ones((1, 2))]).take(slice(0, 0)).longest == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 9)), max_size=12))
+def test_covered_marks_each_row_of_any_sequence(spans):
+    """A row is marked if, and only if, some sequence holds it."""
+    rows = np.zeros((40, 1))
+    starts, lengths = np.array(spans, dtype=np.int64).reshape(-1, 2).T
+    expected = np.zeros(40, dtype=bool)
+    for start, length in spans:
+        expected[start : start + length] = True
+    np.testing.assert_array_equal(Sequences(rows, starts, lengths).covered(), expected)
+
+
+def test_covered_counts_on_across_pieces(monkeypatch):
+    """Marking rows in pieces gives the same as at once."""
+    sequences = overlapping(n_rows=50, length=7, stride=9)
+    at_once = sequences.covered()
+    monkeypatch.setattr("unflat.sequences._CHUNK_ROWS", 4)
+    np.testing.assert_array_equal(sequences.covered(), at_once)
+    assert (~at_once).sum() == 50 - 7 * len(sequences)
+
+
+def test_features_are_named_in_messages():
+    """A feature is called by its name, or by its number where it has none."""
+    rows = np.zeros((3, 2))
+    index = np.array([0]), np.array([3])
+    assert Sequences(rows, *index, feature_names=("load", "heat")).feature(1) == "'heat'"
+    assert Sequences(rows, *index).feature(1) == "1"

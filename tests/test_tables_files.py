@@ -1,0 +1,141 @@
+"""Reading tables from files."""
+
+import datetime as dt
+import gzip
+
+import polars as pl
+import pytest
+
+from unflat.errors import ColumnTypeError, MissingColumnError, UnreadableTableError
+from unflat.tables import read_table
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write text or bytes to a file of a name."""
+
+    def write(content, name="table.csv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def test_columns_have_the_type_that_all_their_rows_have(written):
+    """Numbers, dates and text are told apart by the whole file, not by its first rows."""
+    lines = [f"{i},2016-07-01 {i % 24:02}:00:00,2016-07-01,x{i % 3},{i}" for i in range(3000)]
+    table = read_table(written("count,time,day,label,late\n" + "\n".join([*lines, "1,,,,0.5"]) + "\n"))
+    assert table.schema == {
+        "count": pl.Int64,
+        "time": pl.Datetime("us"),
+        "day": pl.Date,
+        "label": pl.String,
+        "late": pl.Float64,
+    }
+    assert table.height == 3001
+    assert table["late"][-1] == 0.5
+
+
+@pytest.mark.parametrize("text", ["", "NA", "N/A", "nan", "NaN", "null", "None", "?", " NA", "#N/A", "<NA>", "NaT"])
+def test_what_stands_for_missing_is_missing(written, text):
+    """Each of the usual texts for a missing value is one, in numbers, dates and labels."""
+    row = ",".join([text] * 3)
+    table = read_table(written(f"a,b,c\n1.5,2020-01-01,x\n{row}\n2.5,2020-01-03,y\n"))
+    assert table.dtypes == [pl.Float64, pl.Date, pl.String]
+    assert table.row(1) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.csv", "a,b\n1,2.5\n3,4.5\n"),
+        ("t.CSV", "a,b\r\n1,2.5\r\n3,4.5\r\n"),
+        ("t.tsv", "a\tb\n1\t2.5\n3\t4.5\n"),
+        ("t.csv.gz", gzip.compress(b"a,b\n1,2.5\n3,4.5\n")),
+        ("t.csv", "\ufeffa,b\n1,2.5\n3,4.5\n"),
+        ("t.csv", "a, b\n 1, 2.5\n3, 4.5\n"),
+        ("t.csv", '"a","b"\n"1","2.5"\n"3","4.5"\n'),
+        ("t.csv", "a;b\n1;2.5\n3;4.5\n"),
+        ("t.csv", "a;b\n1;2,5\n3;4,5\n"),
+        ("t.csv", "a|b\n1|2.5\n3|4.5\n"),
+        ("t.csv", "a,b\n1,2.5\n\n3,4.5\n\n"),
+        ("t.csv", ",a,b\n0,1,2.5\n1,3,4.5\n"),
+        ("t.csv", "a,b\n1,2.5\n3,4.5"),
+    ],
+)
+def test_the_ways_to_write_one_table_read_the_same(written, name, content):
+    """Separators, quotes, blanks, marks, empty lines and a written index change nothing."""
+    expected = pl.DataFrame({"a": [1, 3], "b": [2.5, 4.5]})
+    assert read_table(written(content, name)).equals(expected)
+
+
+def test_parquet_keeps_its_types(tmp_path):
+    """A Parquet file is read as it was written."""
+    table = pl.DataFrame({"t": [dt.date(2020, 1, 1)], "x": [1.5], "s": ["7"]}, schema_overrides={"x": pl.Float32})
+    table.write_parquet(tmp_path / "t.parquet")
+    assert read_table(tmp_path / "t.parquet").equals(table)
+    assert read_table(tmp_path / "t.parquet").schema == table.schema
+
+
+def test_an_index_of_times_without_a_name_is_kept(written):
+    """A nameless column is left out only if it counts the rows."""
+    assert read_table(written(",a\n2020-01-01,1\n2020-01-02,3\n")).columns == ["", "a"]
+
+
+def test_text_that_looks_like_numbers_can_stay_text(written):
+    """A column named as text keeps its leading zeros, and is no spoilt column of numbers."""
+    table = read_table(written("id,x\n007,1\n008,2\nA9,3\n"), text=["id"])
+    assert table["id"].to_list() == ["007", "008", "A9"]
+    with pytest.raises(MissingColumnError, match=r"The text column 'idd'.*Did you mean 'id'"):
+        read_table(written("id,x\n007,1\n"), text=["idd"])
+
+
+def test_labels_of_which_few_are_numbers_are_labels(written):
+    """A text column is spoilt only if most of its values are numbers."""
+    assert read_table(written("a,b\n1,x\n2,1\n3,y\n4,\n"))["b"].to_list() == ["x", "1", "y", None]
+
+
+def test_a_spoilt_column_of_numbers_is_refused(written):
+    """A mistake among numbers is found with its column, row and value."""
+    rows = "1.5,0\n2.5,0\nNA,0\n3..5,0\n4.5,0\noops,0"
+    with pytest.raises(
+        ColumnTypeError, match=r"'x': expected numbers, as in 3 of its 5 values; received '3..5' in row 3"
+    ):
+        read_table(written(f"x,y\n{rows}\n"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("t.csv", "", "an empty file"),
+        ("t.csv", "a,b\n", "no rows"),
+        ("t.xlsx", "x", r"\.csv, \.tsv.*received the ending '\.xlsx'"),
+        ("t.csv", "a,b,c\n1,2,3\n4,5\n6,7,8\n", r"3 fields .*received 2 in row 1 \(line 3 .*column 'c'"),
+        ("t.csv", "a,b,c\n1,2,3\n\n4,5,6,7\n", r"received 4 in row 1 \(line 4 .*'7' being one too many"),
+        ("t.csv", 'a,b\n1,"x\ny"\n2\n', r"received 1 in row 1 \(line 4 "),
+        ("t.csv", 'a,b\n1,2\n3,"4\n5,6\n', r"a row 1 \(from line 3 of the file\)"),
+        ("t.csv", "a,a\n1,2\n", "the name 'a' twice"),
+        ("t.csv", "1.0,2.0\n3.0,4.0\n", "names of the columns in its first line.*'1.0,2.0'"),
+        ("t.csv", "\n\na,b\n1,2\n", "names of the columns in its first line"),
+        ("t.csv", "a,b\n1,Zürich\n2,Genève\n".encode("latin-1"), "byte 0xfc in line 2 .*CSV UTF-8"),
+        ("t.csv", "größe,b\n1,2\n".encode("latin-1"), "byte 0xf6 in line 1"),
+        ("t.csv.gz", b"no gzip at all", "a gzip file"),
+        ("t.parquet", b"nonsense", "a Parquet file"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused(written, name, content, message):
+    """An error names the file, what is wrong in which row or line, and no inner workings."""
+    path = written(content, name)
+    with pytest.raises(UnreadableTableError, match=message) as caught:
+        read_table(path)
+    assert str(path) in str(caught.value)
+    assert "polars" not in str(caught.value)
+
+
+def test_what_is_no_file_is_refused(tmp_path):
+    """A missing file and a folder are each named as such."""
+    with pytest.raises(UnreadableTableError, match="no such file"):
+        read_table(tmp_path / "none.csv")
+    with pytest.raises(UnreadableTableError, match="a folder"):
+        read_table(tmp_path)

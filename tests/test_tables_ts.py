@@ -1,0 +1,70 @@
+"""Reading the .ts files of the archives."""
+
+import numpy as np
+import pytest
+
+from unflat.errors import UnreadableTableError
+from unflat.tables import read_ts
+
+HEADER = """# a comment
+@problemName Rain
+@timestamps false
+@univariate false
+@targetlabel true
+@data
+"""
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write a .ts file."""
+
+    def write(text):
+        path = tmp_path / "rain.ts"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_dimensions_become_features_and_lengths_may_differ(written):
+    """Values of each dimension go down the rows, ? is missing, and the last part is the target."""
+    sequences, y = read_ts(written(HEADER + "1,2,3:10,?,30:0.5\n\n# between\n4,5:40,50:-7\n"))
+    assert y.tolist() == [0.5, -7.0]
+    assert sequences.lengths.tolist() == [3, 2]
+    np.testing.assert_array_equal(sequences.rows, [[1, 10], [2, np.nan], [3, 30], [4, 40], [5, 50]])
+
+
+def test_a_missing_end_is_no_padding(written):
+    """What the file writes as missing stays a time step."""
+    sequences, _ = read_ts(written(HEADER + "?,2,?:1\n"))
+    assert sequences.lengths.tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (HEADER, "sequences after a line @data"),
+        ("1,2:3\n", "a header line that starts with @.*in line 1"),
+        (HEADER + "1,2:3\n1,x:3\n", "'x' in line 8"),
+        (HEADER + "1,2:?\n", r"a number as target; received '\?' in line 7"),
+        (HEADER + "1,2\n", "no colon in line 7"),
+        (HEADER + "1,2:1,2,3:4\n", "dimensions of one length; received 2 and 3 in line 7"),
+        (HEADER + "1,2:4\n1,2:3,4:5\n", "1 dimensions, as in the first sequence; received 2 in line 8"),
+        (HEADER + "1,inf:4\n", "an infinite one in line 7"),
+        (HEADER + "?,?:4\n", "nothing but missing ones in line 7"),
+        ("@timestamps true\n@data\n(0,1):2\n", "without time stamps.*in line 1"),
+        ("@classLabel true a b\n@data\n1,2:a\n", "classification in line 1"),
+        ("@targetlabel false\n@data\n1,2\n", "a target on each line.*in line 1"),
+    ],
+)
+def test_a_malformed_file_is_refused_with_its_line(written, text, message):
+    """An error names the file and the line."""
+    with pytest.raises(UnreadableTableError, match=message):
+        read_ts(written(text))
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    """A path that leads nowhere is named."""
+    with pytest.raises(UnreadableTableError, match=r"none\.ts.*No such file"):
+        read_ts(tmp_path / "none.ts")

@@ -1,0 +1,45 @@
+"""The schema of windows."""
+
+import json
+
+import pytest
+
+from unflat.errors import ConfigurationError
+from unflat.windows import WindowSchema
+
+SCHEMA = WindowSchema(
+    targets=("OT",),
+    features=("OT", "sky"),
+    length=96,
+    horizon=24,
+    stride=2,
+    time="date",
+    group="site",
+    categories={"sky": ("clear", "rain")},
+)
+
+
+def test_a_schema_survives_json():
+    """What was written as JSON reads as the same schema."""
+    assert WindowSchema.from_dict(json.loads(json.dumps(SCHEMA.to_dict()))) == SCHEMA
+
+
+@pytest.mark.parametrize("change", [{"lenght": 3}, {"length": 0}, {"length": "96"}, {"horizon": -1}, {"stride": True}])
+def test_a_schema_cannot_be_wrong(change):
+    """Unknown fields and measures that cannot be are refused, however the schema comes to be."""
+    with pytest.raises(ConfigurationError, match=next(iter(change))):
+        WindowSchema.from_dict({**SCHEMA.to_dict(), **change})
+
+
+def test_a_missing_field_is_refused():
+    """A schema from an incomplete file is not filled up in silence."""
+    values = SCHEMA.to_dict()
+    del values["group"]
+    with pytest.raises(ConfigurationError, match="exactly the fields categories, features, group"):
+        WindowSchema.from_dict(values)
+
+
+def test_the_past_of_targets_is_known_only_if_all_of_it_is():
+    """Every target must be a feature for a baseline to repeat it."""
+    assert SCHEMA.target_in_features
+    assert not WindowSchema(("a", "b"), ("a", "c"), 3).target_in_features
