@@ -268,12 +268,9 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         )
         self._generator_state = generator.get_state()
         self._moments: dict[str, Any] = {}
-        self.held_out_ = None
-        if held_out is not None:
-            self.held_out_ = assess_on(self.predictor_, self.baselines_, held_out)
+        self.held_out_ = None if held_out is None else assess_on(self.predictor_, self.baselines_, held_out)
         judged = self.held_out_ or assess_on(self.predictor_, self.baselines_, training)
-        part = "the training part" if held_out is None else "held-out data"
-        warn_of(self.history_, judged, part, stacklevel=2)
+        warn_of(self.history_, judged, held_out=held_out is not None, stacklevel=2)
         return self
 
     def partial_fit(self, X: object, y: object = None, *, sample_weight: object = None) -> Self:
@@ -395,6 +392,27 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         }
         write_artifact(path, tensors, document)
 
+    @classmethod
+    def _from_parts(cls, tensors: dict[str, torch.Tensor], document: dict[str, Any]) -> Self:
+        model = cls(**_with_tuples(document["parameters"]))
+        model.predictor_ = Predictor.restore(
+            NetworkConfig(**_with_tuples(document["network"])),
+            _under("predictor.", tensors),
+            logarithmic=document["logarithmic"],
+        )
+        arrays = {name: tensor.numpy() for name, tensor in _under("baselines.", tensors).items()}
+        model.baselines_ = Baselines.from_saved(arrays, document["baselines"])
+        model.history_ = History.from_dict(document["history"])
+        held_out, schema = document["held_out"], document["schema"]
+        model.held_out_ = None if held_out is None else Assessment.from_dict(held_out)
+        model.schema_ = None if schema is None else WindowSchema.from_dict(schema)
+        model.target_names_ = tuple(document["target_names"])
+        model.flat_target_ = bool(document["flat_target"])
+        model.n_features_in_ = int(document["n_features_in"])
+        model.n_outputs_ = len(model.target_names_)
+        model._moments, model._generator_state = {}, torch.Generator().get_state()
+        return model
+
     def __sklearn_tags__(self) -> Tags:
         """Tell scikit-learn what this estimator takes."""
         tags = super().__sklearn_tags__()
@@ -464,7 +482,8 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         if isinstance(X, Windows):
             self._refuse_other_windows(X)
             return X.sequences
-        if self.schema_ is not None and nw.dependencies.is_into_dataframe(X):
+        is_table: bool = nw.dependencies.is_into_dataframe(X)
+        if self.schema_ is not None and is_table:
             return apply_schema(X, self.schema_, targets=False).sequences
         sequences = as_sequences(X)
         if sequences.n_features != self.n_features_in_:
@@ -490,7 +509,7 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
     def _plain_parameters(self) -> dict[str, Any]:
         """Give the parameters that a file can hold: not callbacks, nor a generator's state."""
-        parameters: dict[str, Any] = self.get_params(deep=False)
+        parameters = {name: _plain(value) for name, value in self.get_params(deep=False).items()}
         del parameters["callbacks"]
         if not isinstance(parameters["random_state"], int):
             parameters["random_state"] = None
@@ -529,7 +548,8 @@ def _warn_of_missing(sequences: Sequences, predictor: Predictor) -> None:
     """Warn of values that are missing where training saw none: they are read as the center of the scale."""
     numeric = predictor.inputs.numeric
     complete = np.setdiff1d(numeric.numpy(), numeric[predictor.inputs.with_missing].numpy())
-    missing = [sequences.feature(column) for column in complete if np.isnan(sequences.rows[:, column]).any()]
+    covered = sequences.covered()  # padding, too, is written as NaN
+    missing = [sequences.feature(column) for column in complete if np.isnan(sequences.rows[covered, column]).any()]
     if missing:
         warnings.warn(
             f"Missing values in features that had none in training: {', '.join(missing)}. They are read as the "
@@ -563,7 +583,7 @@ def load(path: str | PathLike[str]) -> LSTMRegressor:
     """
     tensors, document = read_artifact(path)
     try:
-        return _restored(tensors, document)
+        return LSTMRegressor._from_parts(tensors, document)  # noqa: SLF001 - the other half of the class's `save`
     except (KeyError, TypeError, RuntimeError, ValueError) as error:
         raise CorruptArtifactError(
             path, "all parts of a model", f"a file in which something is missing or altered ({error})",
@@ -571,24 +591,9 @@ def load(path: str | PathLike[str]) -> LSTMRegressor:
         ) from error  # fmt: skip
 
 
-def _restored(tensors: dict[str, torch.Tensor], document: dict[str, Any]) -> LSTMRegressor:
-    model = LSTMRegressor(**_with_tuples(document["parameters"]))
-    model.predictor_ = Predictor.restore(
-        NetworkConfig(**_with_tuples(document["network"])),
-        _under("predictor.", tensors),
-        logarithmic=document["logarithmic"],
-    )
-    arrays = {name: tensor.numpy() for name, tensor in _under("baselines.", tensors).items()}
-    model.baselines_ = Baselines.from_saved(arrays, document["baselines"])
-    model.history_ = History.from_dict(document["history"])
-    held_out, schema = document["held_out"], document["schema"]
-    model.held_out_ = None if held_out is None else Assessment.from_dict(held_out)
-    model.schema_ = None if schema is None else WindowSchema.from_dict(schema)
-    model.target_names_ = tuple(document["target_names"])
-    model.flat_target_ = bool(document["flat_target"])
-    model.n_features_in_ = int(document["n_features_in"])
-    model.n_outputs_ = len(model.target_names_)
-    return model
+def _plain(value: object) -> object:
+    """Turn NumPy's numbers and arrays, which searches over parameters bring, into Python's."""
+    return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
 
 
 def _under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import warnings
-from math import isnan
+from math import inf, sqrt
 from typing import TYPE_CHECKING
 
-from unflat.errors import DivergedWarning, FlatPredictionWarning, InterruptedWarning, NoSkillWarning
+from unflat.errors import (
+    DivergedWarning,
+    FitWarning,
+    FlatPredictionWarning,
+    InterruptedWarning,
+    NoSkillWarning,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from unflat.history import History
     from unflat.metrics import Assessment, OutputScores
+
+    Finding = tuple[type[FitWarning], str]
 
 FLAT_SPREAD = 0.1
 """Below this spread predictions are called flat. A fit that explains 1 % of the variance can just have it."""
@@ -18,8 +28,10 @@ FLAT_SPREAD = 0.1
 NEGLIGIBLE = 1e-3
 """A share of the target's variance. Two fits whose errors differ by less are equally good in practice."""
 
+_CALL = "Hold it against the baselines with unflat.evaluate(model, X, y)."
 
-def warn_of(history: History, assessment: Assessment, part: str, *, stacklevel: int) -> None:
+
+def warn_of(history: History, assessment: Assessment, *, held_out: bool, stacklevel: int) -> None:
     """Warn where a fitted model should not be trusted.
 
     Parameters
@@ -28,65 +40,74 @@ def warn_of(history: History, assessment: Assessment, part: str, *, stacklevel: 
         How training went.
     assessment : Assessment
         The model's figures beside the baselines'.
-    part : str
-        What they were measured on, in words.
+    held_out : bool
+        Whether they were measured on data that was held out, or on the training part.
     stacklevel : int
         Frames between this function and the user's call, for the warning's line.
     """
-    if history.stopped == "interrupted":
-        _warn(
-            InterruptedWarning,
-            f"Training was interrupted after {len(history.epochs)} epochs; the weights of epoch "
-            f"{history.best_epoch} are kept, and the model can be used.",
-            stacklevel,
-        )
-    if history.stopped == "diverged":
-        _warn(
-            DivergedWarning,
-            f"Training diverged in epoch {len(history.epochs)}: the loss is no longer a number. The weights of "
-            f"epoch {history.best_epoch} are kept. Choose a lower learning_rate.",
-            stacklevel,
-        )
+    for category, message in _of_history(history):
+        warnings.warn(message, category, stacklevel=stacklevel + 1)
     for number, scores in enumerate(assessment.outputs):
         output = "" if len(assessment.outputs) == 1 else f" of output {number}"
-        _warn_of_output(scores, output, part, stacklevel + 1)
+        for category, message in _of_output(scores, output, assessment.n, held_out=held_out):
+            warnings.warn(message, category, stacklevel=stacklevel + 1)
 
 
-def _warn_of_output(scores: OutputScores, output: str, part: str, stacklevel: int) -> None:
-    if isnan(scores.spread):
-        return
+def _of_history(history: History) -> Iterator[Finding]:
+    last, best = len(history.epochs), history.best_epoch
+    if history.stopped == "interrupted":
+        yield (
+            InterruptedWarning,
+            (
+                f"Training was interrupted after {last} epochs; the weights of epoch {best} are kept, and the model can "
+                "be used."
+            ),
+        )
+    if history.stopped == "diverged":
+        yield (
+            DivergedWarning,
+            (
+                f"Training diverged in epoch {last}: the loss is no longer a number. The weights of epoch {best} are "
+                "kept. Choose a lower learning_rate."
+            ),
+        )
+
+
+def _of_output(scores: OutputScores, output: str, n: int, *, held_out: bool) -> Iterator[Finding]:
+    part = f"{n} held-out sequences" if held_out else f"the {n} training sequences"
     if scores.spread < FLAT_SPREAD:
-        _warn(
+        yield (
             FlatPredictionWarning,
-            f"The predictions{output} are flat: on {part} their standard deviation is {scores.spread:.3g} of the "
-            f"target's (R² {scores.r2:.3g}). Find out why with unflat.diagnose(model, X, y).",
-            stacklevel,
+            (
+                f"The predictions{output} are flat: on {part} their standard deviation is {scores.spread:.3g} of the "
+                f"target's (R² {scores.r2:.3g}). {_CALL}"
+            ),
         )
         return
-    for name in scores.skills:
-        if _is_no_better(scores, name):
-            _warn(
+    for name, reference in scores.baseline_rmse.items():
+        # On its own training part a ridge regression of every step fits noise, and says nothing.
+        is_fair = held_out or name != "ridge"
+        if is_fair and _is_no_better(scores, name, n):
+            yield (
                 NoSkillWarning,
-                f"The predictions{output} are no better than the {name}'s: on {part} their RMSE is "
-                f"{scores.rmse:.4g}, the {name}'s {scores.baseline_rmse[name]:.4g} (skill "
-                f"{scores.skills[name]:.3g}). Compare with unflat.evaluate(model, X, y), and find out why with "
-                "unflat.diagnose(model, X, y).",
-                stacklevel,
+                (
+                    f"The predictions{output} are no better than the baseline '{name}': on {part} their RMSE is "
+                    f"{scores.rmse:.4g}, the baseline's {reference:.4g}. {_CALL}"
+                ),
             )
 
 
-def _is_no_better(scores: OutputScores, baseline: str) -> bool:
-    """Judge against a baseline; against ridge only a loss that matters counts.
+def _is_no_better(scores: OutputScores, baseline: str, n: int) -> bool:
+    """Judge against a baseline; against ridge only a loss counts that matters and that chance does not explain.
 
-    The network contains a ridge regression, so on a straight line the two tie, and either may lead by a hair.
+    The network contains a ridge regression, so on a straight line the two tie, and either may lead by a hair. A
+    mean square of n normal errors has a relative standard error of sqrt(2 / n); two of them are allowed.
     """
     if scores.beats(baseline):
         return False
     if baseline != "ridge":
         return True
-    variance = scores.mse / (1 - scores.r2) if scores.r2 < 1 else float("inf")
-    return scores.mse - scores.baseline_rmse[baseline] ** 2 > NEGLIGIBLE * variance
-
-
-def _warn(category: type[Warning], message: str, stacklevel: int) -> None:
-    warnings.warn(message, category, stacklevel=stacklevel + 1)
+    reference = scores.baseline_rmse[baseline] ** 2
+    by_chance = 2 * sqrt(2 / n) * reference
+    variance = scores.mse / (1 - scores.r2) if scores.r2 < 1 else inf
+    return scores.mse - reference > max(by_chance, NEGLIGIBLE * variance)

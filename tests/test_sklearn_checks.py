@@ -1,0 +1,35 @@
+"""scikit-learn's own checks of an estimator, and the few that cannot apply to sequences, each with its reason."""
+
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from unflat.estimator import LSTMRegressor
+
+_STEPS_NOT_FEATURES = (
+    "an array (n, T) is n sequences of one feature: its columns are time steps, whose number may vary, so "
+    "n_features_in_ is 1 and another number of columns is no error"
+)
+_NO_TABLES = (
+    "a DataFrame holds rows of time steps, not sequences: it is refused with the call that cuts windows from it, "
+    "make_windows"
+)
+
+NOT_FOR_SEQUENCES = {
+    "check_n_features_in": _STEPS_NOT_FEATURES,
+    "check_n_features_in_after_fitting": _STEPS_NOT_FEATURES,
+    "check_estimators_partial_fit_n_features": _STEPS_NOT_FEATURES,
+    "check_regressor_data_not_an_array": _NO_TABLES,
+    "check_sample_weights_pandas_series": _NO_TABLES,
+    "check_sample_weight_equivalence_on_dense_data": (
+        "batches are drawn at random, so a sequence of weight two and one given twice meet different batches; their "
+        "expectation is equal, their bits are not"
+    ),
+}
+
+
+@parametrize_with_checks(
+    [LSTMRegressor(units=(8,), epochs=60, learning_rate=2e-2, validation_fraction=0, random_state=0)],
+    expected_failed_checks=lambda _: NOT_FOR_SEQUENCES,
+)
+def test_scikit_learn_contract(estimator, check):
+    """The estimator keeps scikit-learn's contract, check by check."""
+    check(estimator)
