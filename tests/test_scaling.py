@@ -200,6 +200,14 @@ def test_missing_values_become_the_center_and_are_marked():
     assert torch.isfinite(x).all()
 
 
+def test_indicator_belongs_to_its_number_where_categories_come_first():
+    """Behind two categories, the indicator of the second number marks the gaps of that number and of no other."""
+    rows = np.array([[1.0, 0.0, 5.0, 2.0], [1.0, 3.0, 6.0, np.nan], [1.0, 3.0, 7.0, 4.0]])
+    scaling, _ = fit_input_scaling(Sequences(rows, np.array([0]), np.array([3]), categorical=(0, 1)), "minmax")
+    met_later = np.array([[1.0, 3.0, np.nan, 3.0], [1.0, 0.0, 6.0, np.nan]])
+    assert scaled(scaling, met_later).tolist() == [[0.0, 0.5, 0, 1, 0, 1], [0.5, 0.0, 1, 1, 1, 0]]
+
+
 def test_columns_without_gaps_in_training_have_no_indicator():
     """A gap that is met later becomes the center, without a feature that the network never saw vary."""
     X = gappy()[..., [0, 2]]

@@ -106,6 +106,18 @@ def test_predictions_do_not_depend_on_how_they_are_batched(config, steps, monkey
     np.testing.assert_allclose(found, one_by_one(predictor, sequences), rtol=0, atol=tolerance)
 
 
+@pytest.mark.parametrize("steps", [1, 24, 37, 10_000])
+def test_no_more_steps_are_predicted_together_than_fit(steps, monkeypatch):
+    """A batch, padding included, has at most the steps that memory is meant for, unless one sequence has more."""
+    monkeypatch.setattr("unflat.network.predictor._STEPS_TOGETHER", steps)
+    sequences, predictor, seen = table(), make(), []
+    predictor.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0].shape[:2]))
+    predict_all(predictor, sequences)
+    assert sum(count for count, _ in seen) == len(sequences)
+    assert max(count * length for count, length in seen) <= max(steps, sequences.longest)
+    assert (len(seen) == 1) == (steps == 10_000)
+
+
 @pytest.mark.parametrize("steps", [1, 20, 10_000])
 def test_equally_long_overlapping_windows_are_predicted_in_order(steps, monkeypatch):
     """Windows of one series, not sorted and some twice, are each predicted as they are alone."""
