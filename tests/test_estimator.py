@@ -354,7 +354,7 @@ class TestTraining:
         model = small(epochs=1).fit(X, y)
         with pytest.raises(ShapeError, match="2 features at each time step, as in training"):
             model.partial_fit(X[:, :, :1], y)
-        with pytest.raises(ShapeError, match="1 outputs, as fitted"):
+        with pytest.raises(ShapeError, match="1 outputs, as in training"):
             model.partial_fit(X, np.column_stack([y, y]))
 
     def test_interrupt_returns_a_fitted_model(self, waves):
@@ -428,9 +428,7 @@ class TestBadInput:
         X, y = waves
         X = X.copy()
         X[:, :, 1] = np.nan
-        with pytest.raises(
-            AllMissingError, match=r"features in the training part: .* NaN in 1\. Leave these"
-        ):
+        with pytest.raises(AllMissingError, match=r"features in the training part: .* NaN in 1\. Leave these"):
             small().fit(X, y)
 
     def test_constant_columns_are_used_with_a_warning(self, waves):

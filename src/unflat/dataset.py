@@ -147,6 +147,53 @@ def _of_windows(windows: Windows, y: object, sample_weight: object, groups: obje
     )
 
 
+def as_validation(validation: object, data: Dataset) -> Dataset:
+    """Take a validation part that a user gives.
+
+    Parameters
+    ----------
+    validation : tuple of (X, y), or Windows
+        The part.
+    data : Dataset
+        The training part, whose form it must have.
+
+    Returns
+    -------
+    Dataset
+        The part, checked.
+
+    Raises
+    ------
+    InputError
+        Whatever `as_dataset` raises, or if features or outputs differ from the training part's.
+    """
+    if isinstance(validation, tuple) and len(validation) == 2:  # noqa: PLR2004 - X and y
+        given = as_dataset(*validation, name="the validation X")
+    else:
+        given = as_dataset(validation, name="validation")
+    refuse_other_features("The validation X", given.sequences, data.sequences.n_features)
+    refuse_other_outputs("The validation y", given, data.y.shape[1])
+    return given
+
+
+def refuse_other_features(name: str, sequences: Sequences, expected: int) -> None:
+    """Raise `ShapeError` if sequences have another number of features than in training."""
+    if sequences.n_features != expected:
+        raise ShapeError(
+            name,
+            f"{expected} features at each time step, as in training",
+            (len(sequences), sequences.longest, sequences.n_features),
+            f"X has {sequences.n_features} features, but LSTMRegressor is expecting {expected} features as input: "
+            "give the same columns in the same order.",
+        )
+
+
+def refuse_other_outputs(name: str, data: Dataset, expected: int) -> None:
+    """Raise `ShapeError` if targets have another number of outputs than in training."""
+    if data.y.shape[1] != expected:
+        raise ShapeError(name, f"{expected} outputs, as in training", data.y.shape, "Give the same targets.")
+
+
 def as_targets(y: object, n: int) -> NDArray[np.float64]:
     """Check targets.
 

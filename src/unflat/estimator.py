@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import narwhals as nw
@@ -14,27 +14,32 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from unflat.artifact import read_artifact, write_artifact
 from unflat.baselines import Baselines
 from unflat.config import OWNER, Interval, NetworkConfig, ScalingConfig, TrainingConfig
-from unflat.dataset import as_dataset, hold_out
+from unflat.dataset import as_dataset, as_validation, hold_out, refuse_other_features, refuse_other_outputs
 from unflat.errors import (
     ConfigurationError,
     ConstantColumnWarning,
-    CorruptArtifactError,
     InputError,
     MissingValuesWarning,
-    ShapeError,
     TooFewSamplesError,
 )
-from unflat.fitting import assess_on, batch_size_for, choose_device, epochs_for, learn, prepare
+from unflat.fitting import (
+    assess_on,
+    batch_size_for,
+    choose_device,
+    epochs_for,
+    learn,
+    missing_where_complete,
+    prepare,
+)
 from unflat.history import History
 from unflat.judgement import warn_of
-from unflat.metrics import Assessment
-from unflat.network import Predictor, predict_all
+from unflat.network import predict_all
 from unflat.progress import ProgressBar, shows_progress
+from unflat.saving import Learned, read_model, write_model
 from unflat.sequences import as_sequences
-from unflat.windows import Windows, WindowSchema, apply_schema
+from unflat.windows import Windows, apply_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,6 +156,8 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
     True
     """
 
+    _moments: dict[str, Any] | None = None  # the optimizer's, kept from one partial_fit to the next
+
     def __init__(
         self,
         *,
@@ -253,7 +260,7 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         if validation is None:
             training, held_out = hold_out(data, self._validation_share(), random)
         else:
-            training, held_out = data, _given(validation, data)
+            training, held_out = data, as_validation(validation, data)
         callbacks = [*self.callbacks, *([ProgressBar()] if shows_progress(self.progress) else [])]
         config, device = self._training_config(len(training)), choose_device(self.device)
         generator = self._start(training, random)
@@ -266,8 +273,6 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
             device=device,
             callbacks=callbacks,
         )
-        self._generator_state = generator.get_state()
-        self._moments: dict[str, Any] = {}
         self.held_out_ = None if held_out is None else assess_on(self.predictor_, self.baselines_, held_out)
         judged = self.held_out_ or assess_on(self.predictor_, self.baselines_, training)
         warn_of(self.history_, judged, held_out=held_out is not None, stacklevel=2)
@@ -290,24 +295,25 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
             This estimator.
         """
         data = self._dataset(X, y, sample_weight, None)
+        random = check_random_state(self.random_state)
         if not hasattr(self, "predictor_"):
-            generator = self._start(data, check_random_state(self.random_state))
-            self._moments, self.held_out_, self.history_ = {}, None, History()
-        else:
-            self._refuse_other_shape(data)
-            generator = torch.Generator()
-            generator.set_state(self._generator_state)
+            self._start(data, random)
+            self.held_out_, self.history_ = None, History()
+        refuse_other_features("X", data.sequences, self.n_features_in_)
+        refuse_other_outputs("y", data, self.n_outputs_)
+        # Each pass has an order of its own, which follows from the seed and the passes before it.
+        seed = int(random.randint(2**31 - 1)) + len(self.history_.epochs)
+        self._moments = {} if self._moments is None else self._moments
         self.history_ += learn(
             self.predictor_,
             data,
             None,
             self._one_pass(len(data)),
-            generator=generator,
+            generator=torch.Generator().manual_seed(seed),
             device=choose_device(self.device),
             callbacks=self.callbacks,
             moments=self._moments,
         )
-        self._generator_state = generator.get_state()
         return self
 
     def predict(self, X: object) -> NDArray[np.float64]:
@@ -338,7 +344,13 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         """
         check_is_fitted(self, "predictor_")
         sequences = self._sequences(X)
-        _warn_of_missing(sequences, self.predictor_)
+        if missing := missing_where_complete(self.predictor_, sequences):
+            warnings.warn(
+                f"Missing values in features that had none in training: {', '.join(missing)}. They are read as the "
+                "center of the feature's scale.",
+                MissingValuesWarning,
+                stacklevel=2,
+            )
         prediction = predict_all(self.predictor_, sequences)
         return prediction[:, 0] if self.flat_target_ else prediction
 
@@ -375,43 +387,16 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
             If the file cannot be written.
         """
         check_is_fitted(self, "predictor_")
-        tensors = {f"predictor.{name}": tensor for name, tensor in self.predictor_.state_dict().items()}
-        for name, array in self.baselines_.to_arrays().items():
-            tensors[f"baselines.{name}"] = torch.from_numpy(np.ascontiguousarray(array))
-        document = {
-            "parameters": self._plain_parameters(),
-            "network": asdict(self.predictor_.network.config),
-            "logarithmic": self.predictor_.target.logarithmic,
-            "history": self.history_.to_dict(),
-            "held_out": None if self.held_out_ is None else self.held_out_.to_dict(),
-            "baselines": self.baselines_.to_dict(),
-            "schema": None if self.schema_ is None else self.schema_.to_dict(),
-            "target_names": list(self.target_names_),
-            "flat_target": self.flat_target_,
-            "n_features_in": self.n_features_in_,
-        }
-        write_artifact(path, tensors, document)
-
-    @classmethod
-    def _from_parts(cls, tensors: dict[str, torch.Tensor], document: dict[str, Any]) -> Self:
-        model = cls(**_with_tuples(document["parameters"]))
-        model.predictor_ = Predictor.restore(
-            NetworkConfig(**_with_tuples(document["network"])),
-            _under("predictor.", tensors),
-            logarithmic=document["logarithmic"],
+        learned = Learned(
+            self.predictor_,
+            self.baselines_,
+            self.history_,
+            self.held_out_,
+            self.schema_,
+            self.target_names_,
+            self.flat_target_,
         )
-        arrays = {name: tensor.numpy() for name, tensor in _under("baselines.", tensors).items()}
-        model.baselines_ = Baselines.from_saved(arrays, document["baselines"])
-        model.history_ = History.from_dict(document["history"])
-        held_out, schema = document["held_out"], document["schema"]
-        model.held_out_ = None if held_out is None else Assessment.from_dict(held_out)
-        model.schema_ = None if schema is None else WindowSchema.from_dict(schema)
-        model.target_names_ = tuple(document["target_names"])
-        model.flat_target_ = bool(document["flat_target"])
-        model.n_features_in_ = int(document["n_features_in"])
-        model.n_outputs_ = len(model.target_names_)
-        model._moments, model._generator_state = {}, torch.Generator().get_state()
-        return model
+        write_model(path, self.get_params(deep=False), learned)
 
     def __sklearn_tags__(self) -> Tags:
         """Tell scikit-learn what this estimator takes."""
@@ -438,6 +423,7 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
                 ConstantColumnWarning,
                 stacklevel=3,
             )
+        self._moments = None
         self.predictor_ = prepared.predictor
         self.baselines_ = Baselines.fit(training.sequences, training.y, training.past, sample_weight=training.weights)
         self.schema_ = training.schema
@@ -486,8 +472,7 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         if self.schema_ is not None and is_table:
             return apply_schema(X, self.schema_, targets=False).sequences
         sequences = as_sequences(X)
-        if sequences.n_features != self.n_features_in_:
-            raise _other_features("X", sequences, self.n_features_in_)
+        refuse_other_features("X", sequences, self.n_features_in_)
         return sequences
 
     def _refuse_other_windows(self, windows: Windows) -> None:
@@ -500,63 +485,6 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
                 f"windows with the features {', '.join(schema.features)}",
                 "Pass the table itself to predict, or cut its windows with apply_schema(table, model.schema_).",
             )
-
-    def _refuse_other_shape(self, data: Dataset) -> None:
-        if data.sequences.n_features != self.n_features_in_:
-            raise _other_features("X", data.sequences, self.n_features_in_)
-        if data.y.shape[1] != self.n_outputs_:
-            raise ShapeError("y", f"{self.n_outputs_} outputs, as fitted", data.y.shape, "Give the same targets.")
-
-    def _plain_parameters(self) -> dict[str, Any]:
-        """Give the parameters that a file can hold: not callbacks, nor a generator's state."""
-        parameters = {name: _plain(value) for name, value in self.get_params(deep=False).items()}
-        del parameters["callbacks"]
-        if not isinstance(parameters["random_state"], int):
-            parameters["random_state"] = None
-        return parameters
-
-
-def _given(validation: object, data: Dataset) -> Dataset:
-    """Take the validation part that was given, and hold it against the training part's form."""
-    if isinstance(validation, tuple) and len(validation) == 2:  # noqa: PLR2004 - X and y
-        given = as_dataset(*validation, name="the validation X")
-    else:
-        given = as_dataset(validation, name="validation")
-    if given.sequences.n_features != data.sequences.n_features:
-        raise _other_features("The validation X", given.sequences, data.sequences.n_features)
-    if given.y.shape[1] != data.y.shape[1]:
-        raise ShapeError(
-            "The validation y",
-            f"{data.y.shape[1]} outputs, as in training",
-            given.y.shape,
-            "Give the same targets.",
-        )
-    return given
-
-
-def _other_features(name: str, sequences: Sequences, expected: int) -> ShapeError:
-    return ShapeError(
-        name,
-        f"{expected} features at each time step, as in training",
-        (len(sequences), sequences.longest, sequences.n_features),
-        f"X has {sequences.n_features} features, but LSTMRegressor is expecting {expected} features as input: "
-        "give the same columns in the same order.",
-    )
-
-
-def _warn_of_missing(sequences: Sequences, predictor: Predictor) -> None:
-    """Warn of values that are missing where training saw none: they are read as the center of the scale."""
-    numeric = predictor.inputs.numeric
-    complete = np.setdiff1d(numeric.numpy(), numeric[predictor.inputs.with_missing].numpy())
-    covered = sequences.covered()  # padding, too, is written as NaN
-    missing = [sequences.feature(column) for column in complete if np.isnan(sequences.rows[covered, column]).any()]
-    if missing:
-        warnings.warn(
-            f"Missing values in features that had none in training: {', '.join(missing)}. They are read as the "
-            "center of the feature's scale.",
-            MissingValuesWarning,
-            stacklevel=3,
-        )
 
 
 def load(path: str | PathLike[str]) -> LSTMRegressor:
@@ -581,25 +509,11 @@ def load(path: str | PathLike[str]) -> LSTMRegressor:
     ArtifactError
         If it is not a model file, is damaged, or is of a later format; its subclasses say which.
     """
-    tensors, document = read_artifact(path)
-    try:
-        return LSTMRegressor._from_parts(tensors, document)  # noqa: SLF001 - the other half of the class's `save`
-    except (KeyError, TypeError, RuntimeError, ValueError) as error:
-        raise CorruptArtifactError(
-            path, "all parts of a model", f"a file in which something is missing or altered ({error})",
-            "Copy it again from where it was saved, or train again.",
-        ) from error  # fmt: skip
-
-
-def _plain(value: object) -> object:
-    """Turn NumPy's numbers and arrays, which searches over parameters bring, into Python's."""
-    return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
-
-
-def _under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-def _with_tuples(values: dict[str, Any]) -> dict[str, Any]:
-    """Turn JSON's lists back into the tuples that parameters are."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    parameters, learned = read_model(path)
+    model = LSTMRegressor(**parameters)
+    model.predictor_, model.baselines_ = learned.predictor, learned.baselines
+    model.history_, model.held_out_ = learned.history, learned.held_out
+    model.schema_ = learned.schema
+    model.target_names_, model.flat_target_ = learned.target_names, learned.flat_target
+    model.n_features_in_, model.n_outputs_ = learned.baselines.n_features, len(learned.target_names)
+    return model

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from unflat.dataset import Dataset
     from unflat.history import History
     from unflat.metrics import Assessment
+    from unflat.sequences import Sequences
 
 _RIDGE_SEQUENCES = 50_000
 """Sequences that the skip's ridge regression is fitted on at the most: it has few coefficients."""
@@ -180,6 +181,14 @@ def assess_on(predictor: Predictor, baselines: Baselines, data: Dataset) -> Asse
     prediction = predict_all(predictor, data.sequences)
     references, reasons = baselines.predict(data.sequences), baselines.reasons_for(data.sequences)
     return assess(data.y, prediction, references, reasons, data.weights)
+
+
+def missing_where_complete(predictor: Predictor, sequences: Sequences) -> list[str]:
+    """Name the features in which values are missing although training saw none missing there."""
+    numeric = predictor.inputs.numeric
+    complete = np.setdiff1d(numeric.numpy(), numeric[predictor.inputs.with_missing].numpy())
+    covered = sequences.covered()  # padding, too, is written as NaN
+    return [sequences.feature(column) for column in complete if np.isnan(sequences.rows[covered, column]).any()]
 
 
 def choose_device(name: str) -> torch.device:

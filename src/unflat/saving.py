@@ -1,0 +1,160 @@
+"""A fitted model as one file: what was learned, and the parameters it was learned with."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from unflat.artifact import read_artifact, write_artifact
+from unflat.baselines import Baselines
+from unflat.config import NetworkConfig
+from unflat.errors import CorruptArtifactError
+from unflat.history import History
+from unflat.metrics import Assessment
+from unflat.network import Predictor
+from unflat.windows import WindowSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from os import PathLike
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """Everything that a fit leaves behind, and nothing of the data.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        From raw values to raw predictions.
+    baselines : Baselines
+        What the model is held against.
+    history : History
+        What training recorded.
+    held_out : Assessment or None
+        Figures on the part that was held out.
+    schema : WindowSchema or None
+        What the columns mean, for windows of a table.
+    target_names : tuple of str
+        Names of the outputs.
+    flat_target : bool
+        Whether targets came without an axis for outputs.
+    """
+
+    predictor: Predictor
+    baselines: Baselines
+    history: History
+    held_out: Assessment | None
+    schema: WindowSchema | None
+    target_names: tuple[str, ...]
+    flat_target: bool
+
+
+def write_model(path: str | PathLike[str], parameters: Mapping[str, Any], learned: Learned) -> None:
+    """Write a fitted model to one file.
+
+    Parameters
+    ----------
+    path : str or path
+        The file; an older one is replaced, at once and whole.
+    parameters : mapping
+        The estimator's parameters; callbacks and a generator's state are left out.
+    learned : Learned
+        What was learned.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    tensors = {f"predictor.{name}": tensor for name, tensor in learned.predictor.state_dict().items()}
+    for name, array in learned.baselines.to_arrays().items():
+        tensors[f"baselines.{name}"] = torch.from_numpy(np.ascontiguousarray(array))
+    document = {
+        "parameters": _plain_parameters(parameters),
+        "network": asdict(learned.predictor.network.config),
+        "logarithmic": learned.predictor.target.logarithmic,
+        "baselines": learned.baselines.to_dict(),
+        "history": learned.history.to_dict(),
+        "held_out": None if learned.held_out is None else learned.held_out.to_dict(),
+        "schema": None if learned.schema is None else learned.schema.to_dict(),
+        "target_names": list(learned.target_names),
+        "flat_target": learned.flat_target,
+    }
+    write_artifact(path, tensors, document)
+
+
+def read_model(path: str | PathLike[str]) -> tuple[dict[str, Any], Learned]:
+    """Read what `write_model` wrote; nothing in the file is executed.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+
+    Returns
+    -------
+    parameters : dict
+        The estimator's parameters.
+    learned : Learned
+        What was learned.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ArtifactError
+        If it is not a model file, is damaged, or is of a later format; its subclasses say which.
+    """
+    tensors, document = read_artifact(path)
+    try:
+        return _with_tuples(document["parameters"]), _learned(tensors, document)
+    except (KeyError, TypeError, RuntimeError, ValueError) as error:
+        raise CorruptArtifactError(
+            path,
+            "all parts of a model",
+            f"a file in which something is missing or altered ({error})",
+            "Copy it again from where it was saved, or train again.",
+        ) from error
+
+
+def _learned(tensors: dict[str, torch.Tensor], document: dict[str, Any]) -> Learned:
+    network = NetworkConfig(**_with_tuples(document["network"]))
+    arrays = {name: tensor.numpy() for name, tensor in _under("baselines.", tensors).items()}
+    held_out, schema = document["held_out"], document["schema"]
+    return Learned(
+        Predictor.restore(network, _under("predictor.", tensors), logarithmic=document["logarithmic"]),
+        Baselines.from_saved(arrays, document["baselines"]),
+        History.from_dict(document["history"]),
+        None if held_out is None else Assessment.from_dict(held_out),
+        None if schema is None else WindowSchema.from_dict(schema),
+        tuple(document["target_names"]),
+        bool(document["flat_target"]),
+    )
+
+
+def _plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the parameters that a file can hold: not callbacks, nor a generator's state."""
+    plain = {name: _plain(value) for name, value in parameters.items() if name != "callbacks"}
+    if not isinstance(plain["random_state"], int):
+        plain["random_state"] = None
+    return plain
+
+
+def _plain(value: object) -> object:
+    """Turn NumPy's numbers and arrays, which searches over parameters bring, into Python's."""
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
+
+
+def _under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _with_tuples(values: dict[str, Any]) -> dict[str, Any]:
+    """Turn JSON's lists back into the tuples that parameters are."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
