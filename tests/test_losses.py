@@ -39,8 +39,15 @@ def test_weights_are_repetitions(name):
     repeated = torch.repeat_interleave(torch.arange(12), counts)
     loss = Loss(name, 0.3)
     expected = loss(prediction[repeated], target[repeated])
-    torch.testing.assert_close(loss(prediction, target, counts.double()), expected, rtol=1e-12, atol=0)
-    torch.testing.assert_close(loss(prediction, target, 7.5 * counts), expected, rtol=1e-6, atol=0)
+    weights = counts / counts.double().mean()
+    torch.testing.assert_close(loss(prediction, target, weights), expected, rtol=1e-12, atol=0)
+
+
+def test_weight_does_not_depend_on_its_company():
+    """Over two batches the weighted mean is that over all, however unequally the weights fall on them."""
+    loss, weights = Loss("mse"), torch.tensor([4.0, 0.0, 0.0, 0.0])
+    parts = [loss(PREDICTION[part], TARGET[part], weights[part]) for part in (slice(2), slice(2, 4))]
+    torch.testing.assert_close((parts[0] + parts[1]) / 2, loss(PREDICTION, TARGET, weights))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -76,6 +76,7 @@ def test_a_categorical_type_says_that_numbers_are_labels():
     with pytest.raises(ColumnTypeError, match="received 'A' in row 2"):
         labels_of(column)
     assert labels_of(column.cast(pl.Categorical)) == ("1", "2", "A")
+    assert labels_of(column[:2]) == ("1", "2")  # nothing in it is a mistake
 
 
 def test_columns_without_a_value_are_refused_together():

@@ -122,6 +122,17 @@ def test_pandas_and_polars_give_the_same_windows():
         assert windows.target_times.to_list() == expected.target_times.to_list()
 
 
+def test_an_index_of_labels_is_no_feature_unless_named():
+    """What stands in a pandas index tells rows apart; it can be the group, and a feature only by name."""
+    index = pd.Index([3, 3, 3, 8, 8, 8], name="unit")
+    frame = pd.DataFrame({"x": [1.0, 2, 3, 4, 5, 6]}, index=index)
+    windows = make_windows(frame, target="x", length=2, group="unit")
+    assert windows.schema.features == ("x",)
+    assert windows.groups.tolist() == [3, 8]
+    assert make_windows(frame, target="x", length=2).schema.features == ("x",)
+    assert make_windows(frame, target="x", length=2, features=["unit"]).sequences.rows[:, 0].tolist() == [*index]
+
+
 def test_sunspots_of_statsmodels_are_cut_by_year():
     """A real series with its time in numbers: 309 years, none missing."""
     data = sm.datasets.sunspots.load_pandas().data

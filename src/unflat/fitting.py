@@ -121,7 +121,7 @@ def examples(data: Dataset, predictor: Predictor) -> Examples:
         BatchSource(data.sequences),
         predictor.inputs,
         predictor.target(torch.from_numpy(data.y)).float(),
-        None if data.weights is None else torch.from_numpy(data.weights).float(),
+        None if data.weights is None else torch.from_numpy(data.weights / data.weights.mean()).float(),
     )
 
 

@@ -50,12 +50,13 @@ class Loss:
         prediction, target : Tensor of shape (B, outputs)
             Scaled units.
         weight : Tensor of shape (B,) or None
-            Weight of each sequence.
+            Weight of each sequence. Their mean over all data is to be 1: a batch is not divided by its own weights,
+            which would make a sequence count by the company that it is drawn with.
 
         Returns
         -------
         Tensor of shape ()
-            The mean cost, in the target's precision; 0 where every weight is 0.
+            The weighted mean cost, in the target's precision.
 
         Raises
         ------
@@ -75,8 +76,7 @@ class Loss:
                 "The loss", f"weights of shape {tuple(prediction.shape[:1])}", weight.shape,
                 "Give one weight for each sequence of the batch.",
             )  # fmt: skip
-        # A batch may happen to hold nothing but sequences of weight 0.
-        return (cost.mean(dim=1) * weight).sum() / weight.sum().clamp_min(torch.finfo(weight.dtype).tiny)
+        return (cost.mean(dim=1) * weight).mean()
 
 
 def _square(error: Tensor) -> Tensor:

@@ -86,7 +86,7 @@ class Examples:
     targets : Tensor of shape (n, outputs), float32
         Scaled targets.
     weights : Tensor of shape (n,), float32, or None
-        Weight of each sequence.
+        Weight of each sequence, with mean 1.
     """
 
     source: BatchSource
@@ -291,15 +291,13 @@ class _Loop:
     @torch.no_grad()
     def evaluate(self, examples: Examples) -> float:
         """Average the loss over all examples, without dropout."""
-        total, weight = 0.0, 0.0
+        total = 0.0
         for index in torch.arange(len(examples)).split(_EVALUATION_BATCH):
             example = examples.draw(index, self._runtime.device)
             with self._runtime.autocast():
                 prediction = self._network(example.x, example.lengths)
-            share = float(len(index) if example.weight is None else example.weight.sum())
-            total += float(self._loss(prediction, example.target, example.weight)) * share
-            weight += share
-        return total / weight
+            total += float(self._loss(prediction, example.target, example.weight)) * len(index)
+        return total / len(examples)
 
     def _shuffled(self, n: int) -> Iterator[Tensor]:
         return iter(torch.randperm(n, generator=self._order).split(self._config.batch_size))

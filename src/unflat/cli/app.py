@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -49,4 +50,7 @@ def _unflat(
 
 def main() -> None:
     """Run the command line."""
+    # Threads that wait for each other by spinning make training many times slower where other programs use the
+    # processor too. It must be set before torch is loaded, and is the whole process's affair: so not in the library.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     app(prog_name="unflat")

@@ -25,6 +25,9 @@ _FEW_EPOCHS = 30
 _MOST_SERIES = 4
 """Series that are drawn, the first ones: enough to see whether they differ."""
 
+_MOST_POINTS = 20_000
+"""Points in a panel: more take long to draw and cannot be told apart."""
+
 _CLOSE_UP = 200
 """Windows in the close-up of a long series: few enough to see each one."""
 
@@ -86,8 +89,11 @@ def agreement_figure(true: ArrayLike, predicted: ArrayLike, *, name: str = "targ
     panel = panels[0, 0]
     low, high = _range(y, prediction)
     panel.plot([low, high], [low, high], color=TRUE, linewidth=2, label="predicted = true", zorder=3)
+    shown = slice(None, None, _thinning(len(y)))
     opacity = float(np.clip(600 / len(y), 0.08, 0.7))
-    panel.scatter(y, prediction, s=14, color=PREDICTED, alpha=opacity, linewidths=0, label="predictions", zorder=2)
+    panel.scatter(
+        y[shown], prediction[shown], s=14, color=PREDICTED, alpha=opacity, linewidths=0, label="predictions", zorder=2
+    )
     panel.set(xlim=(low, high), ylim=(low, high), aspect="equal")
     title(panel, f"{name}: {_verdict(y, prediction)}", _figures(y, prediction))
     name_axes(panel, f"{name}, true", f"{name}, predicted")
@@ -156,7 +162,8 @@ def over_time_figure(
     parts = _parts(t, None if groups is None else np.asarray(groups))
     figure, panels = sheet((16, 4 * len(parts)), len(parts))
     for panel, (heading, index) in zip(panels[:, 0], parts, strict=True):
-        _draw_series(panel, t[index], y[index], prediction[index])
+        shown = index[:: _thinning(len(index))]
+        _draw_series(panel, t[shown], y[shown], prediction[shown])
         title(panel, f"{name}, {heading}", _figures(y[index], prediction[index]))
         name_axes(panel, "", name)
     panels[-1, 0].set_xlabel(time_name.replace("$", r"\$"), fontsize=12, color=INK)
@@ -188,6 +195,11 @@ def _draw_series(panel: Axes, times: NDArray[Any], y: NDArray[Any], prediction: 
         panel.xaxis.set_major_locator(locator)
         panel.xaxis.set_major_formatter(ConciseDateFormatter(locator))
     panel.margins(x=0.01)
+
+
+def _thinning(n: int) -> int:
+    """Say that every so many-th of n points is drawn."""
+    return -(-n // _MOST_POINTS)
 
 
 def _broken(times: NDArray[Any], values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
