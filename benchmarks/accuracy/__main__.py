@@ -1,0 +1,100 @@
+"""Run the accuracy benchmark, or report on what it has stored: `python -m benchmarks.accuracy --help`."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.accuracy.report import table
+from benchmarks.accuracy.running import FULL, QUICK, run_task
+from benchmarks.accuracy.sets import SETS
+from benchmarks.accuracy.storage import FOLDER, read, store, surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchmarks.accuracy.problem import BenchmarkSet, Task
+
+SEEDS = 5
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.accuracy",
+        description="Fit the package's defaults on every set, several seeds each, beside references and published "
+        "figures. Prints Markdown tables and stores JSON.",
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder that holds the data folders; see README.md")
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS), metavar="SET", help=", ".join(SETS))
+    parser.add_argument("--seeds", type=int, help=f"how many, from 0; {SEEDS}, or 1 with --quick")
+    parser.add_argument("--quick", action="store_true", help="two epochs on a little of the data: see that it runs")
+    parser.add_argument("--report", action="store_true", help="print the tables of what is stored, and run nothing")
+    parser.add_argument("--results", type=Path, default=FOLDER, metavar="DIR", help="where results are stored")
+    options = parser.parse_args(arguments)
+    if options.seeds is not None and options.seeds < 1:
+        parser.error("--seeds must be at least 1")
+    options.seeds = options.seeds or (1 if options.quick else SEEDS)
+    if options.quick:
+        options.results /= "quick"
+    return options
+
+
+def run_set(chosen: BenchmarkSet, options: argparse.Namespace, command: str) -> bool:
+    """Run a set's tasks and print their tables; say whether all of them ran."""
+    reason = chosen.missing(options.data)
+    if reason is not None:
+        print(f"SKIPPED {chosen.name}: {reason}.\n", flush=True)
+        return True
+    ran = [run_and_print(chosen, task, options, command) for task in chosen.tasks]  # all of them, whatever fails
+    return all(ran)
+
+
+def run_and_print(chosen: BenchmarkSet, task: Task, options: argparse.Namespace, command: str) -> bool:
+    """Run a task, store after each seed, print its table; a failure is printed, and the next task runs."""
+    environment = surroundings(command)
+    try:
+        for result in run_task(task, options.data, range(options.seeds), QUICK if options.quick else FULL):
+            result |= {"quick": options.quick, "environment": environment}
+            store(options.results, chosen.name, task.name, result)
+            print(f"{task.name}: seed {result['unflat'][-1]['seed']} done", file=sys.stderr, flush=True)
+    except Exception:  # noqa: BLE001 - hours of other tasks must not be lost to one that fails
+        print(f"FAILED {task.name}:\n{traceback.format_exc()}", flush=True)
+        return False
+    print(table(task.name, result), flush=True)
+    return True
+
+
+def report(options: argparse.Namespace) -> None:
+    """Print the tables of everything that is stored for the chosen sets."""
+    for name in options.sets:
+        stored = read(options.results / f"{name}.json")
+        for task in SETS[name].tasks:
+            print(table(task.name, stored[task.name]) if task.name in stored else f"### {task.name}\n\nNo result.\n")
+
+
+def command_line(arguments: Sequence[str]) -> str:
+    """Write the command as it was given, folders of this machine aside."""
+    shown = list(arguments)
+    for option in ("--data", "--results"):
+        if option in shown[:-1]:
+            shown[shown.index(option) + 1] = "DIR"
+    return shlex.join(["python", "-m", "benchmarks.accuracy", *shown])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the command line says; 1 if a task failed."""
+    options = parse(arguments)
+    if options.report:
+        report(options)
+        return 0
+    ran = [run_set(SETS[name], options, command_line(arguments)) for name in options.sets]
+    return 0 if all(ran) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,173 @@
+"""Run one task: fit the package's defaults once for each seed, and the references beside them."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.accuracy.references import run_references
+
+from unflat import LSTMRegressor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.accuracy.problem import Part, Problem, Task
+
+QUICK_VALUES = 200_000
+"""Numbers in the parts of a quick run: enough to see that everything works, and nothing about accuracy."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What is changed for a quick run; a full one changes nothing.
+
+    Parameters
+    ----------
+    estimator : dict
+        Parameters of the estimator that are not the package's defaults.
+    trees : int
+        Boosting rounds.
+    values : int or None
+        About how many numbers each part may hold.
+    """
+
+    estimator: dict[str, Any]
+    trees: int = 100
+    values: int | None = None
+
+
+FULL = Budget({})
+QUICK = Budget({"epochs": 2}, trees=5, values=QUICK_VALUES)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One fit of the package.
+
+    Parameters
+    ----------
+    seed : int
+        The seed of the fit, and of the data if they are generated.
+    scores : dict of str to float
+        By the names that `Problem.scores` gives them.
+    fit_seconds, predict_seconds : float
+        Wall time of `fit`, and of `predict` for all test parts.
+    epochs, best_epoch : int
+        Epochs that were run, and the one whose weights were kept.
+    stopped : str
+        Why there were no more.
+    warnings : tuple of str
+        What `fit` and `predict` warned of.
+    """
+
+    seed: int
+    scores: dict[str, float]
+    fit_seconds: float
+    predict_seconds: float
+    epochs: int
+    best_epoch: int
+    stopped: str
+    warnings: tuple[str, ...]
+
+
+def run_task(task: Task, data: Path | None, seeds: range, budget: Budget = FULL) -> Iterator[dict[str, Any]]:
+    """Run a task, and give what is known after each seed, so that an interruption loses one at most.
+
+    Parameters
+    ----------
+    task : Task
+        What to run.
+    data : Path or None
+        The data folder.
+    seeds : range
+        The seeds.
+    budget : Budget
+        How much to do.
+
+    Yields
+    ------
+    dict
+        Everything so far, as plain JSON values.
+    """
+    fits: list[Fit] = []
+    references: dict[str, list[dict[str, Any]]] = {}
+    reasons: dict[str, str] = {}
+    for seed in seeds:
+        problem = task.make(data or Path(), seed)
+        if budget.values is not None:
+            problem = problem.thinned(budget.values)
+        if task.generated or not references:
+            scored, reasons = run_references(problem, seed, trees=budget.trees)
+            for name, reference in scored.items():
+                references.setdefault(name, []).append({"seed": seed, **asdict(reference)})
+        fits.append(fit_defaults(problem, seed, budget))
+        yield {
+            "protocol": task.protocol,
+            "sizes": sizes(problem),
+            "published": [asdict(figure) for figure in task.published],
+            "unflat": [asdict(fit) for fit in fits],
+            "references": references,
+            "not applicable": reasons,
+        }
+
+
+def fit_defaults(problem: Problem, seed: int, budget: Budget = FULL) -> Fit:
+    """Fit the estimator as it comes, with nothing set but the seed.
+
+    Parameters
+    ----------
+    problem : Problem
+        The data.
+    seed : int
+        The estimator's `random_state`.
+    budget : Budget
+        What a quick run changes.
+
+    Returns
+    -------
+    Fit
+        Scores, times, and what was warned of.
+    """
+    model = LSTMRegressor(random_state=seed, **budget.estimator)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        started = time.perf_counter()
+        model.fit(problem.train.X, problem.train.y, validation=_argument(problem.validation))
+        fitted = time.perf_counter()
+        scores = problem.scores(lambda part: model.predict(part.X))
+        predicted = time.perf_counter()
+    history = model.history_
+    return Fit(
+        seed,
+        scores,
+        fitted - started,
+        predicted - fitted,
+        len(history.epochs),
+        history.best_epoch,
+        history.stopped,
+        tuple(f"{warning.category.__name__}: {warning.message}" for warning in caught),
+    )
+
+
+def sizes(problem: Problem) -> dict[str, Any]:
+    """Count sequences, steps, features and outputs."""
+    sequences = problem.train.sequences
+    return {
+        "train": len(problem.train),
+        "validation": None if problem.validation is None else len(problem.validation),
+        "tests": {name: len(part) for name, part in problem.tests.items()},
+        "steps": sequences.longest,
+        "features": sequences.n_features,
+        "outputs": problem.train.targets.shape[1],
+    }
+
+
+def _argument(validation: Part | None) -> object:
+    """Give a part in the form that `fit` takes as validation."""
+    if validation is None:
+        return None
+    return validation.X if validation.y is None else (validation.X, validation.y)
