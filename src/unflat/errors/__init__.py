@@ -1,0 +1,124 @@
+"""Everything that unflat raises or warns, each saying what, where, received and remedy.
+
+::
+
+    UnflatError
+    ├── ConfigurationError      a parameter is outside what it may be
+    ├── InputError              sequences or targets cannot be used
+    │   ├── InputTypeError      values are not numbers
+    │   ├── ShapeError          wrong dimensions, features, outputs or length
+    │   ├── TooFewSamplesError  not enough sequences to learn from
+    │   ├── NonFiniteError      infinite values, or a target that is missing
+    │   ├── AllMissingError     a column or a sequence holds nothing but NaN
+    │   ├── ConstantTargetError every target is the same number
+    │   └── ScaleDomainError    values that a scale cannot take, a log of zero
+    ├── TableError              a table cannot be used
+    │   ├── UnreadableTableError
+    │   ├── MissingColumnError
+    │   ├── ColumnTypeError
+    │   ├── DuplicateTimeError
+    │   ├── TargetLeakError     the target stands among the features of its own row
+    │   ├── WindowTooLongError  no series is long enough for one window
+    │   └── EmptyPartError      a split leaves a part without windows
+    ├── ArtifactError           a model file cannot be used
+    │   ├── ForeignArtifactError
+    │   ├── CorruptArtifactError
+    │   └── NewerFormatError
+    ├── OutputError             something cannot be written
+    │   └── OutputExistsError
+    └── MissingExtraError       an optional part is not installed
+
+    UnflatWarning
+    ├── DataWarning             the data can be used, with a reservation
+    │   ├── ConstantColumnWarning
+    │   ├── MissingValuesWarning
+    │   ├── TimeGapWarning
+    │   └── UnknownCategoryWarning
+    └── FitWarning              a model was fitted that should not be trusted
+        ├── FlatPredictionWarning
+        ├── NoSkillWarning
+        ├── DivergedWarning
+        └── InterruptedWarning
+"""
+
+from unflat.errors.base import ConfigurationError, MissingExtraError, UnflatError
+from unflat.errors.files import (
+    ArtifactError,
+    CorruptArtifactError,
+    ForeignArtifactError,
+    NewerFormatError,
+    OutputError,
+    OutputExistsError,
+)
+from unflat.errors.inputs import (
+    AllMissingError,
+    ConstantTargetError,
+    InputError,
+    InputTypeError,
+    NonFiniteError,
+    ScaleDomainError,
+    ShapeError,
+    TooFewSamplesError,
+)
+from unflat.errors.tables import (
+    ColumnTypeError,
+    DuplicateTimeError,
+    EmptyPartError,
+    MissingColumnError,
+    TableError,
+    TargetLeakError,
+    UnreadableTableError,
+    WindowTooLongError,
+)
+from unflat.errors.warnings import (
+    ConstantColumnWarning,
+    DataWarning,
+    DivergedWarning,
+    FitWarning,
+    FlatPredictionWarning,
+    InterruptedWarning,
+    MissingValuesWarning,
+    NoSkillWarning,
+    TimeGapWarning,
+    UnflatWarning,
+    UnknownCategoryWarning,
+)
+
+__all__ = [
+    "AllMissingError",
+    "ArtifactError",
+    "ColumnTypeError",
+    "ConfigurationError",
+    "ConstantColumnWarning",
+    "ConstantTargetError",
+    "CorruptArtifactError",
+    "DataWarning",
+    "DivergedWarning",
+    "DuplicateTimeError",
+    "EmptyPartError",
+    "FitWarning",
+    "FlatPredictionWarning",
+    "ForeignArtifactError",
+    "InputError",
+    "InputTypeError",
+    "InterruptedWarning",
+    "MissingColumnError",
+    "MissingExtraError",
+    "MissingValuesWarning",
+    "NewerFormatError",
+    "NoSkillWarning",
+    "NonFiniteError",
+    "OutputError",
+    "OutputExistsError",
+    "ScaleDomainError",
+    "ShapeError",
+    "TableError",
+    "TargetLeakError",
+    "TimeGapWarning",
+    "TooFewSamplesError",
+    "UnflatError",
+    "UnflatWarning",
+    "UnknownCategoryWarning",
+    "UnreadableTableError",
+    "WindowTooLongError",
+]

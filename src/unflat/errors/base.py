@@ -1,0 +1,94 @@
+"""What every error of unflat says, and the errors that belong to no part of the data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def _rebuild(cls: type[UnflatError], message: str, values: dict[str, Any]) -> UnflatError:
+    error = cls.__new__(cls)
+    error.args = (message,)  # not through __new__: OSError's leaves them to an __init__ that is not called
+    error.__dict__.update(values)
+    return error
+
+
+class UnflatError(Exception):
+    """Base of everything that unflat raises.
+
+    Parameters
+    ----------
+    subject : str
+        What is wrong, and where.
+    expected : str
+        What would have been right.
+    received : str
+        What was there.
+    remedy : str
+        What to do about it, as a full sentence.
+    """
+
+    def __init__(self, subject: str, expected: str, received: str, remedy: str) -> None:
+        self.subject = subject
+        self.expected = expected
+        self.received = received
+        self.remedy = remedy
+        super().__init__(f"{subject}: expected {expected}; received {received}. {remedy}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Subclasses take values, not the message, so the default (class, args) would not rebuild them in
+        # another process, as joblib does under GridSearchCV.
+        return _rebuild, (type(self), str(self), self.__dict__.copy())
+
+
+class ConfigurationError(UnflatError, ValueError):
+    """A parameter is outside what it may be.
+
+    Parameters
+    ----------
+    owner : str
+        The class or command that the parameter belongs to.
+    name : str
+        The parameter.
+    constraint : str
+        What it must be, in words.
+    value : object
+        What it was.
+    """
+
+    def __init__(self, owner: str, name: str, constraint: str, value: object) -> None:
+        self.owner = owner
+        self.name = name
+        self.constraint = constraint
+        self.value = value
+        super().__init__(f"The parameter '{name}' of {owner}", constraint, repr(value), f"Set '{name}' accordingly.")
+
+
+class MissingExtraError(UnflatError, ImportError):
+    """An optional part is not installed.
+
+    Parameters
+    ----------
+    module : str
+        The module that was to be imported.
+    extra : str
+        The extra of unflat that brings it.
+    """
+
+    def __init__(self, module: str, extra: str) -> None:
+        self.module = module
+        self.extra = extra
+        super().__init__(
+            f"The optional module {module!r}",
+            "it to be installed",
+            "an environment without it",
+            f"Run: python -m pip install 'unflat[{extra}]'",
+        )
+
+
+def listed(names: Sequence[object], most: int = 8) -> str:
+    """Join names for a sentence, and count those that do not fit in it."""
+    shown = ", ".join(map(repr, names[:most]))
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

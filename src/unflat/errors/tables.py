@@ -1,0 +1,184 @@
+"""Tables that cannot be used."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from unflat.errors.base import UnflatError, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from os import PathLike
+
+
+class TableError(UnflatError, ValueError):
+    """A table cannot be used."""
+
+
+class UnreadableTableError(TableError):
+    """A file is not there, not of a known kind, or not what its name says.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+    expected : str
+        What could have been read.
+    received : str
+        What was found, with the row where one is known.
+    remedy : str
+        What to do about it.
+    """
+
+    def __init__(self, path: str | PathLike[str], expected: str, received: str, remedy: str) -> None:
+        self.path = str(path)
+        super().__init__(f"The table {self.path}", expected, received, remedy)
+
+
+class MissingColumnError(TableError):
+    """A column that was asked for is not in the table.
+
+    Parameters
+    ----------
+    column : str
+        What was asked for.
+    available : sequence of str
+        The columns there are.
+    role : str
+        What the column was wanted as: target, feature, time, group.
+    """
+
+    def __init__(self, column: str, available: Sequence[str], role: str) -> None:
+        self.column = column
+        self.available = tuple(available)
+        self.role = role
+        self.nearest = tuple(get_close_matches(column, self.available, n=3, cutoff=0.4))
+        remedy = (
+            f"Did you mean {' or '.join(map(repr, self.nearest))}?"
+            if self.nearest
+            else f"Choose one of {listed(self.available)}."
+        )
+        super().__init__(
+            f"The {role} column {column!r}",
+            "a column of the table",
+            f"a table with the columns {listed(self.available)}",
+            remedy,
+        )
+
+
+class ColumnTypeError(TableError):
+    """A column holds another kind of value than its role needs.
+
+    Parameters
+    ----------
+    column : str
+        The column.
+    expected : str
+        The kind of value that was needed.
+    received : str
+        What it holds, with an example.
+    row : int or None
+        The first row concerned, counted from 0 without the header.
+    remedy : str
+        What to do about it.
+    """
+
+    def __init__(self, column: str, expected: str, received: str, row: int | None, remedy: str) -> None:
+        self.column = column
+        self.row = row
+        where = f" in row {row}" if row is not None else ""
+        super().__init__(f"The column {column!r}", expected, f"{received}{where}", remedy)
+
+
+class DuplicateTimeError(TableError):
+    """A time stamp stands more than once in one series.
+
+    Parameters
+    ----------
+    column : str
+        The time column.
+    time : str
+        The first time that is repeated.
+    count : int
+        How many rows repeat an earlier time of their series.
+    group : str or None
+        The series, where there are several.
+    """
+
+    def __init__(self, column: str, time: str, count: int, group: str | None) -> None:
+        self.column = column
+        self.time = time
+        self.count = count
+        self.group = group
+        series = f" of the series {group!r}" if group is not None else ""
+        super().__init__(
+            f"The time column {column!r}{series}",
+            "each time once in a series",
+            f"{count} repeated, the first {time}",
+            "Name the column that tells the series apart as the group, or drop the repeated rows.",
+        )
+
+
+class TargetLeakError(TableError):
+    """A target stands among the features of the very row that it is to be predicted for.
+
+    Parameters
+    ----------
+    column : str
+        The target.
+    """
+
+    def __init__(self, column: str) -> None:
+        self.column = column
+        super().__init__(
+            f"The target {column!r} at horizon 0",
+            "features that do not hold the answer",
+            "the target among the features of its own row",
+            "Leave it out of the features, or set a horizon of at least 1.",
+        )
+
+
+class WindowTooLongError(TableError):
+    """No series is long enough for one window and its horizon.
+
+    Parameters
+    ----------
+    length : int
+        Rows in a window.
+    horizon : int
+        Rows between the window's last row and its target.
+    longest : int
+        Rows of the longest series.
+    """
+
+    def __init__(self, length: int, horizon: int, longest: int) -> None:
+        self.length = length
+        self.horizon = horizon
+        self.longest = longest
+        super().__init__(
+            f"A window of {length} rows with horizon {horizon}",
+            f"a series of at least {length + horizon} rows",
+            f"{longest} rows in the longest series",
+            f"Choose a window of at most {max(longest - horizon, 1)} rows, or give longer series.",
+        )
+
+
+class EmptyPartError(TableError):
+    """A split leaves a part without windows.
+
+    Parameters
+    ----------
+    part : str
+        The part.
+    counts : mapping of str to int
+        How many windows each part would have.
+    remedy : str
+        What to do about it.
+    """
+
+    def __init__(self, part: str, counts: Mapping[str, int], remedy: str) -> None:
+        self.part = part
+        self.counts = dict(counts)
+        shared = ", ".join(f"{count} for {name}" for name, count in self.counts.items())
+        super().__init__(f"The {part} part", "at least one window", f"the windows split as {shared}", remedy)
