@@ -139,7 +139,7 @@ def _of_windows(windows: Windows, y: object, sample_weight: object, groups: obje
         windows.sequences,
         targets.reshape(len(targets), -1),
         _weights(sample_weight, len(windows)),
-        _groups(groups, len(windows)) if groups is not None else windows.groups,
+        _groups(groups, len(windows)),
         windows.schema.targets,
         windows.past,
         windows,
@@ -274,8 +274,7 @@ def _names(y: object, outputs: int) -> tuple[str, ...]:
 def hold_out(data: Dataset, share: float, random: np.random.RandomState) -> tuple[Dataset, Dataset | None]:
     """Set a validation part aside.
 
-    Windows are split as they were split before, by time unless by group; anything else by whole groups where
-    groups are given, at random where not.
+    By whole groups where groups are given; windows otherwise by their natural split; anything else at random.
 
     Parameters
     ----------
@@ -300,13 +299,13 @@ def hold_out(data: Dataset, share: float, random: np.random.RandomState) -> tupl
 
 
 def _two_parts(data: Dataset, share: float, random: np.random.RandomState) -> tuple[NDArray[Any], NDArray[Any]]:
-    if data.windows is not None:
-        parts = data.windows.split_positions(
-            test=0, validation=share, by=data.windows.split_by or "time", random_state=random.randint(2**31)
-        )
-        return parts.train, parts.validation
     if data.groups is not None:
         inside = _whole_groups(data.groups, share, random)
+    elif data.windows is not None:
+        parts = data.windows.split_positions(
+            test=0, validation=share, by=data.windows.natural_split, random_state=random.randint(2**31)
+        )
+        return parts.train, parts.validation
     else:
         inside = random.permutation(len(data))[: max(1, round(share * len(data)))]
     return np.setdiff1d(np.arange(len(data)), inside), np.sort(inside)

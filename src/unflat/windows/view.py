@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from unflat.windows.timeline import Timeline
 
 
+_ENOUGH_SERIES = 5
+"""With fewer series, holding one out would leave out too much."""
+
+
 class Split(NamedTuple):
     """Windows in three parts; a part that was not asked for has none."""
 
@@ -136,6 +140,19 @@ class Windows:
             return None
         labels: NDArray[Any] = self.timeline.labels.to_numpy()
         return labels[self.timeline.series_of(self.sequences.starts)]
+
+    @property
+    def natural_split(self) -> SplitBy:
+        """How to hold out a part where nobody says: as these windows were split off themselves.
+
+        Windows that were not split go by time if their times are dates, which all series share, or if there are
+        fewer than five series; otherwise by whole series: a time that counts cycles or rows begins anew in each.
+        """
+        if self.split_by is not None:
+            return self.split_by
+        times, labels = self.timeline.times, self.timeline.labels
+        by_series = labels is not None and len(labels) >= _ENOUGH_SERIES
+        return "group" if by_series and (times is None or not times.dtype.is_temporal()) else "time"
 
     def take(self, index: NDArray[Any] | slice) -> Windows:
         """Select windows by position, by a mask or by a slice; their rows stay where they are."""
