@@ -172,6 +172,20 @@ def test_early_stopping_waits_for_patience():
     assert len(history.epochs) == 3
 
 
+def test_nothing_left_to_learn_ends_training():
+    """Where the errors before the first epoch are those of rounding, one epoch is enough, whatever the units are."""
+    for slope in (1.0, 1e-9, 1e6):
+        data = examples(slope=slope)
+        net = network()
+        with torch.no_grad():
+            net.skip.map.weight.zero_()
+        flat = Examples(data.source, data.scaling, torch.full_like(data.targets, slope))
+        with torch.no_grad():
+            net.skip.map.bias.fill_(slope)
+        history = train(net, flat, flat, BRIEF, generator=torch.Generator().manual_seed(0))
+        assert (history.stopped, len(history.epochs), history.best_epoch) == ("exact", 1, 0)
+
+
 def test_without_validation_the_last_weights_stay():
     """Nothing is restored, and the best epoch is the last."""
     net, history = trained()

@@ -95,8 +95,9 @@ def in_a_process(mode: str, arguments: list[str]) -> dict[str, float]:
 def measure(options: argparse.Namespace, arguments: list[str]) -> dict[str, Any]:
     """Measure with the table kept by its owner, and with the table let go once windows are cut."""
     base = in_a_process("bare", arguments)["bare"]
+    small = in_a_process("epoch", [*arguments, "--rows", str(10 * options.length)])["epoch"]
     table = options.rows * options.features * 4
-    results: dict[str, Any] = {"table": table, "bare": base, "limit": LIMIT, "runs": {}}
+    results: dict[str, Any] = {"table": table, "bare": base, "first use": small - base, "limit": LIMIT, "runs": {}}
     variants = {"table kept": [], "table kept, training part": ["--split"], "table let go": ["--release"]}
     for name, extra in variants.items():
         run = in_a_process("epoch", [*arguments, *extra])
@@ -108,7 +109,8 @@ def measure(options: argparse.Namespace, arguments: list[str]) -> dict[str, Any]
 def show(results: dict[str, Any], options: argparse.Namespace) -> None:
     """Print what was measured."""
     print(f"{options.rows:,} rows x {options.features} float32, windows of {options.length} rows")
-    print(f"table {results['table'] / MEBIBYTE:.0f} MiB, bare process {results['bare'] / MEBIBYTE:.0f} MiB")
+    print(f"table {results['table'] / MEBIBYTE:.0f} MiB, bare process {results['bare'] / MEBIBYTE:.0f} MiB", end="")
+    print(f", what its libraries take when first used {results['first use'] / MEBIBYTE:.0f} MiB (counted below)")
     print(f"peak beyond the bare process, in tables (limit {LIMIT}):")
     print(f"{'':28}{'table':>8}{'windows':>9}{'epoch':>8}{'cut, s':>9}{'epoch, s':>10}")
     for name, run in results["runs"].items():
@@ -139,7 +141,7 @@ def main() -> None:
     parser.add_argument("--features", type=int, default=8)
     parser.add_argument("--length", type=int, default=96, help="rows in a window")
     parser.add_argument("--batch", type=int, default=512, help="windows in a batch")
-    parser.add_argument("--order", choices=("int32", "int64"), default="int64", help="type of the numbers of windows")
+    parser.add_argument("--order", choices=("int32", "int64"), default="int32", help="type of an epoch's order")
     parser.add_argument("--split", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--release", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--mode", choices=MODES, help=argparse.SUPPRESS)

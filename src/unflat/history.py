@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Ending = Literal["finished", "early", "callback", "interrupted", "diverged"]
+Ending = Literal["finished", "exact", "early", "callback", "interrupted", "diverged"]
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class History:
     ----------
     epochs : tuple of EpochRecord
         The passes, in order.
-    stopped : {"finished", "early", "callback", "interrupted", "diverged"}
-        Why there were no more.
+    stopped : {"finished", "exact", "early", "callback", "interrupted", "diverged"}
+        Why there were no more; "exact" if what errors were left are those of float32's rounding.
     best_epoch : int
         The epoch whose weights were kept; 0 where the weights are those before the first.
     """

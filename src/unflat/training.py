@@ -148,6 +148,7 @@ def train(
     """
     loop = _Loop(network, config, generator, runtime or Runtime(), len(training))
     loop.go_on_from(moments)
+    exact = 0.0 if validation is None else loop.rounding(validation)
     best = _Best(network, None if validation is None else loop.evaluate(validation))
     records: list[EpochRecord] = []
     for callback in callbacks:
@@ -159,7 +160,7 @@ def train(
             best.offer(record)
             # Every callback sees every epoch, also when an earlier one asks to stop.
             asked = [bool(callback.on_epoch(record)) for callback in callbacks]
-            if ending := _ending(record, best, config, asked):
+            if ending := _ending(record, best, config, asked, exact):
                 stopped = ending
                 break
     except KeyboardInterrupt:
@@ -175,7 +176,7 @@ def train(
     return history
 
 
-def _ending(record: EpochRecord, best: _Best, config: TrainingConfig, asked: list[bool]) -> Ending | None:
+def _ending(record: EpochRecord, best: _Best, config: TrainingConfig, asked: list[bool], exact: float) -> Ending | None:
     """Say why this epoch is the last, or None if it is not."""
     if not math.isfinite(record.loss):
         return "diverged"
@@ -183,6 +184,8 @@ def _ending(record: EpochRecord, best: _Best, config: TrainingConfig, asked: lis
         return "callback"
     if record.epoch == config.epochs:
         return "finished"
+    if best.loss < exact:
+        return "exact"
     waited = record.epoch - best.epoch
     if config.patience is not None and record.validation_loss is not None and waited >= config.patience:
         return "early"
@@ -195,14 +198,14 @@ class _Best:
     def __init__(self, network: Network, loss: float | None) -> None:
         self._network = network
         self._weights = _copied(network)
-        self._loss = math.inf if loss is None else loss
+        self.loss = math.inf if loss is None else loss
         self.epoch = 0
         self.restored = False
 
     def offer(self, record: EpochRecord) -> None:
         """Keep the network's weights if this epoch is the best."""
-        if math.isfinite(record.loss) and record.judged_loss < self._loss:
-            self._loss, self._weights, self.epoch = record.judged_loss, _copied(self._network), record.epoch
+        if math.isfinite(record.loss) and record.judged_loss < self.loss:
+            self.loss, self._weights, self.epoch = record.judged_loss, _copied(self._network), record.epoch
 
     def restore(self) -> None:
         """Put the kept weights back."""
@@ -299,9 +302,18 @@ class _Loop:
             total += float(self._loss(prediction, example.target, example.weight)) * len(index)
         return total / len(examples)
 
+    def rounding(self, examples: Examples) -> float:
+        """Give the loss of errors as small as float32's rounding of the targets: less cannot be learned."""
+        size = _ROUNDING * float(examples.targets.abs().mean())
+        error = torch.full((1, 1), size)
+        return float(self._loss(torch.zeros(1, 1), error))
+
     def _shuffled(self, n: int) -> Iterator[Tensor]:
         return iter(torch.randperm(n, generator=self._order).split(self._config.batch_size))
 
+
+_ROUNDING = 8 * torch.finfo(torch.float32).eps
+"""Share of a number that a few float32 operations may be off by."""
 
 _EVALUATION_BATCH = 256
 """Sequences judged together: large enough to be fast, small enough for long sequences."""

@@ -11,6 +11,7 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 
 from unflat.artifact import write_atomically
+from unflat.errors import OutputError
 
 if TYPE_CHECKING:
     import os
@@ -30,6 +31,7 @@ SHADE = "#F1EFE6"
 TITLE_SIZE = 15
 LABEL_SIZE = 12
 _DPI = 100
+_KINDS = (".png", ".svg", ".pdf")
 
 _WIDE_FONTS = (
     "Noto Sans CJK SC",
@@ -122,14 +124,17 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     OutputError
-        If the disk is full, the folder is missing or read-only, or the path is a folder.
+        If the name ends otherwise, the disk is full, the folder is missing or read-only, or the path is a folder.
     """
     path = Path(path)
+    if path.suffix.lower() not in _KINDS:
+        remedy = "Let the name end in .png, .svg or .pdf."
+        raise OutputError(path, f"the ending {path.suffix!r} is unknown", remedy)
     buffer = io.BytesIO()
     _choose_fonts(figure)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a box in a label harms nothing
-        figure.savefig(buffer, format=path.suffix.lstrip(".") or "png")
+        figure.savefig(buffer, format=path.suffix[1:].lower())
     write_atomically(path, buffer.getvalue())
 
 
