@@ -1,0 +1,346 @@
+import json
+import os
+import subprocess
+import sys
+import warnings
+from functools import partial
+
+import numpy as np
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+import unflat
+from unflat.callbacks import Callback
+from unflat.cli import app
+from unflat.errors import ConstantColumnWarning, OutputExistsError
+
+SMALL = ("--epochs", "1", "--units", "3", "--batch-size", "32")
+
+
+def run(*arguments):
+    """Run the command in this process."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def process(*arguments, **options):
+    """Run the command as its users do."""
+    command = [sys.executable, "-m", "unflat", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)  # noqa: S603 - our own
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    """Write a table of 160 hours of two pumps' load, a daily wave with noise."""
+    path = tmp_path_factory.mktemp("data") / "pumps.csv"
+    random = np.random.default_rng(0)
+    hours = np.datetime64("2024-01-01", "us") + np.arange(160) * np.timedelta64(1, "h")
+    frames = [
+        pl.DataFrame(
+            {
+                "hour": hours,
+                "wind speed": random.normal(size=160),
+                "load": 100 * (i + 1) + 10 * np.sin(np.arange(160) * 2 * np.pi / 24) + random.normal(size=160),
+                "pump": [f"p{i}"] * 160,
+            }
+        )
+        for i in range(2)
+    ]
+    pl.concat(frames).write_csv(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(table, tmp_path_factory):
+    """Train on the table once, for all that only look at a run."""
+    folder = tmp_path_factory.mktemp("runs") / "pumps"
+    result = run("train", table, "--target", "load", "--window", 6, "--group", "pump", "-o", folder, *SMALL)
+    assert result.exit_code == 0, result.output
+    return folder, result
+
+
+def test_version_is_the_packages():
+    """`--version` prints the version and nothing else."""
+    assert run("--version").output == f"unflat {unflat.__version__}\n"
+
+
+def test_help_lists_the_commands():
+    """Help names every command with a line that says what it does, and none of them is cut short."""
+    result = run("--help")
+    for line in (
+        "demo      Show a flat network, why it is flat, and the cure.",
+        "train     Train a model on a file and write a run.",
+        "evaluate  Score a run on new data, beside baselines.",
+        "predict   Predict with a run.",
+    ):
+        assert line in result.output
+
+
+@pytest.mark.parametrize("command", ["demo", "train", "evaluate", "predict"])
+def test_help_of_a_command_has_examples(command):
+    """Each command's help ends with commands to copy, each on its own line."""
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert f"Examples:\n    unflat {command}" in result.output
+
+
+def test_the_command_without_arguments_shows_help():
+    """Who types `unflat` alone learns what to type."""
+    assert "Usage: unflat" in run().output
+
+
+def test_training_writes_a_run_and_says_where(trained):
+    """The run has its pictures, and the output tells the parts, the scores and where to look."""
+    folder, result = trained
+    assert sorted(path.name for path in (folder / "figures").iterdir()) == [
+        "agreement.png",
+        "loss.png",
+        "predictions.png",
+    ]
+    assert "judged by 64 windows; epochs: 1" in result.stdout
+    assert "better: MSE" in result.stdout
+    assert f"The run is in {folder}" in result.stdout
+    config = json.loads((folder / "config.json").read_text())
+    assert config["command"][1:4:2] == ["train", "--target"]
+    assert config["command"][-6:] == list(SMALL)
+
+
+def test_options_reach_the_run(table, tmp_path):
+    """Every option of training is found in the run's configuration as it was given."""
+    result = run(
+        "train", table, "-o", tmp_path / "run", "--target", "load", "--target", "wind speed", "--window", 5,
+        "--horizon", 3, "--features", "load, wind speed", "--time", "hour", "--group", "pump", "--stride", 2,
+        "--split", "group", "--test-share", 0.5, "--validation-share", 0, "--epochs", 2, "--batch-size", 16,
+        "--learning-rate", 0.01, "--units", "4,3", "--loss", "huber", "--seed", 7, "--device", "cpu",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["cut"] == {
+        "target": ["load", "wind speed"], "length": 5, "horizon": 3, "features": ["load", "wind speed"],
+        "time": "hour", "group": "pump", "stride": 2,
+    }  # fmt: skip
+    assert config["holdout"] == {"test": 0.5, "validation": 0.0, "by": "group", "gap": 0, "seed": 7}
+    assert config["counts"] == {"train": 77, "validation": 0, "test": 77}
+    given = {
+        "epochs": 2, "batch_size": 16, "learning_rate": 0.01, "units": [4, 3], "loss": "huber", "random_state": 7,
+        "device": "cpu", "validation_fraction": 0.0,
+    }  # fmt: skip
+    assert given.items() <= config["parameters"].items()
+
+
+def test_options_that_are_not_given_are_the_models_own(trained):
+    """What the user leaves out is left to the model, not repeated in the command."""
+    parameters = json.loads((trained[0] / "config.json").read_text())["parameters"]
+    own = unflat.LSTMRegressor().get_params()
+    for name in ("learning_rate", "loss", "dropout", "skip", "patience", "validation_fraction"):
+        assert parameters[name] == own[name]
+
+
+def test_training_on_whole_sequences(tmp_path):
+    """A .ts file needs no target and no window, and may have its own file to judge by."""
+    random = np.random.default_rng(0)
+    for name, n in (("a.ts", 30), ("b.ts", 10)):
+        rows = random.normal(size=(n, 4))
+        lines = [",".join(map(str, row)) + f":{row.sum()}" for row in rows]
+        (tmp_path / name).write_text("\n".join(["@targetlabel true", "@data", *lines]))
+    result = run("train", tmp_path / "a.ts", "--test", tmp_path / "b.ts", "-o", tmp_path / "run", *SMALL)
+    assert result.exit_code == 0, result.output
+    assert "Trained on 27, chosen by 3, judged by 10 sequences" in result.stdout
+    printed = run("predict", tmp_path / "run", tmp_path / "b.ts").stdout.splitlines()
+    assert printed[0].startswith("sequence,")
+    assert len(printed) == 11
+
+
+def test_predictions_are_printed_as_csv(trained, table):
+    """Without a file the table goes to standard output, alone, so that it can be piped."""
+    result = run("predict", trained[0], table)
+    lines = result.stdout.splitlines()
+    assert lines[0] == "pump,hour,hour_target,load_predicted"
+    assert len(lines) == 1 + 2 * 155
+    assert lines[155].startswith("p0,2024-01-07 15:00:00,2024-01-07 16:00:00,")
+
+
+def test_predictions_are_written_to_a_file(trained, table, tmp_path):
+    """The file holds the same table, and the output says so."""
+    result = run("predict", trained[0], table, "-o", tmp_path / "p.parquet")
+    assert result.stdout == f"Wrote 310 predictions to {tmp_path / 'p.parquet'}.\n"
+    frame = pl.read_parquet(tmp_path / "p.parquet")
+    assert frame.columns == ["pump", "hour", "hour_target", "load_predicted"]
+    assert frame["load_predicted"].is_between(50, 250).all()
+
+
+def test_evaluation_is_printed_as_text_or_json(trained, table):
+    """Both say the same: to a person, and to a program."""
+    text, plain = run("evaluate", trained[0], table), run("evaluate", trained[0], table, "--json")
+    scores = json.loads(plain.stdout)
+    assert scores["targets"] == ["load"]
+    assert scores["assessment"]["n"] == 2 * 154
+    assert "LSTMRegressor on 308 samples" in text.stdout
+    assert f"{scores['assessment']['outputs'][0]['r2']:.4f}" in text.stdout
+
+
+def test_a_model_file_alone_can_be_used(trained, table):
+    """The model file out of a run predicts as the run does."""
+    assert run("predict", trained[0] / "model.unflat", table).stdout == run("predict", trained[0], table).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--window", 6), "Invalid value for --target: A table needs it"),
+        (("--target", "load"), "Invalid value for --window: A table needs it"),
+        (("--target", "load", "--window", 0), "Invalid value for '--window'"),
+        (("--target", "load", "--window", 6, "--units", "a,b"), "Invalid value for --units: 'a,b' is no list of whole"),
+        (("--target", "load", "--window", 6, "--loss", "mape"), "Invalid value for '--loss'"),
+        (("--target", "lod", "--window", 6), "The target column 'lod': expected a column of the table"),
+        (("--target", "load", "--window", 999), "expected a series of at least 1000 rows; received 160 rows"),
+        (("--target", "load", "--window", 6, "--test-share", 1), "'test' of Holdout: expected a number in (0, 1)"),
+        (("--target", "load", "--window", 6, "--device", "abacus"), "The parameter 'device' of LSTMRegressor"),
+        (("--target", "load", "--window", 6, "--learning-rate", -1), "The parameter 'learning_rate' of LSTMRegressor"),
+    ],
+)
+def test_mistakes_are_answered_with_one_message(table, tmp_path, arguments, said):
+    """A mistake ends with code 2, a message on standard error, no traceback, and no folder."""
+    result = run("train", table, "--group", "pump", "-o", tmp_path / "run", *arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", [("--target", "a"), ("--window", 3), ("--features", "a"), ("--group", "g")])
+def test_options_of_tables_are_refused_for_whole_sequences(tmp_path, option):
+    """What a .ts file cannot have is refused, rather than ignored."""
+    result = run("train", tmp_path / "a.ts", "-o", tmp_path / "run", *option)
+    assert result.exit_code == 2
+    assert f"Invalid value for {option[0]}: The sequences of a .ts file are whole" in result.stderr
+
+
+def test_files_that_are_not_there_are_named(tmp_path, trained, table):
+    """A missing table and a missing run are plain messages with the path."""
+    for arguments, path in (
+        (("predict", trained[0], tmp_path / "none.csv"), tmp_path / "none.csv"),
+        (("evaluate", tmp_path / "none", table), tmp_path / "none"),
+    ):
+        result = run(*arguments)
+        assert result.exit_code == 2
+        assert result.stderr.startswith("Error: ")
+        assert str(path) in result.stderr
+
+
+def test_an_error_of_the_package_is_one_line(trained, table):
+    """What, where, received and remedy stand in one line that begins with Error."""
+    result = run("train", table, "--target", "load", "--window", 6, "-o", trained[0])
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == [f"Error: {_taken(trained[0].resolve())}"]
+
+
+def _taken(path):
+    return OutputExistsError(path, "a run is there already", "Choose another folder, or replace the run with --force.")
+
+
+def test_a_run_is_replaced_by_force(table, tmp_path):
+    """`--force` replaces a run."""
+    arguments = ("train", table, "--target", "load", "--window", 6, "--group", "pump", "-o", tmp_path / "run", *SMALL)
+    assert run(*arguments).exit_code == 0
+    assert run(*arguments).exit_code == 2
+    assert run(*arguments, "--force").exit_code == 0
+
+
+def test_warnings_of_the_package_are_one_line(trained, table, monkeypatch):
+    """A warning is a plain line, without Python's file names, and is shown even where warnings are errors."""
+
+    def warn(model, data):
+        warnings.warn("One column is constant.", ConstantColumnWarning, stacklevel=2)
+        return pl.DataFrame({"a": [len(str(data)) if model else 0]})
+
+    monkeypatch.setattr(unflat.runs, "predict_file", warn)
+    result = run("predict", trained[0], table)
+    assert result.stderr == "Warning: One column is constant.\n"
+    assert result.stdout.startswith("a\n")
+
+
+def test_warnings_of_others_are_left_alone(trained, table, monkeypatch):
+    """Another library's warning is not dressed as one of ours."""
+
+    def warn(model, data):
+        warnings.warn("elsewhere", UserWarning, stacklevel=2)
+        return pl.DataFrame({"a": [len(str(data)) if model else 0]})
+
+    monkeypatch.setattr(unflat.runs, "predict_file", warn)
+    with pytest.warns(UserWarning, match="elsewhere"):
+        CliRunner().invoke(app, ["predict", str(trained[0]), str(table)], catch_exceptions=False)
+
+
+def test_a_fault_of_the_program_keeps_its_traceback(trained, table, monkeypatch):
+    """An error that is not the user's is not dressed as one."""
+
+    def fail(model, data):
+        raise ZeroDivisionError(model, data)
+
+    monkeypatch.setattr(unflat.runs, "predict_file", fail)
+    result = run("predict", trained[0], table)
+    assert isinstance(result.exception, ZeroDivisionError)
+
+
+def test_interrupt_ends_with_130(trained, table, monkeypatch):
+    """Ctrl-C ends with the code that shells expect, and prints no traceback."""
+
+    def interrupt(model, data):
+        raise KeyboardInterrupt(model, data)
+
+    monkeypatch.setattr(unflat.runs, "predict_file", interrupt)
+    result = run("predict", trained[0], table)
+    assert result.exit_code == 130
+    assert "Traceback" not in result.output
+
+
+class Interrupt(Callback):
+    """Presses Ctrl-C in the second epoch."""
+
+    def on_epoch(self, record):
+        """Press it."""
+        if record.epoch == 2:
+            raise KeyboardInterrupt
+
+
+def test_interrupted_training_keeps_its_run(table, tmp_path, monkeypatch):
+    """Ctrl-C during training leaves a whole run with the best weights so far, a warning, and code 130."""
+    monkeypatch.setattr(unflat, "LSTMRegressor", partial(unflat.LSTMRegressor, callbacks=(Interrupt(),)))
+    arguments = ("--target", "load", "--window", 6, "--group", "pump", "--epochs", 50, "--units", 3)
+    result = run("train", table, "-o", tmp_path / "run", *arguments)
+    assert result.exit_code == 130
+    assert "Warning: Training was interrupted after" in result.stderr
+    assert f"The run is in {tmp_path / 'run'}" in result.stdout
+    assert (tmp_path / "run" / "model.unflat").exists()
+
+
+def test_demo_prints_a_table_and_draws_two_pictures(tmp_path):
+    """Six rows with a verdict each, what they teach, and the pictures; in a terminal's width where there is none."""
+    result = run("demo", "--output", tmp_path / "a" / "pictures", "--epochs", "1")
+    assert result.exit_code == 0, result.output
+    for row in ("nothing", "the inputs", "the target", "as the document does", "both, each by its own"):
+        assert row in result.stdout
+    rows = [line for line in result.stdout.splitlines() if "LSTMRegressor() " in line]
+    assert any("cured" in row for row in rows)
+    assert "Scaling the inputs alone cures nothing" in result.stdout
+    assert max(map(len, result.stdout.splitlines()[:-1])) <= 100
+    assert sorted(path.name for path in (tmp_path / "a" / "pictures").iterdir()) == ["loss.png", "regression.png"]
+
+
+def test_demo_asks_for_a_place_before_the_work(tmp_path):
+    """A folder that cannot be made is said at once, not after a minute."""
+    (tmp_path / "file").touch()
+    result = run("demo", "--output", tmp_path / "file" / "pictures")
+    assert result.exit_code == 2
+    assert "expected a place that can be written" in result.stderr
+
+
+def test_the_module_is_the_command(tmp_path):
+    """`python -m unflat` answers as the command does, from any folder, and its errors reach the shell."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    assert process("--version", cwd=tmp_path, env=environment).stdout == f"unflat {unflat.__version__}\n"
+    wrong = process("predict", "nowhere", "none.csv", cwd=tmp_path, env=environment)
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("Error: The model file nowhere: expected the folder of a run")
