@@ -16,6 +16,7 @@ from unflat.cli.train import train
 from unflat.cli.use import EVALUATE_EXAMPLES, PREDICT_EXAMPLES, evaluate, predict
 
 app = typer.Typer(
+    name="unflat",
     cls=PlainGroup,
     no_args_is_help=True,
     rich_markup_mode=None,  # plain text can be copied, and examples keep their lines

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -25,9 +26,9 @@ _SCALED: "dict[Way, str]" = {
     "raw": "nothing",
     "inputs": "the inputs",
     "target": "the target",
-    "document": "both, as the document does",
+    "document": "as the document does",
     "own": "both, each by its own",
-    "default": "both, by LSTMRegressor()",
+    "default": "by LSTMRegressor()",
 }
 
 
@@ -55,6 +56,9 @@ def demo(
     if not console.is_terminal:
         console = Console(width=_WIDTH)
     console.print(results_table(results))
+    for rule in rules(float(results[0].numbers.std())):
+        console.print(rule, highlight=False, style="dim")
+    console.print()
     for lesson in unflat.recipes.lessons(results):
         console.print(f"• {lesson}", highlight=False)
     console.print(f"\nLook at {pictures[0]} and {pictures[1]}.", highlight=False, soft_wrap=True)
@@ -89,11 +93,12 @@ def results_table(results: "Sequence[Result]") -> Table:
     Returns
     -------
     rich.table.Table
-        One row for each, and the rules of the verdicts below.
+        One row for each; it fits into 80 columns.
     """
-    table = Table(title="One network, six ways to give it the data", caption=_rules(results), caption_justify="left")
-    table.add_column("Scaled beforehand")
-    for heading in ("Spread", "R²", "Error in\ntraining", "Error on\n3000-3099", "Seconds"):
+    title = "One network, six ways to give it the same data"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
+    table.add_column("What was\nscaled")
+    for heading in ("Spread", "R²", "Error in\ntraining", "Error on\n3000-3099", "Time"):
         table.add_column(heading, justify="right")
     table.add_column("Verdict")
     say_error = unflat.recipes.error_in_words
@@ -105,16 +110,29 @@ def results_table(results: "Sequence[Result]") -> Table:
             f"{result.r2:.4f}",
             say_error(result.train_mae),
             say_error(result.test_mae),
-            f"{result.seconds:.1f}",
+            f"{result.seconds:.0f} s",
             f"[{style}]{result.verdict}[/]",
         )
     return table
 
 
-def _rules(results: "Sequence[Result]") -> str:
-    close = unflat.recipes.CLOSE * float(results[0].numbers.std())
+def rules(deviation: float) -> "Sequence[str]":
+    """Say what the columns and the verdicts mean.
+
+    Parameters
+    ----------
+    deviation : float
+        Standard deviation of the training targets.
+
+    Returns
+    -------
+    sequence of str
+        A line each.
+    """
+    close = unflat.recipes.CLOSE * deviation
     return (
-        "Spread: how much the predictions vary, as a share of the target; flat is below 0.1. R²: share of the "
-        "target's variance explained; hardly cured is below 0.5. Errors: absolute, on average, in the target's units; "
-        f"half cured is {close:.0f} or more in training, cured in range is {close:.0f} or more beyond it."
+        "Spread: how much the predictions vary, as a share of the target; flat is below 0.1.",
+        "R²: the share of the target's variance explained; hardly cured is below 0.5.",
+        "Error: how far predictions are off on average, in the target's units; half cured",
+        f"is {close:.0f} or more in training, cured in range is {close:.0f} or more on 3000-3099.",
     )

@@ -58,10 +58,11 @@ def _inputs(found: Mapping[Way, Result]) -> str:
     raw, inputs = found.get("raw"), found.get("inputs")
     if raw is None or inputs is None or not raw.verdict == inputs.verdict == "flat":
         return ""
-    low, high = inputs.fitted.min(), inputs.fitted.max()
+    low, high = f"{inputs.fitted.min():.1f}", f"{inputs.fitted.max():.1f}"
+    answer = f"every prediction is {low}" if low == high else f"every prediction lies between {low} and {high}"
     return (
         f"Scaling the inputs alone cures nothing: the targets run from {inputs.numbers.min():.0f} to "
-        f"{inputs.numbers.max():.0f}, and every prediction lies between {low:.1f} and {high:.1f}."
+        f"{inputs.numbers.max():.0f}, and {answer}."
     )
 
 
@@ -116,9 +117,7 @@ def _beyond(found: Mapping[Way, Result]) -> str:
 
 
 def _warned(results: Sequence[Result]) -> str:
-    bad = [result for result in results if result.verdict in {"flat", "diverged", "no better than the mean"}]
-    warned = [result for result in bad if result.warned]
-    if not warned:
+    flat = [result for result in results if result.verdict == "flat"]
+    if not flat or not all("FlatPredictionWarning" in result.warned for result in flat):
         return ""
-    what = "the flat one" if len(bad) == 1 else f"the {len(bad)} flat ones"
-    return f"The package gave a warning for {what} by itself." if len(warned) == len(bad) else ""
+    return f"The package warned of {'the flat model' if len(flat) == 1 else f'the {len(flat)} flat models'} by itself."
