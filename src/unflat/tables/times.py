@@ -144,7 +144,9 @@ def _formats() -> Iterator[str]:
 def _parse(column: pl.Series, form: str) -> pl.Series:
     kind = pl.Datetime("us") if ":" in form else pl.Date()
     times = column.str.strptime(kind, form, strict=False)
-    return times if "%y" in form else times.set(times.dt.year() < _FIRST_YEAR, None)
+    if "%y" in form:
+        return times
+    return pl.select(pl.when(times.dt.year() >= _FIRST_YEAR).then(times).alias(column.name)).to_series()
 
 
 def _agree(matches: list[pl.Series]) -> bool:

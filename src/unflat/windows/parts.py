@@ -111,13 +111,18 @@ def assign_parts(
 def _by_group(
     timeline: Timeline, sequences: Sequences, plan: SplitPlan, random: np.random.Generator
 ) -> NDArray[np.uint8]:
-    series = timeline.series_of(sequences.starts)
-    shuffled = random.permutation(np.unique(series))
+    present = np.zeros(len(timeline.bounds) - 1, dtype=bool)
+    for first in range(0, len(sequences), CHUNK_ROWS):
+        present[timeline.series_of(sequences.starts[first : first + CHUNK_ROWS])] = True
+    shuffled = random.permutation(np.flatnonzero(present))
     test, validation = _count(plan.test, len(shuffled)), _count(plan.validation, len(shuffled))
-    part_of_series = np.full(len(timeline.bounds) - 1, TRAIN, dtype=np.uint8)
+    part_of_series = np.full(len(present), TRAIN, dtype=np.uint8)
     part_of_series[shuffled[:test]] = TEST
     part_of_series[shuffled[test : test + validation]] = VALIDATION
-    parts: NDArray[np.uint8] = part_of_series[series]
+    parts = np.empty(len(sequences), dtype=np.uint8)
+    for first in range(0, len(sequences), CHUNK_ROWS):
+        place = slice(first, first + CHUNK_ROWS)
+        parts[place] = part_of_series[timeline.series_of(sequences.starts[place])]
     return parts
 
 

@@ -125,9 +125,8 @@ def _bounds(group: pl.Series | None, height: int) -> NDArray[np.int64]:
 
 def _in_order(group: pl.Series | None, times: pl.Series | None, height: int) -> bool:
     bounds = _bounds(group, height)
-    if group is not None:
-        if not group.gather(bounds[:-1]).is_sorted():  # a label that stood in two places would fall in between
-            return False
+    if group is not None and not group.gather(bounds[:-1]).is_sorted():
+        return False  # which a label that stands in two places is, too: others lie between
     if times is None:
         return True
     ticks = ticks_of(times)
