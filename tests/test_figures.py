@@ -89,7 +89,7 @@ def test_course_has_a_line_for_each_training(results):
     drawn = [line.get_ydata() for line in panel.get_lines()]
     assert [list(values) for values in drawn[:3]] == [[3.8, 3.8, 3.8], [200.0, 3.0, 0.02], [1e-3, 1e-6, 1e-8]]
     assert list(panel.get_lines()[0].get_xdata()) == [0, 1, 2]
-    assert drawn[3] == [1, 1]
+    assert list(drawn[3]) == [1, 1]
 
 
 @pytest.mark.parametrize(

@@ -112,13 +112,15 @@ def course_figure(results: Sequence[Result]) -> Figure:
     for colour, result in zip(PALETTE, results, strict=False):
         # Two flat models' lines lie on each other: the wider one is seen at both sides of the other.
         width = 7 if result.way == "raw" else 2.5
-        panel.plot(np.maximum(result.course, _FLOOR), color=colour, linewidth=width)
-    panel.set_xlim(0, 1.02 * max(len(result.course) for result in results))
+        course = np.maximum(result.course, _FLOOR)
+        panel.plot(course, color=colour, linewidth=width, marker="o", markevery=[len(course) - 1])
+    longest = max(len(result.course) for result in results) - 1
+    panel.set_xlim(0, 1.02 * longest + 0.1)
     panel.set_ylim(bottom=_FLOOR / 2)
-    panel.axhline(1, color=INK, linewidth=1.2, linestyle=(0, (6, 4)))
+    panel.plot([0, longest], [1, 1], color=INK, linewidth=1.2, linestyle=(0, (6, 4)))
     panel.annotate(
-        "always answering the mean", (1, 1), xytext=(0, 5), xycoords=panel.get_yaxis_transform(),
-        textcoords="offset points", ha="right", fontsize=LABEL_SIZE, color=INK,
+        "always answering the mean", (longest, 1), xytext=(-4, 5), textcoords="offset points", ha="right",
+        fontsize=LABEL_SIZE, color=INK,
     )  # fmt: skip
     _name_lines(panel, results)
     title(panel, _learned(results), "error on training sequences, dropout off, as a share of the target's variance")
@@ -143,7 +145,7 @@ def _name_lines(panel: Axes, results: Sequence[Result]) -> None:
     ends = np.array([np.log10(max(result.course[-1], _FLOOR)) for result in results])
     for colour, result, place in zip(PALETTE, results, apart(ends, (high - low) / 26), strict=False):
         panel.annotate(
-            HEADINGS[result.way], (len(result.course) - 1, 10**place), xytext=(8, 0), textcoords="offset points",
+            HEADINGS[result.way], (len(result.course) - 1, 10**place), xytext=(9, 0), textcoords="offset points",
             va="center", fontsize=LABEL_SIZE, color=colour, weight="bold",
         )  # fmt: skip
 
