@@ -121,6 +121,7 @@ def test_a_spoilt_column_of_numbers_is_refused(written):
         ("t.csv", "a,b\n1,Zürich\n2,Genève\n".encode("latin-1"), "byte 0xfc in line 2 .*CSV UTF-8"),
         ("t.csv", "größe,b\n1,2\n".encode("latin-1"), "byte 0xf6 in line 1"),
         ("t.csv.gz", b"no gzip at all", "a gzip file"),
+        ("t.csv.gz", gzip.compress(b"a,b\n1,2\n")[:-6], "a gzip file.*cut short"),
         ("t.parquet", b"nonsense", "a Parquet file"),
     ],
 )

@@ -64,6 +64,14 @@ def test_a_malformed_file_is_refused_with_its_line(written, text, message):
         read_ts(written(text))
 
 
+def test_other_encodings_are_refused(tmp_path):
+    """A file that is not UTF-8 is named, with the byte."""
+    path = tmp_path / "rain.ts"
+    path.write_bytes("# Zürich\n".encode("latin-1"))
+    with pytest.raises(UnreadableTableError, match="text in UTF-8; received the byte 0xfc"):
+        read_ts(path)
+
+
 def test_a_missing_file_is_refused(tmp_path):
     """A path that leads nowhere is named."""
     with pytest.raises(UnreadableTableError, match=r"none\.ts.*No such file"):

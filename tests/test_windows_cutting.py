@@ -99,6 +99,7 @@ def test_etth1_like_tables_are_cut_without_a_word_about_them():
     """The date is found, the target's past is a feature, the season is a day."""
     frame = hourly()
     windows = make_windows(frame, target="OT", length=24, horizon=6)
+    assert windows.groups is None
     assert windows.schema.time == "date"
     assert windows.sequences.feature_names == ("HUFL", "HULL", "OT")
     assert (windows.past.columns, windows.past.horizon, windows.past.season) == ((2,), 6, 24)
@@ -250,6 +251,14 @@ def test_unknown_labels_are_missing_values_with_a_warning():
     with pytest.warns(UnknownCategoryWarning, match="'sky' holds labels.*: 'hail', 'snow'"):
         windows = apply_schema(other, fitted, targets=False)
     np.testing.assert_array_equal(windows.sequences.rows[:, 3], [0, np.nan, 1, np.nan, np.nan, 0])
+
+
+def test_lists_are_no_labels():
+    """A column of labels that became lists is refused, not turned into their text."""
+    frame = hourly(4, sky=["a", "b", "a", "b"])
+    fitted = make_windows(frame, target="OT", length=2).schema
+    with pytest.raises(ColumnTypeError, match=r"'sky': expected labels; received values of type List"):
+        apply_schema(frame.with_columns(sky=pl.Series([["a"]] * 4)), fitted, targets=False)
 
 
 def test_numbers_serve_as_labels_where_labels_were_fitted():

@@ -236,6 +236,26 @@ def test_a_part_that_would_be_empty_is_refused(sizes, how, message):
         windows.split(**how)
 
 
+@pytest.mark.parametrize(
+    ("series", "options", "natural"),
+    [
+        (1, {"time": "t"}, "time"),
+        (4, {"time": "t", "group": "g"}, "time"),
+        (5, {"time": "t", "group": "g"}, "group"),
+        (5, {"group": "g"}, "group"),
+        (5, {"time": "day", "group": "g"}, "time"),
+    ],
+)
+def test_cycles_are_split_by_series_and_dates_by_time(series, options, natural):
+    """A count that begins anew in each of several series is no time to cut all of them at; dates are."""
+    frame = panel([12] * series)
+    if options.get("time") == "day":
+        frame = frame.with_columns(day=pl.col("t").cast(pl.Int32).cast(pl.Date))
+    windows = make_windows(frame, target="y", length=2, features="y", **options)
+    assert windows.natural_split == natural
+    assert windows.split(by="time").train.natural_split == "time"
+
+
 def test_windows_to_predict_from_cannot_be_split():
     """Without targets there is nothing to train on."""
     frame = panel([30])

@@ -63,7 +63,7 @@ def _parse(
             null_values=list(NULL_TEXTS),
             schema_overrides={name: pl.String for name in header if name.strip() in text},
         )
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, OSError) as error:
         _scan(path, separator, header)  # raises where it can tell the row
         raise UnreadableTableError(
             path, "delimited text", str(error).splitlines()[0], "Look at it in an editor, or write it again."

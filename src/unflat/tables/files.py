@@ -90,7 +90,7 @@ def _refuse_what_is_no_file(path: Path) -> None:
 def _read_parquet(path: Path) -> pl.DataFrame:
     try:
         return pl.read_parquet(path)
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, OSError) as error:
         raise UnreadableTableError(
             path, "a Parquet file", str(error).splitlines()[0], "Write the file again; it may have been cut short."
         ) from error
