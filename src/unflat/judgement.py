@@ -59,8 +59,8 @@ def _of_history(history: History) -> Iterator[Finding]:
         yield (
             InterruptedWarning,
             (
-                f"Training was interrupted after {last} epochs; the weights of epoch {best} are kept, and the model can "
-                "be used."
+                f"Training was interrupted after {last} epochs; the weights of epoch {best} are kept, and the model "
+                "can be used."
             ),
         )
     if history.stopped == "diverged":

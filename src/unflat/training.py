@@ -309,7 +309,9 @@ class _Loop:
         return float(self._loss(torch.zeros(1, 1), error))
 
     def _shuffled(self, n: int) -> Iterator[Tensor]:
-        return iter(torch.randperm(n, generator=self._order).split(self._config.batch_size))
+        # Numbers of 32 bits, half the memory, wherever they reach.
+        kind = torch.int32 if n <= torch.iinfo(torch.int32).max else torch.int64
+        return iter(torch.randperm(n, generator=self._order, dtype=kind).split(self._config.batch_size))
 
 
 _ROUNDING = 8 * torch.finfo(torch.float32).eps
