@@ -25,6 +25,7 @@ from unflat.errors import (
     InputTypeError,
     MissingColumnError,
     MissingExtraError,
+    ModelFailedError,
     NewerFormatError,
     NonFiniteError,
     OutputError,
@@ -36,6 +37,7 @@ from unflat.errors import (
     TooFewSamplesError,
     UnflatError,
     UnflatWarning,
+    UnknownModelError,
     UnreadableTableError,
     WindowTooLongError,
 )
@@ -63,6 +65,21 @@ EXAMPLES = [
         (
             "The parameter 'epochs' of LSTMRegressor: expected a whole number of at least 1; received -3. "
             "Set 'epochs' accordingly."
+        ),
+    ),
+    (
+        UnknownModelError(3),
+        (
+            "The model: expected an LSTMRegressor, a Keras 3 model, a torch.nn.Module, a fitted scikit-learn regressor "
+            "or Pipeline, or a function from X to predictions; received an object of builtins.int. "
+            "Wrap it in a function: diagnose(lambda X: ..., X, y)."
+        ),
+    ),
+    (
+        ModelFailedError("Net", (8, 3, 2), ValueError("shapes differ.\nsecond line")),
+        (
+            "The model Net: expected a prediction for sequences of shape (8, 3, 2); received ValueError: shapes "
+            "differ. Check that X is what the model was trained on, in shape, scale and type."
         ),
     ),
     (

@@ -26,6 +26,9 @@
     │   └── NewerFormatError
     ├── OutputError             something cannot be written
     │   └── OutputExistsError
+    ├── ModelError              a model cannot be diagnosed
+    │   ├── UnknownModelError   it is none of the kinds that can be
+    │   └── ModelFailedError    it raised an error of its own
     └── MissingExtraError       an optional part is not installed
 
     UnflatWarning
@@ -60,6 +63,7 @@ from unflat.errors.inputs import (
     ShapeError,
     TooFewSamplesError,
 )
+from unflat.errors.models import ModelError, ModelFailedError, UnknownModelError
 from unflat.errors.tables import (
     ColumnTypeError,
     DuplicateTimeError,
@@ -105,6 +109,8 @@ __all__ = [
     "MissingColumnError",
     "MissingExtraError",
     "MissingValuesWarning",
+    "ModelError",
+    "ModelFailedError",
     "NewerFormatError",
     "NoSkillWarning",
     "NonFiniteError",
@@ -119,6 +125,7 @@ __all__ = [
     "UnflatError",
     "UnflatWarning",
     "UnknownCategoryWarning",
+    "UnknownModelError",
     "UnreadableTableError",
     "WindowTooLongError",
 ]
