@@ -25,6 +25,7 @@ from unflat.errors import (
     InputTypeError,
     MissingColumnError,
     MissingExtraError,
+    ModelError,
     ModelFailedError,
     NewerFormatError,
     NonFiniteError,
@@ -67,6 +68,7 @@ EXAMPLES = [
             "Set 'epochs' accordingly."
         ),
     ),
+    (ModelError(*PARTS), PARTS_TEXT),
     (
         UnknownModelError(3),
         (
