@@ -279,7 +279,7 @@ class TestReadSets:
         """What the estimator holds out shares no engine with what it trains on."""
         problem = cmapss.make(write_engines(tmp_path, train=(60, 40, 50), test=(35,), left=(9,)), 0)
         training, held_out = hold_out(as_dataset(problem.train.X), 0.1, np.random.RandomState(0))
-        assert set(held_out.groups).isdisjoint(training.groups)
+        assert set(held_out.windows.groups).isdisjoint(training.windows.groups)
         assert len(training) + len(held_out) == len(problem.train)
 
     def test_engine_without_a_window_is_refused(self, tmp_path):
