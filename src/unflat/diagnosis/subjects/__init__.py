@@ -1,0 +1,25 @@
+"""Models under examination: one adapter for each framework, behind one interface."""
+
+from unflat.diagnosis.subjects.base import (
+    Gates,
+    Gradients,
+    Layer,
+    LayerKind,
+    Settings,
+    Subject,
+    TargetScale,
+    output_activation,
+)
+from unflat.diagnosis.subjects.recognise import subject_of
+
+__all__ = [
+    "Gates",
+    "Gradients",
+    "Layer",
+    "LayerKind",
+    "Settings",
+    "Subject",
+    "TargetScale",
+    "output_activation",
+    "subject_of",
+]

@@ -1,0 +1,78 @@
+"""How a Keras model was trained, read off its compiled state and what its last `fit` left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from unflat.diagnosis.subjects.base import Settings
+from unflat.diagnosis.subjects.described import loss_name, settings_of
+from unflat.diagnosis.subjects.keras_arrays import array_of
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+_POINTS = 65
+"""Steps at which a schedule is asked for its rate."""
+
+
+def compiled_loss(model: Any, given: object) -> Any:  # noqa: ANN401 - Keras is optional
+    """Give the loss: what the user says, else the compiled one; None where there is none, or one for each output."""
+    loss = getattr(model, "loss", None) if given is None else given
+    if isinstance(loss, dict):
+        loss = list(loss.values())
+    if isinstance(loss, list | tuple):
+        return loss[0] if len(loss) == 1 else None
+    return loss
+
+
+def settings(keras: ModuleType, model: Any, loss: object, optimizer: Any) -> Settings | None:  # noqa: ANN401 - as above
+    """Describe a training.
+
+    Parameters
+    ----------
+    keras : module
+        Keras.
+    model : keras.Model
+        The model.
+    loss : str, callable or None
+        What `compiled_loss` gave.
+    optimizer : keras.optimizers.Optimizer, str or None
+        What the user gave, else the compiled one.
+
+    Returns
+    -------
+    Settings or None
+        None where nothing is known.
+    """
+    history = getattr(model, "history", None)
+    epochs = len(getattr(history, "epoch", ())) or None
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of one that scales losses for half precision
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        said = settings_of(loss, optimizer)
+        return said if said is None else replace(said, epochs=epochs)
+    steps = int(array_of(keras, optimizer.iterations))
+    clip = optimizer.global_clipnorm or optimizer.clipnorm
+    return Settings(
+        loss=loss_name(loss),
+        optimizer=type(optimizer).__name__.lower(),
+        learning_rate=_highest_rate(keras, optimizer, steps, history),
+        epochs=epochs,
+        steps=steps or None,
+        clip_norm=float(clip) if clip else None,
+        weight_decay=float(optimizer.weight_decay) if optimizer.weight_decay else None,
+    )
+
+
+def _highest_rate(keras: ModuleType, optimizer: Any, steps: int, history: Any) -> float:  # noqa: ANN401 - as above
+    """Give the highest rate of a schedule up to now, or of those that a callback recorded."""
+    recorded = getattr(history, "history", {}).get("learning_rate", ())
+    rates = [float(rate) for rate in recorded] + [float(array_of(keras, optimizer.learning_rate))]
+    configured = optimizer.get_config().get("learning_rate")
+    if isinstance(configured, dict):
+        schedule = keras.optimizers.schedules.deserialize(configured)
+        points = np.unique(np.linspace(0, steps, _POINTS).astype(int))
+        rates.extend(float(array_of(keras, schedule(int(point)))) for point in points)
+    return max(rates)

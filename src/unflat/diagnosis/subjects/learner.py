@@ -1,0 +1,193 @@
+"""A scikit-learn regressor under examination: any predicts, and a multi-layer perceptron shows its inside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from torch import nn
+
+from unflat.diagnosis.records import NotExamined
+from unflat.diagnosis.subjects.base import Settings, Subject, TargetScale
+from unflat.diagnosis.subjects.described import loss_name, settings_of
+from unflat.diagnosis.subjects.function import predicted
+from unflat.diagnosis.subjects.guarding import guarded
+from unflat.diagnosis.subjects.keeping import kept_randomness
+from unflat.diagnosis.subjects.module import TorchSubject
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from unflat.diagnosis.subjects.base import Gradients, Layer
+
+_ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "logistic": nn.Sigmoid}
+
+
+class LearnerSubject(Subject):
+    """A fitted scikit-learn regressor.
+
+    Pipelines, searches and transformed targets are opened: what is examined is the regressor at their heart, on what
+    the steps before it give.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted; anything with a method `predict`.
+    loss, optimizer : str or None
+        What the user says of its training; a perceptron's own word goes first.
+    """
+
+    framework = "sklearn"
+
+    def __init__(self, model: Any, loss: object = None, optimizer: object = None) -> None:  # noqa: ANN401 - scikit-learn has no types
+        self._model = model
+        self._said = settings_of(loss, optimizer)
+        self._inner = _opened(model)
+        self._network = _as_network(self._inner.regressor)
+
+    @property
+    def name(self) -> str:
+        """The regressor's class, within its wrappers'."""
+        outer, inner = type(self._model).__name__, type(self._inner.regressor).__name__
+        return outer if outer == inner else f"{outer}({inner})"
+
+    @property
+    def not_examined(self) -> tuple[NotExamined, ...]:
+        """What cannot be seen of this regressor."""
+        if self._network is not None:
+            return (NotExamined("gates", "a multi-layer perceptron has none"),)
+        why = f"a {type(self._inner.regressor).__name__} has no layers, or shows none"
+        return (NotExamined("layers, activations, gates and gradients", why),)
+
+    def predict(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever the estimator takes
+        """Predict with the whole model, from a copy of an array."""
+        with guarded(self.name, X), kept_randomness():
+            return predicted(self._model.predict(np.array(X) if isinstance(X, np.ndarray) else X))
+
+    def layers(self) -> tuple[Layer, ...] | None:
+        """Give a perceptron's layers."""
+        return None if self._network is None else self._network.layers()
+
+    def settings(self) -> Settings | None:
+        """Give a perceptron's parameters; of any other, what the user says."""
+        return self._said if self._network is None else _settings(self._inner.regressor)
+
+    def activations(self, X: Any) -> dict[str, NDArray[Any]] | None:  # noqa: ANN401 - as `predict`
+        """Give what a perceptron's layers pass on."""
+        return None if self._network is None else self._network.activations(self._read(X))
+
+    def layer_inputs(self, X: Any) -> dict[str, NDArray[Any]] | None:  # noqa: ANN401 - as `predict`
+        """Give what a perceptron's layers read, after the pipeline's steps."""
+        return None if self._network is None else self._network.layer_inputs(self._read(X))
+
+    def gradients(self, X: Any, y: NDArray[Any]) -> Gradients | None:  # noqa: ANN401 - as `predict`
+        """Give the gradients of a perceptron's loss, without its penalty."""
+        if self._network is None:
+            return None
+        return self._network.gradients(self._read(X), self._inner.scaled(y))
+
+    def target_scale(self) -> TargetScale | None:
+        """Give the scale of a transformed target, where it is a shift and a stretch."""
+        return self._inner.target_scale()
+
+    def loss_curve(self) -> tuple[float, ...]:
+        """Give a perceptron's loss by epoch."""
+        return tuple(map(float, getattr(self._inner.regressor, "loss_curve_", ())))
+
+    def _read(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - as `predict`
+        with guarded(self.name, X), kept_randomness():
+            for step in self._inner.steps:
+                X = step.transform(X)
+            return np.asarray(X, dtype=np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class _Opened:
+    """A regressor, and what stands around it.
+
+    Parameters
+    ----------
+    regressor : estimator
+        The one at the heart.
+    steps : tuple of transformers
+        What inputs pass through before it.
+    targets : tuple of transformers
+        What its targets pass through, the first first.
+    """
+
+    regressor: Any
+    steps: tuple[Any, ...] = ()
+    targets: tuple[Any, ...] = ()
+
+    def scaled(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Put targets on the scale that the regressor learns, (n, k)."""
+        values = np.reshape(y, (len(y), -1))
+        for transformer in self.targets:
+            values = transformer.transform(values)
+        return np.reshape(values, (len(y), -1))
+
+    def target_scale(self) -> TargetScale | None:
+        """Measure the scale of the targets: how 0 and 1 come back."""
+        if not self.targets or any(isinstance(step, FunctionTransformer) for step in self.targets):
+            return None
+        outputs = self.regressor.n_outputs_ if hasattr(self.regressor, "n_outputs_") else 1
+        points = np.repeat([[0.0], [1.0], [2.0]], outputs, axis=1)
+        for transformer in reversed(self.targets):
+            points = np.reshape(transformer.inverse_transform(points), (len(points), outputs))
+        center, scale = points[0], points[1] - points[0]
+        is_affine = np.allclose(points[2] - points[1], scale) and bool(np.all(scale != 0))
+        return TargetScale(center, scale) if is_affine else None
+
+
+def _opened(model: Any) -> _Opened:  # noqa: ANN401 - scikit-learn has no types
+    """Find the regressor within pipelines, searches and transformed targets."""
+    if isinstance(model, Pipeline):
+        inner = _opened(model.steps[-1][1])
+        steps = tuple(step for _, step in model.steps[:-1] if step not in {None, "passthrough"})
+        return _Opened(inner.regressor, (*steps, *inner.steps), inner.targets)
+    if isinstance(model, TransformedTargetRegressor) and hasattr(model, "regressor_"):
+        inner = _opened(model.regressor_)
+        return _Opened(inner.regressor, inner.steps, (model.transformer_, *inner.targets))
+    best = getattr(model, "best_estimator_", None)
+    return _Opened(model) if best is None else _opened(best)
+
+
+def _as_network(regressor: Any) -> TorchSubject | None:  # noqa: ANN401 - as above
+    """Rebuild a fitted perceptron in torch, which can be looked into."""
+    if not isinstance(regressor, MLPRegressor) or not hasattr(regressor, "coefs_"):
+        return None
+    loss = loss_name(getattr(regressor, "loss", "squared_error"))
+    if loss != "mse" or regressor.out_activation_ != "identity":
+        return None
+    parts: list[nn.Module] = []
+    for place, (weights, bias) in enumerate(zip(regressor.coefs_, regressor.intercepts_, strict=True)):
+        if place and regressor.activation in _ACTIVATIONS:
+            parts.append(_ACTIVATIONS[regressor.activation]())
+        dense = nn.utils.skip_init(nn.Linear, *weights.shape, dtype=torch.float64)
+        with torch.no_grad():
+            dense.weight.copy_(torch.from_numpy(np.ascontiguousarray(weights.T)))
+            dense.bias.copy_(torch.from_numpy(np.ascontiguousarray(bias)))
+        parts.append(dense)
+    return TorchSubject(nn.Sequential(*parts), "mse")
+
+
+def _settings(regressor: MLPRegressor) -> Settings:
+    """Read a perceptron's parameters; of its steps it counts passes and sequences."""
+    batches = regressor.solver != "lbfgs"
+    n = regressor.t_ // regressor.n_iter_ if batches and regressor.n_iter_ else 0
+    size = min(200, n) if regressor.batch_size == "auto" else min(int(regressor.batch_size), n)
+    return Settings(
+        loss="mse",
+        optimizer=regressor.solver,
+        learning_rate=float(regressor.learning_rate_init) if batches else None,
+        epochs=int(regressor.n_iter_),
+        batch_size=size or None,
+        steps=int(regressor.n_iter_) * -(-n // size) if size else None,
+        weight_decay=float(regressor.alpha) or None,
+    )

@@ -1,0 +1,208 @@
+"""Our own estimator under examination."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_is_fitted
+
+from unflat.batches import BatchSource
+from unflat.diagnosis.subjects.base import Layer, Settings, Subject, TargetScale
+from unflat.diagnosis.subjects.guarding import guarded
+from unflat.diagnosis.subjects.keeping import kept_module
+from unflat.diagnosis.subjects.recurrences import run, sequences_inside, side_by_side
+from unflat.diagnosis.subjects.torch_gradients import measured
+from unflat.diagnosis.subjects.torch_inside import passed_on, was_read
+from unflat.diagnosis.subjects.torch_trace import traced
+from unflat.diagnosis.subjects.torch_units import cell_of
+from unflat.errors import UnflatWarning
+from unflat.losses import Loss
+from unflat.network.steps import valid_steps
+from unflat.sequences import as_sequences
+from unflat.windows import Windows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+    from torch import Tensor, nn
+
+    from unflat.batches import Batch
+    from unflat.diagnosis.records import NotExamined
+    from unflat.diagnosis.subjects.base import Gates, Gradients
+    from unflat.diagnosis.subjects.torch_trace import Call, Trace
+    from unflat.estimator import LSTMRegressor
+
+
+class RegressorSubject(Subject):
+    """A fitted `LSTMRegressor`.
+
+    Its layers are those between the scales: "layers.0" and on, "readout", "head", and "skip" where it has one. What
+    stands beyond a short sequence's end in an activation has no meaning.
+
+    Parameters
+    ----------
+    estimator : LSTMRegressor
+        Fitted.
+    """
+
+    framework = "unflat"
+
+    def __init__(self, estimator: LSTMRegressor) -> None:
+        check_is_fitted(estimator, "predictor_")
+        self._estimator = estimator
+        self._predictor = estimator.predictor_
+        self._network = estimator.predictor_.network
+        self._loss = Loss(estimator.loss, estimator.quantile)
+        self._units: dict[str, nn.Module] = {f"layers.{i}": layer for i, layer in enumerate(self._network.layers)}
+        self._units |= {"readout": self._network.readout, "head": self._network.head}
+        if self._network.skip is not None:
+            self._units["skip"] = self._network.skip
+
+    @property
+    def name(self) -> str:
+        """The estimator's class."""
+        return type(self._estimator).__name__
+
+    @property
+    def not_examined(self) -> tuple[NotExamined, ...]:
+        """Nothing: all of it can be seen."""
+        return ()
+
+    def predict(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever the estimator takes
+        """Predict in raw units; what the estimator warns of, it has warned of before."""
+        with guarded(self.name, X), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnflatWarning)
+            return self._estimator.predict(X)
+
+    def layers(self) -> tuple[Layer, ...]:
+        """Give the layers, dropout among them where there is some."""
+        config = self._network.config
+        depth = len(self._network.layers)
+        every_step = [True] * (depth - 1) + [set(config.readout) != {"last"}]
+        found: list[Layer] = []
+        for place, onward in enumerate(every_step):
+            if place:
+                found.extend(self._dropout(f"dropout.{place}"))
+            layer: Any = self._network.layers[place]
+            found.append(self._layer(f"layers.{place}", "recurrent", layer.width, "tanh", returns_sequences=onward))
+        found.append(self._layer("readout", "pooling", self._network.readout.width))
+        found.extend(self._dropout(f"dropout.{depth}"))
+        outputs = self._network.head.out_features
+        found.append(self._layer("head", "dense", outputs, "linear"))
+        if "skip" in self._units:
+            found.append(self._layer("skip", "other", outputs))
+        return tuple(found)
+
+    def settings(self) -> Settings:
+        """Give the estimator's parameters; sizes that it chose itself ("auto") are known as far as it recorded them."""
+        estimator, history = self._estimator, self._estimator.history_
+        batch_size = estimator.batch_size
+        return Settings(
+            loss=estimator.loss,
+            optimizer="adamw",
+            learning_rate=float(estimator.learning_rate),
+            epochs=len(history.epochs),
+            batch_size=None if isinstance(batch_size, str) else int(batch_size),
+            clip_norm=None if estimator.clip_norm is None else float(estimator.clip_norm),
+            weight_decay=float(estimator.weight_decay) or None,
+        )
+
+    def activations(self, X: Any) -> dict[str, NDArray[Any]]:  # noqa: ANN401 - as `predict`
+        """Give what each layer passes on, in the network's units."""
+        return passed_on(self._inside(_batch(X)))
+
+    def layer_inputs(self, X: Any) -> dict[str, NDArray[Any]]:  # noqa: ANN401 - as `predict`
+        """Give what each layer reads, in the network's units."""
+        return was_read(self._inside(_batch(X)))
+
+    def gates(self, X: Any) -> dict[str, Gates]:  # noqa: ANN401 - as `predict`
+        """Give the gates of each recurrent layer."""
+        batch = _batch(X)
+        most = sequences_inside(batch.values.shape[1])
+        batch = type(batch)(batch.values[:most], None if batch.lengths is None else batch.lengths[:most])
+        calls = self._inside(batch).named()
+        return {name: _gates(calls[name][0]) for name in calls if name.startswith("layers.")}
+
+    def gradients(self, X: Any, y: NDArray[Any]) -> Gradients:  # noqa: ANN401 - as `predict`
+        """Give the gradients of the estimator's loss on the scaled target."""
+        batch = _batch(X)
+        with self._pass(X), torch.enable_grad():
+            leaf = self._predictor.inputs(batch.values).to(self._predictor.device).requires_grad_()
+            prediction = self._network(leaf, batch.lengths)
+            loss = self._loss(prediction, self._scaled(y).to(prediction))
+            trained = {name: p for name, p in self._network.named_parameters() if p.requires_grad}
+            trained = dict(sorted(trained.items(), key=lambda item: list(self._units).index(self._owner(item[0]))))
+            return measured(loss, self._loss.name, trained, {name: self._owner(name) for name in trained}, leaf)
+
+    def target_scale(self) -> TargetScale:
+        """Give the scale of the target."""
+        target = self._predictor.target
+        return TargetScale(target.center.numpy().copy(), target.scale.numpy().copy(), target.logarithmic)
+
+    def loss_of(self, prediction: NDArray[Any], y: NDArray[Any]) -> float:
+        """Give the loss of predictions in raw units; the estimator lets neither of them broadcast."""
+        return float(self._loss(self._scaled(prediction), self._scaled(y)))
+
+    def loss_curve(self) -> tuple[float, ...]:
+        """Give the training loss of each epoch."""
+        return tuple(record.loss for record in self._estimator.history_.epochs)
+
+    @contextmanager
+    def _pass(self, X: object) -> Iterator[None]:
+        with guarded(self.name, X), kept_module(self._predictor):
+            yield
+
+    def _inside(self, batch: Batch) -> Trace:
+        with self._pass(batch.values), torch.no_grad(), traced(self._units, keep=True) as trace:
+            self._predictor(*batch)
+        return trace
+
+    def _scaled(self, y: NDArray[Any]) -> Tensor:
+        outputs = len(self._predictor.target.center)
+        scaled: Tensor = self._predictor.target(torch.tensor(np.reshape(y, (-1, outputs)), dtype=torch.float64))
+        return scaled
+
+    def _owner(self, parameter: str) -> str:
+        return next(name for name in self._units if parameter.startswith(f"{name}."))
+
+    def _dropout(self, name: str) -> list[Layer]:
+        rate = self._network.config.dropout
+        return [Layer(name, "dropout", rate=rate)] if rate else []
+
+    def _layer(
+        self,
+        name: str,
+        kind: Any,  # noqa: ANN401 - a LayerKind
+        units: int,
+        activation: str | None = None,
+        *,
+        returns_sequences: bool | None = None,
+    ) -> Layer:
+        # The second bias of an LSTM is held at zero; it is no parameter of the model.
+        size = sum(p.numel() for p in self._units[name].parameters() if p.requires_grad or bool(p.any()))
+        trained = sum(p.numel() for p in self._units[name].parameters() if p.requires_grad)
+        return Layer(name, kind, units, activation, trained, size, returns_sequences=returns_sequences)
+
+
+def _batch(X: Any) -> Batch:  # noqa: ANN401 - whatever the estimator takes
+    """Gather all sequences side by side."""
+    sequences = X.sequences if isinstance(X, Windows) else as_sequences(X)
+    return BatchSource(sequences).draw(torch.arange(len(sequences)))
+
+
+def _gates(call: Call) -> Gates:
+    """Recompute the gates of a `Recurrence` from its call, `forward(x, lengths)`."""
+    x, lengths = call.read
+    layer: Any = call.unit
+    mask = None if lengths is None else valid_steps(lengths, x.shape[1])[..., 0].numpy()
+    values = x.double().numpy()
+    forward = run(cell_of(layer.forward_cell, "_l0"), values, mask=mask)  # type: ignore[arg-type]  # ours have gates
+    if layer.backward_cell is None:
+        return forward
+    backward = run(cell_of(layer.backward_cell, "_l0"), values, mask=mask, backward=True)  # type: ignore[arg-type]  # as above
+    return side_by_side(forward, backward)
