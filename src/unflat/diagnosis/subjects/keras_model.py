@@ -172,7 +172,7 @@ class KerasSubject(Subject):
     @contextmanager
     def _pass(self, X: object) -> Iterator[None]:
         """Run the model's code, tell its errors as such, and leave it as it was."""
-        with guarded(self.name, X), kept_model(self._keras, self._model), torch.no_grad():
+        with guarded(self.name, X), kept_model(self._keras, self._model, self._units), torch.no_grad():
             yield
 
     def _predicted(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - as `predict`

@@ -123,10 +123,11 @@ def replaced(
 
 
 @contextmanager
-def kept_model(keras: ModuleType, model: Any) -> Iterator[None]:  # noqa: ANN401 - as above
+def kept_model(keras: ModuleType, model: Any, units: Mapping[str, Any]) -> Iterator[None]:  # noqa: ANN401 - as above
     """Put back what a pass may change: statistics of norms, states, seeds of layers and all global randomness."""
     trained = {id(variable) for variable in model.trainable_variables}
     variables = [variable for variable in model.variables if id(variable) not in trained]
+    variables += [state for layer in units.values() for state in _kept_states(layer)]
     values = [array_of(keras, variable) for variable in variables]
     state = require("keras.src.backend.common.global_state", extra="keras")
     seeds = state.get_global_attribute(_SEEDS)
@@ -140,6 +141,12 @@ def kept_model(keras: ModuleType, model: Any) -> Iterator[None]:  # noqa: ANN401
             if seeds is not None:
                 _restore(keras, [seeds.state], [seed])
             _restore(keras, variables, values)
+
+
+def _kept_states(layer: Any) -> list[Any]:  # noqa: ANN401 - as above
+    """Give the states that a recurrent layer carries on from batch to batch; a model does not count them."""
+    states = getattr(layer, "states", None) if getattr(layer, "stateful", False) else None
+    return list(states) if states else []
 
 
 def _restore(keras: ModuleType, variables: list[Any], values: list[Any]) -> None:

@@ -80,7 +80,7 @@ class TorchSubject(Subject):
         found = []
         if self._scripted:
             found.append(NotExamined("layers, activations and gates", "the module is compiled to TorchScript"))
-        elif not any(isinstance(unit, nn.RNNBase | nn.LSTMCell | nn.GRUCell) for unit in self._units.values()):
+        elif not any(isinstance(unit, nn.LSTM | nn.GRU | nn.LSTMCell | nn.GRUCell) for unit in self._units.values()):
             found.append(NotExamined("gates", "the module has no LSTM or GRU layer of torch's"))
         if self._loss is None:
             why = "no loss was given (pass loss=...); gradients are those of the mean squared error"

@@ -1,0 +1,64 @@
+"""Names and figures of losses and optimizers."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from unflat.diagnosis.subjects import Settings
+from unflat.diagnosis.subjects.described import loss_name, settings_of
+
+
+@pytest.mark.parametrize(
+    ("loss", "name"),
+    [
+        (None, None),
+        ("MSE", "mse"),
+        ("mean_squared_error", "mse"),
+        (nn.MSELoss(), "mse"),
+        (functional.mse_loss, "mse"),
+        (nn.L1Loss(), "mae"),
+        ("l1", "mae"),
+        (nn.HuberLoss(), "huber"),
+        (nn.SmoothL1Loss(), "smooth_l1"),
+        (nn.PoissonNLLLoss(), "poissonnllloss"),
+    ],
+)
+def test_a_loss_has_one_name_whatever_stands_for_it(loss, name):
+    """Strings, modules and functions of one loss are called the same; a rare one by its own name."""
+    assert loss_name(loss) == name
+
+
+def test_nothing_is_said_where_nothing_is_known():
+    """Neither loss nor optimizer is no settings, not empty ones."""
+    assert settings_of(None, None) is None
+    assert settings_of("mse", None) == Settings(loss="mse")
+    assert settings_of(None, "Adam") == Settings(optimizer="adam")
+
+
+def test_an_optimizer_tells_rate_decay_and_the_steps_it_took():
+    """They are read from its groups, the highest rate of all, and from its state."""
+    layer = nn.Linear(2, 1)
+    optimizer = torch.optim.AdamW(
+        [{"params": [layer.weight], "lr": 0.02}, {"params": [layer.bias], "lr": 0.01, "weight_decay": 0.0}],
+        weight_decay=0.3,
+    )
+    for _ in range(3):
+        layer(torch.ones(4, 2)).mean().backward()
+        optimizer.step()
+    assert settings_of(None, optimizer) == Settings(optimizer="adamw", learning_rate=0.02, steps=3, weight_decay=0.3)
+
+
+def test_the_rate_of_a_schedule_is_its_highest():
+    """After a cycle the rate that stands in the optimizer is tiny; the one that it reached is told."""
+    layer = nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.7, total_steps=5)
+    for _ in range(4):
+        optimizer.step()
+        schedule.step()
+    assert optimizer.param_groups[0]["lr"] < 0.01
+    settings = settings_of("mse", optimizer)
+    assert settings == Settings(loss="mse", optimizer="sgd", learning_rate=0.7)
