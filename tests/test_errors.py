@@ -27,6 +27,7 @@ from unflat.errors import (
     MissingExtraError,
     ModelError,
     ModelFailedError,
+    ModelSourceError,
     NewerFormatError,
     NonFiniteError,
     OutputError,
@@ -78,10 +79,14 @@ EXAMPLES = [
         ),
     ),
     (
-        ModelFailedError("Net", (8, 3, 2), ValueError("shapes differ.\nsecond line")),
+        ModelSourceError("nets:flat", "module:object, both there", "no module named 'nets'", "Name one that is."),
+        "The model nets:flat: expected module:object, both there; received no module named 'nets'. Name one that is.",
+    ),
+    (
+        ModelFailedError("Net", (8, 3, 2), ValueError("In lstm.call().\n\n\x1b[1mshapes differ.\x1b[0m\nmore")),
         (
-            "The model Net: expected a prediction for sequences of shape (8, 3, 2); received ValueError: shapes "
-            "differ. Check that X is what the model was trained on, in shape, scale and type."
+            "The model Net: expected a prediction for sequences of shape (8, 3, 2); received ValueError: "
+            "In lstm.call(): shapes differ. Check that X is what the model was trained on, in shape, scale and type."
         ),
     ),
     (

@@ -211,7 +211,7 @@ class TestScales:
     def test_no_scale_on_the_target_goes_flat(self, waves):
         """Without a scale, a skip, or time, the fault that this package is about appears, and is called flat."""
         X, y = waves
-        with pytest.warns(FlatPredictionWarning, match=r"are flat: on 12 held-out .* unflat\.evaluate\(model, X, y\)"):
+        with pytest.warns(FlatPredictionWarning, match=r"are flat: on 12 held-out .* unflat\.diagnose\(model, X, y\)"):
             small(scale_target="none", skip=False, learning_rate=5e-4, schedule="constant").fit(X, y)
 
     def test_statistics_come_from_training_rows_only(self, waves):
@@ -382,7 +382,7 @@ class TestTraining:
         """On pure noise the model is flat or no better than the mean, and says so with the call to make."""
         random = np.random.default_rng(0)
         X, y = random.normal(size=(600, 5, 1)), random.normal(size=600)
-        message = r"(flat|no better than the baseline 'mean'): on 400 held-out .*unflat\.evaluate\(model, X, y\)"
+        message = r"(flat|no better than the baseline 'mean'): on 400 held-out .*unflat\.diagnose\(model, X, y\)"
         with pytest.warns((NoSkillWarning, FlatPredictionWarning), match=message):
             small().fit(X[:200], y[:200], validation=(X[200:], y[200:]))
 

@@ -30,6 +30,9 @@ from unflat.errors import (
     MissingColumnError,
     MissingExtraError,
     MissingValuesWarning,
+    ModelError,
+    ModelFailedError,
+    ModelSourceError,
     NewerFormatError,
     NonFiniteError,
     NoSkillWarning,
@@ -44,13 +47,15 @@ from unflat.errors import (
     UnflatError,
     UnflatWarning,
     UnknownCategoryWarning,
+    UnknownModelError,
     UnreadableTableError,
     WindowTooLongError,
 )
 
 if TYPE_CHECKING:
-    from unflat import figures, metrics, recipes, runs
+    from unflat import diagnosis, figures, metrics, recipes, runs
     from unflat.callbacks import Callback
+    from unflat.diagnosis import Diagnosis, diagnose
     from unflat.estimator import LSTMRegressor, load
     from unflat.evaluation import Evaluation, evaluate
     from unflat.history import History
@@ -68,6 +73,7 @@ __all__ = [
     "ConstantTargetError",
     "CorruptArtifactError",
     "DataWarning",
+    "Diagnosis",
     "DivergedWarning",
     "DuplicateTimeError",
     "EmptyPartError",
@@ -83,6 +89,9 @@ __all__ = [
     "MissingColumnError",
     "MissingExtraError",
     "MissingValuesWarning",
+    "ModelError",
+    "ModelFailedError",
+    "ModelSourceError",
     "NewerFormatError",
     "NoSkillWarning",
     "NonFiniteError",
@@ -98,12 +107,15 @@ __all__ = [
     "UnflatError",
     "UnflatWarning",
     "UnknownCategoryWarning",
+    "UnknownModelError",
     "UnreadableTableError",
     "WindowSchema",
     "WindowTooLongError",
     "Windows",
     "__version__",
     "apply_schema",
+    "diagnose",
+    "diagnosis",
     "errors",
     "evaluate",
     "figures",
@@ -121,6 +133,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Callback": "unflat.callbacks",
+    "Diagnosis": "unflat.diagnosis",
     "Evaluation": "unflat.evaluation",
     "History": "unflat.history",
     "LSTMRegressor": "unflat.estimator",
@@ -128,6 +141,7 @@ _HOMES = {
     "WindowSchema": "unflat.windows",
     "Windows": "unflat.windows",
     "apply_schema": "unflat.windows",
+    "diagnose": "unflat.diagnosis",
     "evaluate": "unflat.evaluation",
     "load": "unflat.estimator",
     "make_windows": "unflat.windows",
@@ -137,7 +151,7 @@ _HOMES = {
 }
 """Where each name that is imported on first use comes from."""
 
-_MODULES = ("errors", "figures", "metrics", "recipes", "runs")
+_MODULES = ("diagnosis", "errors", "figures", "metrics", "recipes", "runs")
 """Modules that are public as a whole."""
 
 

@@ -28,7 +28,7 @@ FLAT_SPREAD = 0.1
 NEGLIGIBLE = 1e-3
 """A share of the target's variance. Two fits whose errors differ by less are equally good in practice."""
 
-_CALL = "Hold it against the baselines with unflat.evaluate(model, X, y)."
+_CALL = "Find out why with unflat.diagnose(model, X, y)."
 
 
 def warn_of(history: History, assessment: Assessment, *, held_out: bool, stacklevel: int) -> None:

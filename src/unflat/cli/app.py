@@ -10,6 +10,8 @@ import typer
 from unflat import __version__
 from unflat.cli.demo import EXAMPLES as DEMO_EXAMPLES
 from unflat.cli.demo import demo
+from unflat.cli.diagnose import EXAMPLES as DIAGNOSE_EXAMPLES
+from unflat.cli.diagnose import diagnose
 from unflat.cli.group import PlainGroup
 from unflat.cli.train import EXAMPLES as TRAIN_EXAMPLES
 from unflat.cli.train import train
@@ -29,6 +31,7 @@ for command, examples in (
     (train, TRAIN_EXAMPLES),
     (evaluate, EVALUATE_EXAMPLES),
     (predict, PREDICT_EXAMPLES),
+    (diagnose, DIAGNOSE_EXAMPLES),
 ):
     # A paragraph that begins with a backspace is not wrapped.
     app.command(epilog="\b\n" + "\n".join(["Examples:", *(f"  {line}" for line in examples)]))(command)

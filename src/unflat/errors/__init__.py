@@ -28,7 +28,8 @@
     │   └── OutputExistsError
     ├── ModelError              a model cannot be diagnosed
     │   ├── UnknownModelError   it is none of the kinds that can be
-    │   └── ModelFailedError    it raised an error of its own
+    │   ├── ModelFailedError    it raised an error of its own
+    │   └── ModelSourceError    it cannot be loaded from where it was said to be
     └── MissingExtraError       an optional part is not installed
 
     UnflatWarning
@@ -63,7 +64,7 @@ from unflat.errors.inputs import (
     ShapeError,
     TooFewSamplesError,
 )
-from unflat.errors.models import ModelError, ModelFailedError, UnknownModelError
+from unflat.errors.models import ModelError, ModelFailedError, ModelSourceError, UnknownModelError
 from unflat.errors.tables import (
     ColumnTypeError,
     DuplicateTimeError,
@@ -111,6 +112,7 @@ __all__ = [
     "MissingValuesWarning",
     "ModelError",
     "ModelFailedError",
+    "ModelSourceError",
     "NewerFormatError",
     "NoSkillWarning",
     "NonFiniteError",

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from unflat.errors.base import UnflatError
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+"""What a message for terminals is coloured with."""
 
 
 class ModelError(UnflatError):
@@ -46,10 +51,32 @@ class ModelFailedError(ModelError, RuntimeError):
     def __init__(self, model: str, shape: tuple[int, ...], error: Exception) -> None:
         self.model = model
         self.shape = shape
-        lines = str(error).strip().splitlines() or ["no message"]
+        lines = [line.strip(" .") for line in _COLOUR.sub("", str(error)).splitlines() if line.strip()] or [
+            "no message"
+        ]
         super().__init__(
             f"The model {model}",
             f"a prediction for sequences of shape {shape}",
-            f"{type(error).__name__}: {lines[0].rstrip('.')}",
+            f"{type(error).__name__}: {': '.join(lines[:2])}",  # Keras says where in the first line, what in the second
             "Check that X is what the model was trained on, in shape, scale and type.",
         )
+
+
+class ModelSourceError(ModelError, ValueError):
+    """No model can be loaded from where it was said to be.
+
+    Parameters
+    ----------
+    source : str
+        What was named: a file, or `module:object`.
+    expected : str
+        What could have been loaded.
+    received : str
+        What was found.
+    remedy : str
+        What to do about it.
+    """
+
+    def __init__(self, source: str, expected: str, received: str, remedy: str) -> None:
+        self.source = source
+        super().__init__(f"The model {source}", expected, received, remedy)

@@ -3,7 +3,7 @@
 from unflat.runs.folder import CONFIG, FIGURES, HISTORY, METRICS, MODEL, Run, check_free, make_folder
 from unflat.runs.job import Outcome, train_run
 from unflat.runs.parts import Cut, Holdout, Part, is_ts
-from unflat.runs.use import as_csv, evaluate_file, predict_file, write_frame
+from unflat.runs.use import as_csv, evaluate_file, predict_file, read_part, write_frame
 
 __all__ = [
     "CONFIG",
@@ -22,6 +22,7 @@ __all__ = [
     "is_ts",
     "make_folder",
     "predict_file",
+    "read_part",
     "train_run",
     "write_frame",
 ]

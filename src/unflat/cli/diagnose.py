@@ -1,0 +1,48 @@
+"""`unflat diagnose`: a verdict that scripts can read."""
+
+# Typer reads annotations when the program runs, so they are values here and not text.
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import unflat
+
+NOT_HEALTHY = 1
+"""Exit code for a model that is flat or fails in another way."""
+
+EXAMPLES = (
+    "unflat diagnose runs/load --data last_year.csv",
+    "unflat diagnose model.keras --data data.npz",
+    "unflat diagnose mymodels:network --data data.npz --loss mse --json",
+)
+
+
+def diagnose(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="Folder of a run, model file of ours, Keras file (.keras, .h5), or module:object, whose code is run.",
+        ),
+    ],
+    data: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE", help="What the model was trained on: .npz with X and y, .ts, or the table of a run."
+        ),
+    ],
+    loss: Annotated[str | None, typer.Option(metavar="NAME", help="What it was trained with, such as mse.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the diagnosis as JSON.")] = False,
+) -> None:
+    """Say whether a model is flat, why, and what cures it.
+
+    The model is examined, never changed. A Keras file is loaded in safe mode; module:object imports your module and so
+    runs its code. The exit code is 0 for a healthy model, 1 for one that is not, 2 if it could not be examined.
+    """
+    loaded = unflat.diagnosis.load_model(model)
+    X, y = unflat.diagnosis.load_data(data, loaded)
+    diagnosis = unflat.diagnose(loaded, X, y, loss=loss)
+    typer.echo(diagnosis.to_json() if as_json else str(diagnosis))
+    if diagnosis.verdict != "healthy":
+        raise typer.Exit(NOT_HEALTHY)

@@ -1,0 +1,140 @@
+"""Models and data named on a command line: files of ours and of Keras, objects of a module, arrays and tables."""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from unflat._optional import require
+from unflat.errors import ModelSourceError, UnreadableTableError
+from unflat.estimator import LSTMRegressor
+from unflat.runs import Run, is_ts, read_part
+from unflat.tables import read_ts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+KERAS_SUFFIXES = (".keras", ".h5")
+"""Endings of files that Keras writes."""
+
+
+def load_model(source: str) -> Any:  # noqa: ANN401 - a model of any framework
+    """Load a model by what a user calls it.
+
+    Parameters
+    ----------
+    source : str
+        The folder of a run, a model file of ours, a Keras file, or `module:object`, which imports the module and so
+        runs its code.
+
+    Returns
+    -------
+    object
+        The model.
+
+    Raises
+    ------
+    ArtifactError
+        If a file of ours is missing, damaged, or of another kind.
+    MissingExtraError
+        If Keras is not installed.
+    ModelSourceError
+        If a Keras file cannot be loaded safely, or there is no such module or object.
+    """
+    path = Path(source)
+    if path.suffix in KERAS_SUFFIXES:
+        return _load_keras(path)
+    module, separator, name = source.partition(":")
+    if separator and not path.exists():
+        return _import_object(source, module, name)
+    return Run(path).load()
+
+
+def load_data(path: Path, model: object) -> tuple[Any, NDArray[np.float64] | None]:
+    """Load the data that a model was trained on.
+
+    Parameters
+    ----------
+    path : Path
+        An `.npz` file with arrays `X` and `y`; sequences (`.ts`); or, for a model of windows, a table.
+    model : object
+        The model; one of ours knows which columns it needs.
+
+    Returns
+    -------
+    X : ndarray, Sequences or Windows
+        The sequences, as the model takes them.
+    y : ndarray or None
+        Their targets; None with windows, which hold theirs.
+
+    Raises
+    ------
+    UnreadableTableError
+        If the file holds no such arrays, or a table is given for a model that does not know its columns.
+    TableError
+        If a table does not have the columns that the model needs.
+    """
+    if path.suffix == ".npz":
+        return _load_arrays(path)
+    if isinstance(model, LSTMRegressor):
+        return read_part(model, path, targets=True)
+    if is_ts(path):
+        sequences, y = read_ts(path)
+        return sequences.dense(), y
+    raise UnreadableTableError(
+        path,
+        "arrays (.npz with X and y) or sequences (.ts)",
+        "a table, whose columns this model does not know",
+        "Save what the model was trained on: numpy.savez('data.npz', X=X, y=y).",
+    )
+
+
+def _load_keras(path: Path) -> Any:  # noqa: ANN401 - Keras has no types
+    if not path.exists():
+        raise ModelSourceError(str(path), "a Keras file that exists", "no such file", "Check the path.")
+    keras = require("keras", extra="keras")
+    try:
+        return keras.saving.load_model(path, safe_mode=True)
+    except (ValueError, TypeError, OSError) as error:
+        raise ModelSourceError(
+            str(path),
+            "a whole model that Keras loads in safe mode",
+            f"this answer: {error}",
+            "Load it in a module of your own, which may run its code, and give module:object instead.",
+        ) from error
+
+
+def _import_object(source: str, module: str, name: str) -> Any:  # noqa: ANN401 - the user's own
+    # As `python -m` does: a module beside the user is found.
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        found: Any = import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ModelSourceError(
+            source, "module:object, both there", str(error), "Name a module that can be imported from this folder."
+        ) from error
+    finally:
+        sys.path.remove(str(Path.cwd()))
+    return found
+
+
+def _load_arrays(path: Path) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    remedy = "Write it with numpy.savez('data.npz', X=X, y=y)."
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            missing = {"X", "y"} - set(arrays.files)
+            if missing:
+                found = ", ".join(arrays.files) or "none"
+                raise UnreadableTableError(path, "arrays named X and y", f"arrays named {found}", remedy)
+            return arrays["X"], np.asarray(arrays["y"])
+    except FileNotFoundError as error:
+        raise UnreadableTableError(path, "a file that exists", "no such file", "Check the path.") from error
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        raise UnreadableTableError(path, "a whole .npz file of numbers", str(error), remedy) from error
