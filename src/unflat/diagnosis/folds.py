@@ -1,0 +1,107 @@
+"""Which sequences a learner is judged on, and which it may learn from, so that nothing leaks between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FOLDS = 5
+_BLOCKS = 10
+"""Stretches of overlapping windows that are held out, two in each fold."""
+
+_PAIRS = 200
+"""Neighbours that are looked at to find out whether windows overlap."""
+
+
+class Fold(NamedTuple):
+    """Positions to learn from, and positions to judge on."""
+
+    training: NDArray[np.int64]
+    held_out: NDArray[np.int64]
+
+
+def overlap(values: NDArray[np.float64]) -> int:
+    """Say how many neighbouring sequences share time steps, as windows of one series do.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, T, F), float64
+        Sequences in the order given.
+
+    Returns
+    -------
+    int
+        Sequences after which windows have no step in common; 1 where neighbours already have none.
+    """
+    n, steps = values.shape[:2]
+    firsts = np.unique(np.linspace(0, max(n - 2, 0), _PAIRS).astype(int))[: n - 1]
+    for stride in range(1, steps):
+        tail, head = values[firsts, stride:], values[firsts + 1, :-stride]
+        same = ((tail == head) | (np.isnan(tail) & np.isnan(head))).all(axis=(1, 2))
+        moved = (values[firsts] != values[firsts + 1]).any(axis=(1, 2))
+        if np.count_nonzero(same & moved) > len(firsts) / 2:
+            return -(-int(steps) // stride)
+    return 1
+
+
+def folds_of(places: NDArray[np.int64], apart: int, generator: np.random.Generator) -> tuple[Fold, ...]:
+    """Hold out every sequence once.
+
+    Sequences that share no step are dealt at random. Overlapping windows are held out in stretches, and none is learned
+    from that shares a step with them, since it would hold part of what is asked.
+
+    Parameters
+    ----------
+    places : ndarray of shape (n,), int
+        Where the sequences stand in their order, ascending.
+    apart : int
+        From how many places apart they share nothing; see `overlap`.
+    generator : numpy.random.Generator
+        Deals them.
+
+    Returns
+    -------
+    tuple of Fold
+        Five folds.
+    """
+    n = len(places)
+    dealt = generator.permutation(n) % FOLDS if apart == 1 else np.arange(n) * _BLOCKS // n % FOLDS
+    return tuple(_fold(places, dealt == fold, apart) for fold in range(FOLDS))
+
+
+def _fold(places: NDArray[np.int64], held_out: NDArray[np.bool_], apart: int) -> Fold:
+    judged = places[held_out]
+    after = np.searchsorted(judged, places)
+    to_next = np.where(after < len(judged), judged[np.minimum(after, len(judged) - 1)] - places, apart)
+    to_previous = np.where(after > 0, places - judged[np.maximum(after - 1, 0)], apart)
+    clear = ~held_out & (to_next >= apart) & (to_previous >= apart)
+    # In a short series hardly any window is clear of all others: then some leak is better than no learner.
+    training = clear if clear.sum() >= len(places) / 2 else ~held_out
+    return Fold(np.flatnonzero(training), np.flatnonzero(held_out))
+
+
+def shuffled(n: int, length: int, generator: np.random.Generator) -> NDArray[Any]:
+    """Put positions in a random order, neighbours kept together in blocks.
+
+    Parameters
+    ----------
+    n : int
+        How many there are.
+    length : int
+        How many stay together; 1 shuffles freely.
+    generator : numpy.random.Generator
+        Draws the order.
+
+    Returns
+    -------
+    ndarray of shape (n,), int
+        The positions.
+    """
+    if length == 1:
+        return generator.permutation(n)
+    blocks = np.array_split(np.roll(np.arange(n), generator.integers(n)), max(n // length, 2))
+    return np.concatenate([blocks[i] for i in generator.permutation(len(blocks))])

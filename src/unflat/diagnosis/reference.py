@@ -1,0 +1,305 @@
+"""What other learners find in the data: whether there is anything to learn, and how much of it a model should reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import nan
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
+
+from unflat.diagnosis.folds import folds_of, overlap, shuffled
+from unflat.diagnosis.learners import NEIGHBOURS, RIDGE, TREES, neighbours, ridge, trees
+from unflat.diagnosis.past import Past, find_past
+from unflat.diagnosis.records import NotExamined
+from unflat.diagnosis.summaries import standardized, summarize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from unflat.diagnosis.folds import Fold
+    from unflat.diagnosis.learners import Learner
+
+CHANCE = 0.01
+"""The largest p-value at which a signal counts as more than chance: so many healthy data sets of noise may be taken
+for others."""
+
+_MOST_SEQUENCES = 1500
+_FEWEST_SEQUENCES = 10
+_PERMUTATIONS = 999
+_MOST_TREE_OUTPUTS = 3
+_TOGETHER = 3
+"""Lengths of a window that stay together when overlapping windows are shuffled: series remember longer than that."""
+
+_ENOUGH = 0.95
+"""Trees are left out where a quicker learner explains this much."""
+
+WHAT = "what other learners reach"
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What one learner reaches.
+
+    Parameters
+    ----------
+    name : str
+        The learner.
+    r2 : ndarray of shape (k,), float64
+        Share of each output's variance that it explains on training sequences that it was not fitted on; nan where it
+        was not tried, or the target is constant.
+    held_out_r2 : ndarray of shape (k,), float64
+        The same on the held-out part; nan where there is none.
+    p_value : ndarray of shape (k,), float64
+        How often a shuffled target goes with its predictions as closely.
+    """
+
+    name: str
+    r2: NDArray[np.float64]
+    held_out_r2: NDArray[np.float64]
+    p_value: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What can be learned of one output, as far as any learner found.
+
+    Parameters
+    ----------
+    r2 : float
+        The best learner's share of the variance explained, cross-validated; nan where none was tried.
+    held_out_r2 : float
+        The best learner's share on the held-out part; nan where there is none.
+    learner : str
+        Who reached `r2`; empty where none was tried.
+    p_value : float
+        How likely chance alone makes one of the learners do as well.
+    """
+
+    r2: float = nan
+    held_out_r2: float = nan
+    learner: str = ""
+    p_value: float = 1.0
+
+    @property
+    def examined(self) -> bool:
+        """Whether any learner was tried."""
+        return bool(self.learner)
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether there is more than chance would give."""
+        return self.p_value <= CHANCE and self.r2 > 0
+
+
+@dataclass(frozen=True, eq=False)
+class References:
+    """What other learners find in the training part.
+
+    Parameters
+    ----------
+    n : int
+        Sequences that they were given.
+    learners : tuple of Reference
+        What each reaches; empty where none was tried.
+    signal : tuple of k Signal
+        What there is to learn of each output.
+    past : tuple of k Past or None
+        The feature that holds each output's past, if one seems to.
+    not_examined : tuple of NotExamined
+        What was left out, and why.
+    """
+
+    n: int
+    learners: tuple[Reference, ...]
+    signal: tuple[Signal, ...]
+    past: tuple[Past | None, ...]
+    not_examined: tuple[NotExamined, ...] = ()
+
+    @property
+    def r2(self) -> NDArray[np.float64]:
+        """The best learner's cross-validated R² of each output, (k,); nan where none was tried."""
+        return np.array([signal.r2 for signal in self.signal])
+
+    @property
+    def beyond_chance(self) -> NDArray[np.bool_]:
+        """Whether there is more to learn of each output than chance would give, (k,)."""
+        return np.array([signal.beyond_chance for signal in self.signal], dtype=bool)
+
+
+class _Tables(NamedTuple):
+    """Training sequences and held-out ones as tables of one scale, targets in the training part's deviation."""
+
+    columns: NDArray[np.float64]
+    y: NDArray[np.float64]
+    asked: NDArray[np.float64]
+    asked_y: NDArray[np.float64]
+
+
+def find_references(
+    training: tuple[NDArray[np.float64], NDArray[np.float64]],
+    held_out: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
+    generator: np.random.Generator,
+    past: tuple[Past | None, ...] | None = None,
+) -> References:
+    """Let ridge, nearest neighbours and boosted trees learn the targets, and test each against a shuffled target.
+
+    At most 1,500 sequences are looked at, as a table (see `summarize`), in five folds. The target is
+    shuffled 999 times beside the fixed predictions for sequences that were not learned from: where targets do not
+    depend on sequences, every order is as likely, whatever the predictions. (Learning anew from each shuffled
+    target, Ojala and Garriga 2010, JMLR 11, 1833, tests the same and takes 999 times as long.) Overlapping windows of
+    one series are held out and shuffled in blocks. The p-value of the best of several learners is that of the
+    least likely, times their number (Bonferroni).
+
+    Parameters
+    ----------
+    training : tuple of ndarray of shape (n, T, F) and (n, k), float64
+        Sequences and targets, in the order given; NaN where missing. Sequences without a finite target are left out.
+    held_out : tuple of the same, or None
+        Data that the model was not trained on.
+    generator : numpy.random.Generator
+        Chooses sequences, folds and shuffles.
+    past : tuple of k Past or None
+        Where the targets' past stands, where that is known; else it is looked for.
+
+    Returns
+    -------
+    found : References
+        What they reach.
+    """
+    values, y = training
+    past = tuple(find_past(values, output) for output in y.T) if past is None else past
+    places = _sample(y, generator)
+    if len(places) < _FEWEST_SEQUENCES:
+        return _nothing(len(places), past)
+    apart = overlap(values)
+    tables, left_out = _tables(values[places], y[places], _finite(held_out, generator), generator)
+    folds = folds_of(places, apart, generator)
+    length = 1 if apart == 1 else max(1, min(_TOGETHER * apart * len(places) // len(y), len(places) // 10))
+    orders = [shuffled(len(places), length, generator) for _ in range(_PERMUTATIONS)]
+    with threadpool_limits(1):  # threads that wait for each other make small tables slower, not faster
+        learners = tuple(_reference(*task, tables, folds, orders) for task in _cheap())
+        best = _best([reference.r2 for reference in learners])
+        examined = np.flatnonzero(~(best >= _ENOUGH))[:_MOST_TREE_OUTPUTS]
+        if len(examined):
+            learners += (_some_outputs(examined, tables, folds, orders),)
+    return References(
+        len(places), learners, _signals(learners), past, (*_left_out(left_out), *_without_trees(best, examined))
+    )
+
+
+def _sample(y: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.int64]:
+    places = np.flatnonzero(np.isfinite(y).all(axis=1))
+    if len(places) <= _MOST_SEQUENCES:
+        return places
+    return np.sort(generator.choice(places, _MOST_SEQUENCES, replace=False))
+
+
+def _finite(
+    held_out: tuple[NDArray[np.float64], NDArray[np.float64]] | None, generator: np.random.Generator
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    if held_out is None:
+        return None
+    places = _sample(held_out[1], generator)
+    return held_out[0][places], held_out[1][places]
+
+
+def _tables(
+    values: NDArray[np.float64],
+    y: NDArray[np.float64],
+    held_out: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
+    generator: np.random.Generator,
+) -> tuple[_Tables, int]:
+    n = len(y)
+    asked, asked_y = (values[:0], y[:0]) if held_out is None else held_out
+    together = np.full((n + len(asked), max(values.shape[1], asked.shape[1]), values.shape[2]), np.nan)
+    together[:n, : values.shape[1]], together[n:, : asked.shape[1]] = values, asked
+    summary = summarize(together, generator, slice(n))
+    targets = np.concatenate([y, asked_y])
+    largest = np.abs(targets).max(axis=0)
+    scaled = standardized(targets / np.where(largest > 0, largest, 1.0), slice(n))
+    columns = summary.columns
+    return _Tables(columns[:n], scaled[:n], columns[n:], scaled[n:]), summary.features_left_out
+
+
+def _cheap() -> Iterator[tuple[str, Learner]]:
+    yield RIDGE, ridge
+    yield NEIGHBOURS, neighbours
+
+
+def _reference(
+    name: str, learner: Learner, tables: _Tables, folds: tuple[Fold, ...], orders: list[NDArray[np.int64]]
+) -> Reference:
+    columns, y, asked, asked_y = tables
+    found = np.empty_like(y)
+    for training, judged in folds:
+        found[judged] = learner(columns[training], y[training], columns[judged])
+    held_out = _r2(asked_y, learner(columns, y, asked)) if len(asked) else np.full(y.shape[1], nan)
+    return Reference(name, _r2(y, found), held_out, _p_values(y, found, orders))
+
+
+def _some_outputs(
+    outputs: NDArray[np.int64], tables: _Tables, folds: tuple[Fold, ...], orders: list[NDArray[np.int64]]
+) -> Reference:
+    """Try the trees on some outputs; nan stands for the others."""
+    some = tables._replace(y=tables.y[:, outputs], asked_y=tables.asked_y[:, outputs])
+    reference = _reference(TREES, trees, some, folds, orders)
+    r2, held_out, p_value = np.full((3, tables.y.shape[1]), nan)
+    r2[outputs], held_out[outputs], p_value[outputs] = reference.r2, reference.held_out_r2, reference.p_value
+    return Reference(TREES, r2, held_out, p_value)
+
+
+def _r2(y: NDArray[np.float64], prediction: NDArray[np.float64]) -> NDArray[np.float64]:
+    variance = np.var(y, axis=0)
+    error = np.mean((y - prediction) ** 2, axis=0)
+    return np.where(variance > 0, 1 - error / np.where(variance > 0, variance, 1.0), nan)
+
+
+def _p_values(
+    y: NDArray[np.float64], found: NDArray[np.float64], orders: list[NDArray[np.int64]]
+) -> NDArray[np.float64]:
+    """Count the shuffled targets that go with the predictions as closely as the true ones; they count as one of all."""
+    centred = found - found.mean(axis=0)
+    true = (y * centred).sum(axis=0)
+    as_close: NDArray[np.int64] = np.stack([(y[order] * centred).sum(axis=0) >= true for order in orders]).sum(axis=0)
+    return (1.0 + as_close) / (1 + len(orders))
+
+
+def _best(scores: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    best: NDArray[np.float64] = np.max(np.where(np.isnan(scores), -np.inf, scores), axis=0)
+    return best
+
+
+def _signals(learners: tuple[Reference, ...]) -> tuple[Signal, ...]:
+    return tuple(_signal(learners, output) for output in range(len(learners[0].r2)))
+
+
+def _signal(learners: tuple[Reference, ...], output: int) -> Signal:
+    """Take the best learner among those beyond chance; where none is, the best of all."""
+    tried = [reference for reference in learners if not np.isnan(reference.r2[output])]
+    if not tried:
+        return Signal()
+    likely = [ref for ref in tried if ref.p_value[output] * len(tried) <= CHANCE and ref.r2[output] > 0]
+    best = max(likely or tried, key=lambda reference: reference.r2[output])
+    p_value = min(1.0, len(tried) * min(reference.p_value[output] for reference in (likely or tried)))
+    held_out = float(max(reference.held_out_r2[output] for reference in tried))
+    return Signal(float(best.r2[output]), held_out, best.name, float(p_value))
+
+
+def _nothing(n: int, past: tuple[Past | None, ...]) -> References:
+    why = f"there are {n} sequences with a finite target, and they need {_FEWEST_SEQUENCES}"
+    return References(n, (), (Signal(),) * len(past), past, (NotExamined(WHAT, why),))
+
+
+def _left_out(features: int) -> Iterator[NotExamined]:
+    if features:
+        yield NotExamined(f"{features} features, by other learners", "so many features take them too long")
+
+
+def _without_trees(best: NDArray[np.float64], examined: NDArray[np.int64]) -> Iterator[NotExamined]:
+    missing = int((~(best >= _ENOUGH)).sum()) - len(examined)
+    if missing:
+        yield NotExamined(f"{missing} outputs, by boosted trees", "each output takes them too long")

@@ -1,0 +1,131 @@
+"""What other learners find: signal where there is some, none in noise, and the figures beside closed forms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from unflat.diagnosis.learners import NEIGHBOURS, RIDGE, TREES
+from unflat.diagnosis.past import Past
+from unflat.diagnosis.reference import CHANCE, find_references
+
+GENERATOR = np.random.default_rng(12)
+X = GENERATOR.normal(size=(600, 8, 2))
+SIGNAL = X[:, -1, :1] + X[:, 2, 1:]
+NOISE = GENERATOR.normal(size=(600, 1))
+
+
+def find(y, values=X, held_out=None, seed=0, **known):
+    """Look for references."""
+    return find_references((values, y), held_out, np.random.default_rng(seed), **known)
+
+
+def test_the_share_explained_is_the_signals():
+    """With a noise of half the signal's variance the best learner explains two thirds, by a straight line."""
+    signal = find(SIGNAL + NOISE).signal[0]
+    assert signal.learner == RIDGE
+    assert signal.r2 == pytest.approx(2 / 3, abs=0.05)
+    assert signal.beyond_chance
+
+
+def test_what_is_no_line_is_found_by_another_learner():
+    """A bend is beyond ridge, and the best learner says so."""
+    found = find(np.abs(X[:, -1, :1]))
+    r2 = {learner.name: learner.r2[0] for learner in found.learners}
+    assert set(r2) == {RIDGE, NEIGHBOURS, TREES}
+    assert found.signal[0].learner == TREES
+    assert found.signal[0].r2 == r2[TREES] > 0.7 > r2[RIDGE]
+
+
+def test_noise_has_no_signal():
+    """Of twelve targets of pure noise, heavy tails among them, hardly one is taken for more."""
+    generator = np.random.default_rng(1)
+    noise = np.column_stack([generator.normal(size=(600, 6)), generator.standard_t(2, size=(600, 6))])
+    found = find(noise)
+    assert found.beyond_chance.sum() <= 1
+    assert np.median([signal.p_value for signal in found.signal]) > 10 * CHANCE
+
+
+def test_noise_of_a_series_has_no_signal_either():
+    """Two series that remember but do not know each other are not taken for one that explains the other."""
+    generator = np.random.default_rng(3)
+    series = np.zeros((700, 2))
+    for t in range(1, 700):
+        series[t] = 0.9 * series[t - 1] + generator.normal(size=2)
+    values = np.lib.stride_tricks.sliding_window_view(series[:, 0], 16)[:600, :, None]
+    assert not find(series[:600, 1:], values).signal[0].beyond_chance
+
+
+def test_a_weak_signal_is_a_signal():
+    """Seven percent of the variance are found in 600 sequences."""
+    signal = find(SIGNAL + 5 * NOISE).signal[0]
+    assert signal.beyond_chance
+    assert 0 < signal.r2 < 0.1
+
+
+def test_held_out_data_are_judged_apart():
+    """What holds in training need not hold on other data: learners are judged on these, too."""
+    found = find(SIGNAL[:400], X[:400], (X[400:], -SIGNAL[400:]))
+    assert found.signal[0].r2 > 0.99
+    assert found.signal[0].held_out_r2 < 0
+    assert find(SIGNAL[:400], X[:400], (X[400:], SIGNAL[400:])).signal[0].held_out_r2 > 0.99
+    assert np.isnan(find(SIGNAL).signal[0].held_out_r2)
+
+
+def test_held_out_sequences_may_be_longer_or_shorter():
+    """Sequences of other lengths are laid out beside the training part's."""
+    for steps in (5, 12):
+        values = np.random.default_rng(0).normal(size=(80, steps, 2))
+        assert find(X[:, -1, :1], held_out=(values, values[:, -1, :1])).signal[0].held_out_r2 > 0.4
+
+
+def test_trees_are_spared_where_a_line_explains_all_and_where_outputs_are_many():
+    """What was left out for time is said, and what was not needed is not missed."""
+    assert [learner.name for learner in find(SIGNAL).learners] == [RIDGE, NEIGHBOURS]
+    many = find(np.repeat(NOISE, 5, axis=1))
+    assert [item.what for item in many.not_examined] == ["2 outputs, by boosted trees"]
+    assert np.isnan(many.learners[2].r2).tolist() == [False] * 3 + [True] * 2
+
+
+def test_bad_numbers_are_no_obstacle():
+    """Missing and infinite inputs and targets, and units of any size, leave the signal to be found."""
+    values, y = X * 1e9 + 1e12, SIGNAL * 1e-12
+    values[3], values[4, 2], y[5], y[6] = np.nan, np.inf, np.nan, -np.inf
+    found = find(y, values)
+    assert found.n == 598
+    assert found.signal[0].r2 > 0.95
+
+
+@pytest.mark.parametrize("y", [np.ones((600, 1)), np.full((600, 1), np.nan)])
+def test_a_target_without_variance_has_no_signal(y):
+    """Constant and missing targets were not examined by anyone."""
+    signal = find(y).signal[0]
+    assert not signal.examined
+    assert not signal.beyond_chance
+
+
+def test_too_few_sequences_are_said_to_be():
+    """Nine sequences are too few to learn and judge."""
+    found = find(SIGNAL[:9], X[:9])
+    assert found.learners == ()
+    assert "9 sequences" in found.not_examined[0].why
+
+
+def test_the_same_seed_gives_the_same_figures():
+    """Nothing but the generator is random, and the global state is not drawn from."""
+    before = np.random.get_state()[1].copy()  # noqa: NPY002 - the state that must not change
+    first, second = find(NOISE, seed=4), find(NOISE, seed=4)
+    assert str(first.signal) == str(second.signal)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002 - as above
+
+
+def test_a_known_past_is_believed():
+    """Where windows say which feature is the past, none is looked for."""
+    past = (Past(1, 1.0, 3),)
+    assert find(SIGNAL, past=past).past == past
+
+
+def test_large_data_are_sampled():
+    """Of many sequences a part is enough, and it takes seconds."""
+    values = np.random.default_rng(0).normal(size=(5000, 4, 1))
+    assert find(values[:, -1], values).n == 1500
