@@ -1,0 +1,216 @@
+"""What is seen of a model: each rule on predictions made to meet it, and beside it on healthy ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import isnan, nan
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unflat.diagnosis.examination import Examination, Part
+from unflat.diagnosis.past import Past
+from unflat.diagnosis.reference import References, Signal
+from unflat.diagnosis.subjects import subject_of
+from unflat.diagnosis.verdict import FLAT_SHARE, judge
+
+N = 1000
+GENERATOR = np.random.default_rng(7)
+TRUTH = GENERATOR.normal(size=N)
+OTHER = GENERATOR.normal(size=N)
+Y = TRUTH
+STRONG = Signal(0.9, 0.9, "ridge", 0.002)
+WEAK = Signal(0.04, 0.04, "ridge", 0.002)
+NONE = Signal(-0.01, -0.02, "ridge", 0.6)
+UNKNOWN = Signal()
+
+
+def part(y, prediction, values=None):
+    """Make a part of targets and predictions."""
+    y, prediction = (np.asarray(a, dtype=float).reshape(len(a), -1) for a in (y, prediction))
+    values = np.zeros((len(y), 4, 1)) if values is None else values
+    return Part(values, values, y, y.shape, prediction, prediction.shape)
+
+
+def judged(y, prediction, signal=STRONG, *, held_out=None, past=None, values=None):
+    """Judge predictions where other learners found a signal."""
+    training = part(y, prediction, values)
+    outputs = training.y.shape[1]
+    signals = signal if isinstance(signal, tuple) else (signal,) * outputs
+    references = References(N, (), signals, (past,) * outputs)
+    return judge(Examination(subject_of(len), training, held_out, None, references, (), None))
+
+
+@pytest.mark.parametrize(
+    ("prediction", "verdict"),
+    [
+        (0.95 * TRUTH, "healthy"),
+        (0.9 * TRUTH + 0.2 * OTHER, "healthy"),
+        (0 * TRUTH, "flat"),
+        (0.1 * TRUTH, "flat"),
+        (0.15 * OTHER + 0.05, "flat"),
+        (OTHER, "failing"),
+        (0.4 * OTHER, "failing"),
+        (0.35 * TRUTH, "healthy"),
+        (0.5 * OTHER + 0.28 * TRUTH, "failing"),
+        (1000 * TRUTH, "failing"),
+        (TRUTH + 3, "failing"),
+        (1e300 * TRUTH, "failing"),
+        (np.where(OTHER > 2, np.nan, TRUTH), "diverged"),
+        (np.full(N, -np.inf), "diverged"),
+    ],
+)
+def test_predictions_of_a_strong_signal(prediction, verdict):
+    """Where other learners explain 90 %, predictions are flat, failing or healthy by what they make of it."""
+    assert judged(Y, prediction).verdict == verdict
+
+
+def test_a_weak_signal_weakly_learned_is_healthy():
+    """Predictions of a fifth of the targets' deviation are what a signal of 4 % calls for; a constant is flat still."""
+    y = 0.2 * TRUTH + OTHER
+    assert judged(y, 0.2 * TRUTH, WEAK).verdict == "healthy"
+    assert judged(y, 0.08 * TRUTH, WEAK).verdict == "healthy"
+    assert judged(y, 0 * TRUTH, WEAK).verdict == "flat"
+
+
+def test_without_a_signal_flat_is_right():
+    """A constant at the mean, and noise learned by heart, are all that can be had."""
+    assert judged(Y, 0 * TRUTH + 0.02, NONE).verdict == "no_signal"
+    assert judged(Y, 0.7 * OTHER, NONE).verdict == "no_signal"
+
+
+def test_without_a_signal_a_wrong_level_is_wrong():
+    """A constant far beside the mean is flat, and predictions in other units fail, whatever there is to learn."""
+    assert judged(Y, 0 * TRUTH + 3, NONE).verdict == "flat"
+    assert judged(Y, 20 * OTHER, NONE).verdict == "failing"
+
+
+def test_a_model_may_find_what_other_learners_do_not():
+    """A model that surely explains something is healthy, whatever others find, with a small spread too."""
+    assert judged(Y, 0.8 * TRUTH, NONE).verdict == "healthy"
+    assert judged(Y, 0.09 * TRUTH, NONE).verdict == "healthy"
+
+
+def test_where_nobody_looked_the_verdict_is_less_sure():
+    """On data too few for other learners a constant counts as flat, at half the confidence at most."""
+    judgement = judged(Y[:8], 0 * Y[:8], UNKNOWN)
+    assert judgement.verdict == "flat"
+    assert judgement.confidence <= 0.5
+    assert judged(Y[:8], 0.9 * Y[:8], UNKNOWN).verdict == "healthy"
+
+
+def test_the_verdict_is_about_held_out_data():
+    """What fits its training data and is flat beyond is flat."""
+    judgement = judged(Y, 0.95 * TRUTH, held_out=part(Y[:300], 0 * Y[:300]))
+    assert judgement.part == "held-out"
+    assert judgement.verdict == "flat"
+    assert judgement.outputs[0].n == 300
+
+
+def test_a_constant_held_out_target_is_judged_in_training():
+    """On held-out targets that are all the same nothing can be seen, so training data decide."""
+    assert judged(Y, 0 * TRUTH, held_out=part([5.0] * 9, [1.0] * 9)).verdict == "flat"
+
+
+def test_a_constant_target_has_no_signal():
+    """There is nothing to learn, surely."""
+    judgement = judged(np.ones(N), OTHER, UNKNOWN)
+    assert judgement.verdict == "no_signal"
+    assert judgement.confidence == 1
+    assert isnan(judgement.outputs[0].spread)
+
+
+def walk():
+    """Make windows of a random walk and what follows each."""
+    series = np.cumsum(np.random.default_rng(3).normal(size=N + 5))
+    return np.lib.stride_tricks.sliding_window_view(series, 4)[:N, :, None], series[4 : N + 4]
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.2])
+def test_repeating_the_last_value_is_seen_through(offset):
+    """R² near 1 is nothing where the last value has it, too."""
+    values, y = walk()
+    judgement = judged(y, values[:, -1, 0] + offset, past=Past(0, 1.0, 1), values=values)
+    assert judgement.verdict == "copies_last"
+    assert judgement.outputs[0].r2 > 0.9
+    assert judgement.outputs[0].last_value_skill == pytest.approx(-(offset**2), abs=0.03)
+
+
+def test_what_beats_the_last_value_does_not_repeat_it():
+    """A forecast that knows a part of the change is healthy; so is any where no past is surely known."""
+    values, y = walk()
+    last = values[:, -1, 0]
+    assert judged(y, last + 0.3 * (y - last), past=Past(0, 1.0, 1), values=values).verdict == "healthy"
+    assert judged(y, last, past=Past(0, 0.5), values=values).verdict == "healthy"
+    assert judged(y, last, values=values).verdict == "healthy"
+
+
+def test_the_worst_output_decides():
+    """One flat output cannot hide behind healthy ones; one without a signal does not spoil them."""
+    y, prediction = np.column_stack([TRUTH, OTHER]), np.column_stack([TRUTH, 0 * OTHER])
+    judgement = judged(y, prediction)
+    assert [output.verdict for output in judgement.outputs] == ["healthy", "flat"]
+    assert (judgement.verdict, judgement.decisive) == ("flat", 1)
+    assert judged(y, prediction, (STRONG, NONE)).verdict == "healthy"
+
+
+def test_sequences_without_a_target_are_left_out():
+    """A missing or infinite target does not make a healthy model fail."""
+    y = Y.copy()
+    y[3], y[4] = np.nan, np.inf
+    judgement = judged(y, 0.95 * TRUTH)
+    assert judgement.verdict == "healthy"
+    assert judgement.outputs[0].n == N - 2
+
+
+def test_confidence_grows_with_the_margin():
+    """The flatter, the surer; the nearer to the border, the less."""
+    sure = [judged(Y, share * TRUTH).confidence for share in (0.23, 0.15, 0.05, 0.0)]
+    assert sure == sorted(sure)
+    assert 0.5 < sure[0] < 0.7
+    assert sure[-1] > 0.99
+
+
+def test_confidence_that_nothing_is_there_grows_with_the_data():
+    """Few sequences hide a signal; nobody is sure then that there is none."""
+    few = replace(References(20, (), (NONE,), (None,)))
+    many = replace(few, n=1500)
+    training = part(Y, 0 * TRUTH)
+    sure = [
+        judge(Examination(subject_of(len), training, None, None, each, (), None)).confidence for each in (few, many)
+    ]
+    assert sure[0] < 0.3
+    assert sure[1] > 0.95
+
+
+def test_the_spread_to_be_expected_is_the_root_of_what_others_explain():
+    """A calibrated fit has a spread of √R²; flat begins at a quarter of it."""
+    output = judged(Y, TRUTH).outputs[0]
+    assert output.healthy_spread == pytest.approx(0.9**0.5)
+    assert output.flat_below == pytest.approx(FLAT_SHARE * 0.9**0.5)
+    assert isnan(judged(Y, TRUTH, NONE).outputs[0].healthy_spread)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-9, 1e9), st.sampled_from([0.0, 0.1, 0.5, 0.95]))
+@settings(max_examples=30, deadline=None)
+def test_units_change_no_verdict(offset, unit, share):
+    """The same predictions in other units are judged the same, with the same confidence."""
+    offset *= unit
+    first = judged(Y, share * TRUTH)
+    other = judged(offset + unit * Y, offset + unit * share * TRUTH)
+    assert other.verdict == first.verdict
+    assert other.confidence == pytest.approx(first.confidence, abs=1e-3)
+    assert other.outputs[0].r2 == pytest.approx(first.outputs[0].r2, abs=1e-3)
+
+
+@given(st.integers(2, 60), st.sampled_from([STRONG, WEAK, NONE, UNKNOWN]), st.integers(0, 10**6))
+@settings(max_examples=60, deadline=None)
+def test_any_numbers_get_a_verdict(n, signal, seed):
+    """Whatever the predictions, there is a verdict, and a confidence between 0 and 1."""
+    generator = np.random.default_rng(seed)
+    y = generator.choice([0.0, 1.0, 1e12, -3.5, nan], size=n)
+    prediction = generator.choice([0.0, 1.0, -1e200, 5.0], size=n)
+    judgement = judged(y, prediction, signal)
+    assert 0 <= judgement.confidence <= 1
