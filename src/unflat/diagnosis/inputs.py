@@ -1,0 +1,261 @@
+"""What a user has of a model: sequences, targets, how training went; in any form, faults included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import narwhals as nw
+import numpy as np
+
+from unflat.diagnosis.past import Past
+from unflat.errors import AllMissingError, InputError, InputTypeError, ShapeError, TooFewSamplesError
+from unflat.history import History
+from unflat.sequences import as_numbers
+from unflat.windows import Windows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+_FEWEST = 2
+"""One sequence has no spread."""
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Sequences and targets as they came, and as numbers.
+
+    Parameters
+    ----------
+    X : array-like
+        As the model takes it.
+    values : ndarray of shape (n, T, F), float64
+        The same numbers, NaN beyond a sequence's end.
+    y : ndarray of shape (n, k), float64
+        Targets.
+    y_shape : tuple of int
+        The shape that they came in.
+    names : tuple of k str
+        What the outputs are called.
+    past : tuple of k Past or None
+        Where the targets' past stands, where windows say so; else None.
+    """
+
+    X: Any
+    values: NDArray[np.float64]
+    y: NDArray[np.float64]
+    y_shape: tuple[int, ...]
+    names: tuple[str, ...]
+    past: tuple[Past | None, ...] | None = None
+
+
+class Losses(NamedTuple):
+    """Loss of each epoch, on the training part and on another; empty where not known."""
+
+    training: tuple[float, ...] = ()
+    validation: tuple[float, ...] = ()
+
+
+def as_data(X: Any, y: Any, name: str = "") -> Data:  # noqa: ANN401 - whatever a model takes
+    """Take sequences and targets; NaN and infinite values may stand.
+
+    Parameters
+    ----------
+    X : array, tensor or frame of shape (n, T, F), (n, T) or more axes, list of arrays, or Windows
+        Sequences. Axes beyond the third count as features.
+    y : array-like of shape (n,), (n, k) or more axes, or None
+        Targets; None with windows, which hold theirs.
+    name : str
+        What to put before X and y in messages.
+
+    Returns
+    -------
+    Data
+        The same.
+
+    Raises
+    ------
+    InputError
+        If targets are missing, given twice, of another number, or none is finite; its subclasses say why.
+    """
+    if isinstance(X, Windows):
+        return _of_windows(X, y, f"{name}X")
+    values = _padded(X, f"{name}X")
+    if y is None:
+        raise InputError(f"{name}y", "a target for each sequence", "None", "Give the targets that belong to X.")
+    targets = as_numbers(y, f"{name}y").astype(np.float64, copy=False)
+    _check_targets(targets, len(values), f"{name}y")
+    columns = targets.reshape(len(targets), -1)
+    return Data(X, values, columns, targets.shape, _names(y, columns.shape[1]))
+
+
+def as_losses(history: Any, model: object) -> Losses:  # noqa: ANN401 - any of several forms
+    """Take the losses of a training.
+
+    Parameters
+    ----------
+    history : History, keras History, mapping of str to sequence, sequence of float, or None
+        What training recorded; None looks at the model for what it recorded itself.
+    model : object
+        The model.
+
+    Returns
+    -------
+    Losses
+        By epoch; nan where an epoch has none.
+
+    Raises
+    ------
+    InputTypeError
+        If it is none of these.
+    """
+    if history is None:
+        recorded = getattr(model, "history_", getattr(model, "history", None))
+        is_known = isinstance(recorded, History) or isinstance(getattr(recorded, "history", None), Mapping)
+        return as_losses(recorded, None) if is_known else Losses()
+    if isinstance(history, History):
+        validation = [record.validation_loss for record in history.epochs]
+        known = validation if any(loss is not None for loss in validation) else []
+        return Losses(_floats([record.loss for record in history.epochs]), _floats(known))
+    history = getattr(history, "history", history)
+    if isinstance(history, Mapping):
+        return Losses(_floats(history.get("loss", ())), _floats(history.get("val_loss", ())))
+    return Losses(_floats(history))
+
+
+def beside_targets(
+    prediction: NDArray[Any], y_shape: tuple[int, ...], steps: int, name: str = ""
+) -> NDArray[np.float64]:
+    """Bring predictions into the targets' columns; never by broadcasting.
+
+    Axes of length 1 count for nothing. Where a model gives a prediction for each time step and there is but one target,
+    the last step's is taken.
+
+    Parameters
+    ----------
+    prediction : ndarray of shape (n, ...)
+        What the model gave.
+    y_shape : tuple of int
+        The shape of the targets.
+    steps : int
+        Time steps of a sequence.
+    name : str
+        What to put before the prediction in messages.
+
+    Returns
+    -------
+    ndarray of shape (n, k), float64
+        The predictions.
+
+    Raises
+    ------
+    ShapeError
+        If they do not fit the targets in any of these ways.
+    """
+    n, *wanted = y_shape
+    outputs = int(np.prod(wanted))
+    given = prediction.shape[1:]
+    if len(prediction) == n and prediction.size:
+        if _longer(given) == _longer(tuple(wanted)):
+            return prediction.reshape(n, -1).astype(np.float64)
+        by_step = len(given) > 1 or (outputs == 1 and given[0] == steps)
+        if by_step and int(np.prod(given[1:])) == outputs:
+            return prediction[:, -1].reshape(n, -1).astype(np.float64)
+    raise ShapeError(
+        f"The model's prediction for {name}X",
+        f"one of shape {y_shape}, as the targets have",
+        prediction.shape,
+        "Give the targets that the model was trained on, a row for each sequence.",
+    )
+
+
+def _of_windows(windows: Windows, y: object, name: str) -> Data:
+    targets = windows.y
+    if y is not None or targets is None:
+        received = "a second y" if y is not None else "windows without targets"
+        raise InputError(
+            name, "windows that hold their targets, and no y beside them", received,
+            "Cut windows with make_windows(frame, target=...), and pass them alone.",
+        )  # fmt: skip
+    _check_targets(targets, len(windows), name)
+    values = windows.sequences.dense()
+    known = windows.past
+    past = None if known is None else tuple(Past(column, 1.0, known.horizon) for column in known.columns)
+    return Data(values, values, targets.reshape(len(targets), -1), targets.shape, windows.schema.targets, past)
+
+
+def _padded(X: Any, name: str) -> NDArray[np.float64]:  # noqa: ANN401 - whatever a model takes
+    """Turn sequences into one array, short ones padded with NaN at their end."""
+    if isinstance(X, Mapping):
+        raise InputTypeError(
+            name, "one array of sequences", f"a mapping of {len(X)}",
+            "Give a function of one array that calls the model with its several inputs.",
+        )  # fmt: skip
+    if nw.dependencies.is_into_dataframe(X):
+        X = nw.from_native(X).to_numpy()
+    if _is_ragged(X):
+        return _side_by_side([as_numbers(part, f"{name}[{i}]").astype(np.float64) for i, part in enumerate(X)], name)
+    array = as_numbers(X, name).astype(np.float64, copy=False)
+    if array.ndim < 2 or 0 in array.shape[1:]:  # noqa: PLR2004 - sequences and time
+        raise ShapeError(
+            name, "shape (n, T, F) or (n, T)", array.shape,
+            "Give X as the model takes it; a single sequence is X[None].",
+        )  # fmt: skip
+    return array.reshape(*array.shape[:2], -1)
+
+
+def _is_ragged(X: Any) -> bool:  # noqa: ANN401 - whatever a model takes
+    is_array_of_arrays = isinstance(X, np.ndarray) and X.dtype.kind == "O"
+    if not (is_array_of_arrays or isinstance(X, list | tuple)):
+        return False
+    return len(X) > 0 and all(np.ndim(part) > 0 for part in X) and len({np.shape(part) for part in X}) > 1
+
+
+def _side_by_side(parts: list[NDArray[np.float64]], name: str) -> NDArray[np.float64]:
+    rows = [part.reshape(len(part), -1) for part in parts]
+    features = {row.shape[1] for row in rows if len(row)}
+    if len(features) != 1:
+        raise ShapeError(name, "sequences of the same features", (len(rows),), "Give every sequence the same columns.")
+    padded = np.full((len(rows), max(map(len, rows)), features.pop()), np.nan)
+    for row, target in zip(rows, padded, strict=True):
+        target[: len(row)] = row
+    return padded
+
+
+def _check_targets(targets: NDArray[np.float64], n: int, name: str) -> None:
+    if targets.ndim == 0 or len(targets) != n or 0 in targets.shape[1:]:
+        raise ShapeError(
+            name, f"as many targets as sequences, {n}", targets.shape,
+            "Give each sequence of X its target, in the same order.",
+        )  # fmt: skip
+    if n < _FEWEST:
+        raise TooFewSamplesError(name, _FEWEST, n)
+    if not np.isfinite(targets.reshape(n, -1)).all(axis=1).any():
+        raise AllMissingError(name, [name], "Give at least some targets that are finite in every output.")
+
+
+def _names(y: Any, outputs: int) -> tuple[str, ...]:  # noqa: ANN401 - array or frame
+    columns = getattr(y, "columns", None)
+    if columns is not None and len(columns) == outputs:
+        return tuple(map(str, columns))
+    name = getattr(y, "name", None)
+    if outputs == 1:
+        return (name if isinstance(name, str) else "y",)
+    return tuple(f"y{i}" for i in range(outputs))
+
+
+def _longer(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(length for length in shape if length != 1)
+
+
+def _floats(losses: Sequence[float | None] | Any) -> tuple[float, ...]:  # noqa: ANN401 - whatever holds numbers
+    try:
+        return tuple(np.nan if loss is None else float(loss) for loss in losses)
+    except (TypeError, ValueError) as error:
+        raise InputTypeError(
+            "history", "a History, a mapping with 'loss', or a list of losses by epoch",
+            f"a {type(losses).__name__}", "Give what fit returned, or the losses as numbers.",
+        ) from error  # fmt: skip

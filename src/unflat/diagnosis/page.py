@@ -1,0 +1,74 @@
+"""A diagnosis as HTML, for notebooks."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from unflat.diagnosis.wording import figure_rows, headline, notes, sentence, without_cause
+from unflat.evaluation.words import number, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from unflat.diagnosis.records import Cause
+    from unflat.diagnosis.result import Diagnosis
+
+
+def page(diagnosis: Diagnosis) -> str:
+    """Write a diagnosis as HTML without styles or scripts.
+
+    Parameters
+    ----------
+    diagnosis : Diagnosis
+        What was found.
+
+    Returns
+    -------
+    str
+        The same as the text for a terminal; all that comes from data or model is escaped.
+    """
+    parts = [f"<p><strong>{escape(headline(diagnosis))}</strong></p>", _paragraph(sentence(diagnosis))]
+    parts.append(_table(figure_rows(diagnosis)))
+    parts += [f"<p><small>{escape(note)}</small></p>" for note in notes(diagnosis)]
+    if diagnosis.causes:
+        parts.append("<p><strong>Why, most likely first</strong></p>")
+        parts.append(_listed((_cause(cause) for cause in diagnosis.causes), "ol"))
+    elif not diagnosis.healthy:
+        parts.append(_paragraph(without_cause(diagnosis)))
+    if diagnosis.not_examined:
+        items = (escape(f"{item.what}: {item.why}") for item in diagnosis.not_examined)
+        parts.append(f"<details><summary>Not examined</summary>{_listed(items, 'ul')}</details>")
+    return "\n".join(parts)
+
+
+def _cause(cause: Cause) -> str:
+    return "\n".join(_cause_parts(cause))
+
+
+def _cause_parts(cause: Cause) -> Iterator[str]:
+    yield f"<strong>{escape(cause.id)}</strong> ({percent(cause.confidence)} sure)"
+    yield _paragraph(cause.explanation)
+    heading = [("evidence", "measured", "healthy")]
+    yield _table(heading + [(item.what, number(item.value), item.healthy) for item in cause.evidence])
+    yield _paragraph(f"Cure: {cause.cure.words}")
+    if cause.cure.code:
+        yield f"<pre><code>{escape(cause.cure.code)}</code></pre>"
+    yield f"<p>More: {escape(cause.page)}</p>"
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{escape(text)}</p>"
+
+
+def _listed(items: Iterable[str], tag: str) -> str:
+    return "\n".join([f"<{tag}>", *(f"<li>{item}</li>" for item in items), f"</{tag}>"])
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    tags = ["th" if i == 0 else "td" for i in range(len(rows))]
+    lines = [
+        "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row) + "</tr>"
+        for tag, row in zip(tags, rows, strict=True)
+    ]
+    return "\n".join(["<table>", *lines, "</table>"])
