@@ -294,7 +294,8 @@ def test_stale_statistics_of_a_norm_are_told_from_fresh_ones():
     """Statistics that never saw the data shift the predictions by many deviations; those of the data not at all."""
     X = np.random.default_rng(0).normal(50, 3, size=(64, 4))
     module = nn.Sequential(nn.BatchNorm1d(4, momentum=None), nn.Dropout(0.5), nn.Linear(4, 1))
-    assert subject_of(module).gives_other_in_training(X) > 1
+    nn.init.ones_(module[2].weight)  # the sum of four values of 50 ± 3
+    assert subject_of(module).gives_other_in_training(X) > 20
     module(torch.tensor(X, dtype=torch.float32))
     assert subject_of(module).gives_other_in_training(X) < 0.02
     assert subject_of(module[1:]).gives_other_in_training(X) is None
@@ -367,3 +368,13 @@ def test_a_scripted_module_predicts_and_says_what_it_hides():
     assert scripted.layers() is scripted.activations(X) is scripted.layer_inputs(X) is scripted.gates(X) is None
     assert scripted.not_examined[0].what == "layers, activations and gates"
     assert scripted.gradients(X, Y).norm == pytest.approx(plain.gradients(X, Y).norm, rel=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_a_compiled_module_is_seen_through(pump, sequences):
+    """What `torch.compile` wraps is the module that is examined, under its own name and with all its layers."""
+    module = pump().eval()
+    subject = subject_of(torch.compile(module))
+    assert subject.name == "Pump"
+    np.testing.assert_array_equal(subject.predict(sequences), subject_of(module).predict(sequences))
+    assert set(subject.gates(sequences)) == {"recurrent"}
