@@ -194,6 +194,18 @@ def refuse_other_outputs(name: str, data: Dataset, expected: int) -> None:
         raise ShapeError(name, f"{expected} outputs, as in training", data.y.shape, "Give the same targets.")
 
 
+def refuse_other_windows(windows: Windows, fitted: WindowSchema | None) -> None:
+    """Raise `InputError` if the windows' columns or codes mean something else than those of the training."""
+    schema = windows.schema
+    if fitted is None or (schema.features, schema.categories) != (fitted.features, fitted.categories):
+        raise InputError(
+            "The windows to predict for",
+            "the features and categories of the windows that the model was fitted on",
+            f"windows with the features {', '.join(schema.features)}",
+            "Pass the table itself to predict, or cut its windows with apply_schema(table, model.schema_).",
+        )
+
+
 def as_targets(y: object, n: int) -> NDArray[np.float64]:
     """Check targets.
 

@@ -16,23 +16,21 @@ from sklearn.utils.validation import check_is_fitted
 
 from unflat.baselines import Baselines
 from unflat.config import OWNER, Interval, NetworkConfig, ScalingConfig, TrainingConfig
-from unflat.dataset import as_dataset, as_validation, hold_out, refuse_other_features, refuse_other_outputs
+from unflat.dataset import (
+    as_dataset,
+    as_validation,
+    hold_out,
+    refuse_other_features,
+    refuse_other_outputs,
+    refuse_other_windows,
+)
 from unflat.errors import (
     ConfigurationError,
     ConstantColumnWarning,
-    InputError,
     MissingValuesWarning,
     TooFewSamplesError,
 )
-from unflat.fitting import (
-    assess_on,
-    batch_size_for,
-    choose_device,
-    epochs_for,
-    learn,
-    missing_where_complete,
-    prepare,
-)
+from unflat.fitting import assess_on, batch_size_for, choose_device, epochs_for, learn, missing_where_complete, prepare
 from unflat.history import History
 from unflat.judgement import warn_of
 from unflat.network import predict_all
@@ -345,12 +343,9 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         check_is_fitted(self, "predictor_")
         sequences = self._sequences(X)
         if missing := missing_where_complete(self.predictor_, sequences):
-            warnings.warn(
-                f"Missing values in features that had none in training: {', '.join(missing)}. They are read as the "
-                "center of the feature's scale.",
-                MissingValuesWarning,
-                stacklevel=2,
-            )
+            named = f"Missing values in features that had none in training: {', '.join(missing)}."
+            told = f"{named} They are read as the center of the feature's scale."
+            warnings.warn(told, MissingValuesWarning, stacklevel=2)
         prediction = predict_all(self.predictor_, sequences)
         return prediction[:, 0] if self.flat_target_ else prediction
 
@@ -418,11 +413,8 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         scales = ScalingConfig(self.scale_inputs, self.scale_target)
         prepared = prepare(training, self._network_config(), scales, generator)
         if prepared.constant:
-            warnings.warn(
-                f"Constant in all training rows, so they carry nothing: {', '.join(prepared.constant)}.",
-                ConstantColumnWarning,
-                stacklevel=3,
-            )
+            told = f"Constant in all training rows, so they carry nothing: {', '.join(prepared.constant)}."
+            warnings.warn(told, ConstantColumnWarning, stacklevel=3)
         self._moments = None
         self.predictor_ = prepared.predictor
         self.baselines_ = Baselines.fit(training.sequences, training.y, training.past, sample_weight=training.weights)
@@ -466,7 +458,7 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
     def _sequences(self, X: object) -> Sequences:
         if isinstance(X, Windows):
-            self._refuse_other_windows(X)
+            refuse_other_windows(X, self.schema_)
             return X.sequences
         is_table: bool = nw.dependencies.is_into_dataframe(X)
         if self.schema_ is not None and is_table:
@@ -474,17 +466,6 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         sequences = as_sequences(X)
         refuse_other_features("X", sequences, self.n_features_in_)
         return sequences
-
-    def _refuse_other_windows(self, windows: Windows) -> None:
-        """Refuse windows whose columns or codes mean something else than those of the training."""
-        schema, fitted = windows.schema, self.schema_
-        if fitted is None or (schema.features, schema.categories) != (fitted.features, fitted.categories):
-            raise InputError(
-                "The windows to predict for",
-                "the features and categories of the windows that the model was fitted on",
-                f"windows with the features {', '.join(schema.features)}",
-                "Pass the table itself to predict, or cut its windows with apply_schema(table, model.schema_).",
-            )
 
 
 def load(path: str | PathLike[str]) -> LSTMRegressor:
