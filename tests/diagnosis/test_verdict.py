@@ -75,6 +75,14 @@ def test_a_weak_signal_weakly_learned_is_healthy():
     assert judged(y, 0 * TRUTH, WEAK).verdict == "flat"
 
 
+def test_a_weak_signal_fails_where_much_is_lost():
+    """Where 4 % can be had, a model worse than the mean by a little may be so by chance; by a lot it fails."""
+    y = 0.2 * TRUTH + OTHER
+    unrelated = np.random.default_rng(0).normal(size=N)
+    assert judged(y, 0.2 * unrelated, WEAK).verdict == "healthy"
+    assert judged(y, 0.6 * unrelated, WEAK).verdict == "failing"
+
+
 def test_without_a_signal_flat_is_right():
     """A constant at the mean, and noise learned by heart, are all that can be had."""
     assert judged(Y, 0 * TRUTH + 0.02, NONE).verdict == "no_signal"

@@ -202,8 +202,8 @@ def judge(examination: Examination) -> Judgement:
         A feature surely holds the target's past, and predictions are nearer to its last value than that is to the
         target, go with it more closely than with the target, and have no skill against it.
     failing
-        R² is no more than 0.001, and lies below what other learners reach by more than three standard errors; or R² is
-        less than half of what they reach, and lower by 0.1 and three standard errors. Without a signal, only an R²
+        R² is no more than 0.001, or less than half of what other learners reach; and it is lower than that by more than
+        0.1 and more than three standard errors. Without a signal, only an R²
         below -1 counts, which learning noise by heart does not explain; others are `no_signal`.
     healthy
         Whatever is left. A weak signal, weakly learned, is.
@@ -290,7 +290,7 @@ def _against_others(figures: _Figures) -> tuple[Verdict, float]:
     """Judge by what other learners reach: no better than the mean, or far short of them."""
     gap, border = figures.attainable - figures.r2, max(GAIN, (1 - FAR_SHORT) * figures.attainable)
     if figures.r2 <= NO_BETTER:
-        gap, border = np.fmax(figures.attainable, figures.signal.r2) - figures.r2, 0.0
+        gap, border = float(np.fmax(figures.attainable, figures.signal.r2)) - figures.r2, GAIN
     needed = max(border, _STANDARD_ERRORS * figures.error)
     if gap > needed:
         return "failing", _probability((gap - border) / figures.error) * (1 - figures.signal.p_value)

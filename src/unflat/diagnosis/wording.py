@@ -6,6 +6,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from unflat.baselines import MEAN
+from unflat.diagnosis.verdict import NO_BETTER
 from unflat.evaluation.words import percent, ratio
 
 if TYPE_CHECKING:
@@ -48,8 +49,11 @@ def sentence(diagnosis: Diagnosis) -> str:
 
 
 def _healthy(output: OutputVerdict, of: str, where: str) -> str:
-    words = f"The predictions{of} follow the targets. {where} they explain {_explained(output.r2)} of the variance"
-    return f"{words}; other learners explain {_explained(output.attainable)}." if output.signal else f"{words}."
+    found = f"{where} they explain {_explained(output.r2)} of the variance"
+    others = f"; other learners explain {_explained(output.attainable)}" if output.signal else ""
+    if output.r2 > NO_BETTER:
+        return f"The predictions{of} follow the targets. {found}{others}."
+    return f"The predictions{of} are not clearly worse than what can be had. {found}{others}."
 
 
 def _flat(output: OutputVerdict, of: str, where: str) -> str:
