@@ -48,7 +48,8 @@ def test_both_readmes_have_the_same_examples_and_figures():
     pages = [(ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh.md")]
     codes = [[re.sub(r" *#.*", "", block) for block in BLOCK.findall(page)] for page in pages]
     assert codes[0] == codes[1]
-    figures = [[sorted(re.findall(r"\d[\d.,]*\d|\d", row)) for row in page.splitlines() if row.startswith("| ")] for page in pages]
+    rows = [[row for row in page.splitlines() if row.startswith("| ")] for page in pages]
+    figures = [[sorted(re.findall(r"\d[\d.,]*\d|\d", row)) for row in of_page] for of_page in rows]
     assert figures[0] == figures[1]
     assert len(figures[0]) == 10
 
