@@ -69,7 +69,7 @@ def test_printed_it_says_what_why_and_what_cures_it():
     """Verdict, meaning, figures, then each cause with reason, evidence, cure and code, in that order."""
     text = str(diagnosis())
     expected = [
-        "Net<1>: FLAT (98 % sure)", "The predictions hardly vary.", "1 % of the targets'", "about 90 %", "training",
+        "Net<1>: FLAT (98 % sure)", "The predictions hardly vary.", "1 % of the targets'", "has 90 %", "training",
         "held-out", "to be expected", "spread", "0.0100", "about 0.9000", "R²", "0.8100, by ridge",
         "skill against the last value", "1. target_scale (90 % sure)", "The target is so large",
         "- reach of the output: 33 (healthy: above 1402)", "Cure: Standardize the target.",

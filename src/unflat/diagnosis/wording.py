@@ -61,7 +61,7 @@ def _flat(output: OutputVerdict, of: str, where: str) -> str:
     if not output.signal:
         return f"{words}, and they do not even lie at the targets' mean."
     return (
-        f"{words}. These data can be learned: a model that explains what others do has about "
+        f"{words}. These data can be learned: a model that explains what others do has "
         f"{percent(output.healthy_spread)}."
     )
 
