@@ -1,0 +1,147 @@
+"""Columns whose scale is not theirs: divided by almost nothing, or by what a few extreme values deviate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from unflat.diagnosis.causes.network import moments, network_inputs
+from unflat.diagnosis.causes.rule import cure_for
+from unflat.diagnosis.causes.scale import UNSCALED
+from unflat.diagnosis.causes.symptoms import worse_than_it_should
+from unflat.diagnosis.records import Cause, Evidence
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from unflat.diagnosis.causes.rule import Code
+    from unflat.diagnosis.examination import Examination
+
+_CONSTANT_RAW = 1e-6
+"""Deviation over magnitude of a raw column that is constant but for rounding, in float32 (eps 1.2e-7) and sums."""
+
+_EXPLODED = 1e3
+"""How far values lie out after a division by almost nothing; a millionth of normal values lies beyond 5."""
+
+_DEGENERATE_CODE: Code = {
+    "unflat": 'model.set_params(scale_inputs="standard").fit(X_raw, y)  # leaves constant columns as they are',
+    **dict.fromkeys(
+        ("keras", "torch", "sklearn", "function"),
+        "mean, std = X_raw.mean(axis=(0, 1)), X_raw.std(axis=(0, 1))\n"
+        "std[std <= 1e-6 * abs(mean)] = 1.0  # a column that is constant but for rounding\n"
+        "X = (X_raw - mean) / std",
+    ),
+}
+
+
+def degenerate_scale(examination: Examination) -> Cause | None:
+    """Find columns that were divided by a scale of zero, or of almost nothing."""
+    evidence = _divided_by_zero(examination) or _divided_by_little(examination)
+    if evidence is None:
+        return None
+    return Cause(
+        "degenerate_scale",
+        "A column that hardly varies was divided by its deviation: rounding noise, or the first value that differs, "
+        "becomes larger than everything else.",
+        evidence,
+        cure_for(examination, "Do not divide constant columns; leave them out, or divide by 1.", _DEGENERATE_CODE),
+        0.9,
+    )
+
+
+def _divided_by_zero(examination: Examination) -> tuple[Evidence, ...] | None:
+    lost = (~np.isfinite(examination.training.values)).all(axis=(0, 1))
+    if not lost.any() or lost.all() or examination.training.finite:
+        return None
+    return (Evidence("features without any finite value", float(lost.sum()), "0"),)
+
+
+def _divided_by_little(examination: Examination) -> tuple[Evidence, ...] | None:
+    if not worse_than_it_should(examination):
+        return None
+    mean, deviation = moments(examination.training.values)
+    exploded = _exploded(examination, mean, deviation) | _noise(examination, deviation)
+    if not exploded.any() or exploded.all():
+        return None
+    feature = int(exploded.argmax())
+    values = np.abs(examination.judged.values[..., feature])
+    return (
+        Evidence(f"largest magnitude of feature {feature}", float(np.nanmax(values)), "about 3"),
+        Evidence(f"deviation of feature {feature} in training data", deviation[feature], "about 1"),
+    )
+
+
+def _exploded(examination: Examination, mean: NDArray[np.float64], deviation: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Mark columns that are far out where the others are standardized: centered, so that none was forgotten."""
+    others = np.median(np.hypot(mean, deviation)) < UNSCALED
+    centered = np.abs(mean) <= np.maximum(deviation, 1.0)
+    largest = np.abs(np.nan_to_num(examination.judged.values, posinf=np.inf)).max(axis=(0, 1))
+    far = (largest > _EXPLODED * np.maximum(deviation, 1.0)) | (deviation > _EXPLODED)
+    marked: NDArray[np.bool_] = far & others & centered
+    return marked
+
+
+def _noise(examination: Examination, deviation: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Mark columns that vary now and were constant but for rounding when they were raw."""
+    nothing = np.zeros(len(deviation), dtype=bool)
+    if examination.raw is None or examination.raw[0].shape[-1] != len(deviation):
+        return nothing
+    mean, raw = moments(examination.raw[0])
+    return (raw <= _CONSTANT_RAW * np.abs(mean)) & (raw > 0) & (deviation > UNSCALED * raw)
+
+
+_OWNED = 0.9
+"""Share of a column's variance that its hundredth most extreme values own: 0.085 of normal values, about 0.4 of heavy
+tails (Student's t with 3 degrees of freedom)."""
+
+_OUTLIER_CODE: Code = {
+    "unflat": 'model.set_params(scale_inputs="robust", scale_target="robust", loss="huber").fit(X, y)',
+    **dict.fromkeys(
+        ("keras", "torch", "sklearn", "function"),
+        "import numpy as np\n"
+        "low, high = np.quantile(y, [0.01, 0.99], axis=0)  # and likewise each feature of X\n"
+        "y = np.clip(y, low, high)\n"
+        "low, middle, high = np.quantile(y, [0.25, 0.5, 0.75], axis=0)\n"
+        "y = (y - middle) / (high - low)",
+    ),
+}
+
+
+def outliers_own_scale(examination: Examination) -> Cause | None:
+    """Find columns whose deviation is that of a few values, beside which all others are one number."""
+    if not worse_than_it_should(examination):
+        return None
+    y = examination.training.y
+    named = {f"target {k}": y[:, k] for k in range(y.shape[1])}
+    inputs = network_inputs(examination)
+    named |= {f"feature {f}": inputs[..., f].ravel() for f in range(inputs.shape[-1])}
+    owned = {name: _owned_by_few(column) for name, column in named.items()}
+    worst = max(owned, key=lambda name: owned[name])
+    if owned[worst] < _OWNED:
+        return None
+    return Cause(
+        "outliers_own_scale",
+        "A few extreme values make up the deviation that a column was scaled by, so that all others are nearly the "
+        "same number to the network.",
+        (
+            Evidence(
+                f"share of the variance of {worst} owned by its 1 % most extreme values", owned[worst], "below 0.5"
+            ),
+            Evidence("columns so owned", float(sum(share >= _OWNED for share in owned.values())), "0"),
+        ),
+        cure_for(
+            examination, "Clip or repair extreme values, and scale by median and interquartile range.", _OUTLIER_CODE
+        ),
+        0.7,
+    )
+
+
+def _owned_by_few(column: NDArray[np.float64]) -> float:
+    known = column[np.isfinite(column)]
+    if len(known) == 0:
+        return 0.0
+    square = np.sort((known - np.median(known)) ** 2)
+    total = square.sum()
+    few = max(len(square) // 100, 1)
+    return float(square[-few:].sum() / total) if total > 0 else 0.0

@@ -1,0 +1,116 @@
+"""Causes in the depth of a network: what gets lost from layer to layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from unflat.diagnosis.causes.memory import signal_lies_early
+from unflat.diagnosis.causes.rule import cure_for
+from unflat.diagnosis.causes.symptoms import unlearned
+from unflat.diagnosis.records import Cause, Evidence
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from unflat.diagnosis.causes.rule import Code
+    from unflat.diagnosis.examination import Examination
+
+_VANISHED = 1e-3
+"""Gradient of the first layer over that of the last, or of the first steps over the last, below which it vanishes."""
+
+_VANISHING_CODE: Code = {
+    "unflat": 'model.set_params(units=(64,), readout=("last", "mean", "max"), skip=True).fit(X, y)',
+    "keras": "x = keras.layers.LSTM(64, return_sequences=True)(inputs)\n"
+    "x = keras.layers.concatenate([keras.layers.GlobalAveragePooling1D()(x), keras.layers.GlobalMaxPooling1D()(x)])\n"
+    "outputs = keras.layers.Dense(1)(x)",
+    "torch": "states, _ = self.lstm(x)\n"
+    "return self.head(torch.cat([states[:, -1], states.mean(1), states.amax(1)], dim=-1))  # in_features: 3 * hidden",
+}
+
+
+def vanishing_gradient(examination: Examination) -> Cause | None:
+    """Find layers, or time steps, that the error never gets back to."""
+    if not unlearned(examination) or examination.gradients is None:
+        return None
+    by_layer = [(name, norm) for name, norm in examination.gradients.by_layer.items() if np.isfinite(norm)]
+    evidence: list[Evidence] = []
+    if len(by_layer) > 1 and by_layer[-1][1] > 0 and by_layer[0][1] / by_layer[-1][1] < _VANISHED:
+        ratio = by_layer[0][1] / by_layer[-1][1]
+        words = f"gradient of {by_layer[0][0]} over that of {by_layer[-1][0]}"
+        evidence.append(Evidence(words, ratio, f"above {_VANISHED:g}"))
+    by_time = _lost_over_time(examination.gradients.by_step)
+    if by_time is not None and by_time < _VANISHED and signal_lies_early(examination):
+        evidence.append(
+            Evidence("gradient of the first quarter of the steps over the last's", by_time, f"above {_VANISHED:g}")
+        )
+    if not evidence:
+        return None
+    return Cause(
+        "vanishing_gradient",
+        "The error shrinks on its way back until nothing of it is left for the first layers or steps to learn by.",
+        tuple(evidence),
+        cure_for(
+            examination, "Take fewer layers, and read the recurrence out over all steps, or past it.", _VANISHING_CODE
+        ),
+        0.65,
+    )
+
+
+def _lost_over_time(by_step: NDArray[Any] | None) -> float | None:
+    if by_step is None or len(by_step) < 4 or not np.isfinite(by_step).all():  # noqa: PLR2004 - quarters
+        return None
+    quarter = len(by_step) // 4
+    last = float(np.max(by_step[-quarter:]))
+    return float(np.max(by_step[:quarter])) / last if last > 0 else None
+
+
+_DEEP = 5
+"""Layers, each after a gate or activation: two train, eight did not (a public question)."""
+
+_NARROW = 8
+"""Units of the narrowest of them: eight layers of four did not train."""
+
+_SHALLOW_CODE: Code = {
+    "unflat": "model.set_params(units=(50, 100)).fit(X, y)",
+    "keras": "keras.Sequential([keras.Input(X.shape[1:]), keras.layers.LSTM(64), keras.layers.Dense(1)])",
+    "torch": "self.lstm = torch.nn.LSTM(features, 64, num_layers=1, batch_first=True)",
+    "sklearn": "model.set_params(hidden_layer_sizes=(64, 64)).fit(X, y)  # of MLPRegressor",
+}
+
+
+def too_deep_narrow(examination: Examination) -> Cause | None:
+    """Find many narrow layers one after the other, through which differences between sequences get lost."""
+    hidden = [layer for layer in examination.layers if layer.kind in {"recurrent", "dense"}][:-1]
+    narrowest = min((layer.units for layer in hidden if layer.units is not None), default=None)
+    if narrowest is None or len(hidden) < _DEEP or narrowest > _NARROW or not unlearned(examination):
+        return None
+    evidence = [
+        Evidence("hidden layers", float(len(hidden)), "1 to 3"),
+        Evidence("units of the narrowest", float(narrowest), "32 and more"),
+    ]
+    kept = _variation_kept(examination, hidden[0].name, hidden[-1].name)
+    if kept is not None:
+        words = f"deviation over sequences in {hidden[-1].name}, over that in {hidden[0].name}"
+        evidence.insert(0, Evidence(words, kept, "near 1"))
+    return Cause(
+        "too_deep_narrow",
+        "Each of many narrow layers makes sequences more alike, until the last one sees no difference; and the error "
+        "gets lost on its way back.",
+        tuple(evidence),
+        cure_for(examination, "Take one or two layers of more units.", _SHALLOW_CODE),
+        0.85 if kept is not None and kept < 0.1 else 0.65,  # noqa: PLR2004 - an order of magnitude
+    )
+
+
+def _variation_kept(examination: Examination, first: str, last: str) -> float | None:
+    if first not in examination.activations or last not in examination.activations:
+        return None
+    before, after = (_deviation_over_sequences(examination.activations[name]) for name in (first, last))
+    return after / before if before > 0 else None
+
+
+def _deviation_over_sequences(values: NDArray[Any]) -> float:
+    states = np.asarray(values, dtype=np.float64)
+    return float((states[:, -1] if states.ndim == 3 else states).std(axis=0).mean())  # noqa: PLR2004 - with steps

@@ -1,0 +1,168 @@
+"""Causes in what a recurrence remembers at its last step: padding it ran over, and what came too early."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from unflat.diagnosis.causes.linear import linear_r2, summary
+from unflat.diagnosis.causes.rule import cure_for
+from unflat.diagnosis.causes.symptoms import GAIN, unlearned
+from unflat.diagnosis.records import Cause, Evidence
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from unflat.diagnosis.causes.rule import Code
+    from unflat.diagnosis.examination import Examination
+
+_LONG = 30
+"""Steps below which an LSTM remembers all of a sequence: plateaus are known from about a hundred steps."""
+
+_ALL_LATE = 1e-2
+"""Gradient with respect to the first three quarters of the steps over the last's, below which only the end is seen."""
+
+
+def signal_lies_early(examination: Examination) -> bool:
+    """Whether the last quarter of the steps tells clearly less about the targets than what came before."""
+    return _early_and_late(examination) is not None
+
+
+def _early_and_late(examination: Examination) -> tuple[float, float] | None:
+    """R² of a linear learner from the first three quarters of the steps, and from the last, if the first wins."""
+    training = examination.training
+    T = training.values.shape[1]
+    if T < _LONG or not np.isfinite(training.y).all():
+        return None
+    border = T - T // 4
+    early = linear_r2(summary(training.values[:, :border]), training.y)
+    late = linear_r2(summary(training.values[:, border:]), training.y)
+    return (early, late) if early > late + GAIN else None
+
+
+_POOL_CODE: Code = {
+    "unflat": 'model.set_params(readout=("last", "mean", "max")).fit(X, y)',
+    "keras": "x = keras.layers.LSTM(units, return_sequences=True)(inputs)\n"
+    "x = keras.layers.concatenate([keras.layers.GlobalAveragePooling1D()(x), keras.layers.GlobalMaxPooling1D()(x)])\n"
+    "outputs = keras.layers.Dense(1)(x)",
+    "torch": "states, _ = self.lstm(x)\n"
+    "return self.head(torch.cat([states[:, -1], states.mean(1), states.amax(1)], dim=-1))  # in_features: 3 * hidden",
+}
+
+
+def last_step_forgets(examination: Examination) -> Cause | None:
+    """Find that the target hangs on early steps, and the prediction on the last ones only."""
+    recurrent = [layer for layer in examination.layers if layer.kind == "recurrent"]
+    if not recurrent or recurrent[-1].returns_sequences or not unlearned(examination):
+        return None
+    signal = _early_and_late(examination)
+    if signal is None:
+        return None
+    evidence = [
+        Evidence(
+            "R² of a linear learner from the first three quarters of the steps", signal[0], "not above the last's"
+        ),
+        Evidence("R² of a linear learner from the last quarter of the steps", signal[1], "as from the first"),
+    ]
+    sees = _sees_early(examination)
+    if sees is not None:
+        evidence.append(Evidence("gradient of the first three quarters over that of the last", sees, "above 0.01"))
+        if sees > 1:
+            return None
+    return Cause(
+        "last_step_forgets",
+        "Only the state after the last step is read out, and what the target hangs on came so early that nothing of it"
+        " is left there.",
+        tuple(evidence),
+        cure_for(examination, "Read the recurrence out over all steps: mean and maximum beside the last.", _POOL_CODE),
+        0.8 if sees is not None and sees < _ALL_LATE else 0.55,
+    )
+
+
+def _sees_early(examination: Examination) -> float | None:
+    if examination.gradients is None or examination.gradients.by_step is None:
+        return None
+    by_step = np.asarray(examination.gradients.by_step)
+    border = len(by_step) - len(by_step) // 4
+    late = float(by_step[border:].max()) if border < len(by_step) else 0.0
+    return float(by_step[:border].max()) / late if late > 0 else None
+
+
+_MUCH_PADDING = 0.3
+"""Mean share of the steps that are padding at which a memory of them is more than of the sequence's own end."""
+
+_MASK_CODE: Code = {
+    "unflat": "X[padding] = numpy.nan  # or a list of arrays, each of its own length\nmodel.fit(X, y)",
+    "keras": "keras.layers.Masking(mask_value=0.0)  # the padding's value; right after the input",
+    "torch": "packed = torch.nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)\n"
+    "_, (h, _) = self.lstm(packed)\nreturn self.head(h[-1])",
+    "function": "# read the prediction out at each sequence's own last step",
+}
+
+
+class _Padding(NamedTuple):
+    value: float
+    lengths: NDArray[np.int64]
+
+
+def padding_unmasked(examination: Examination) -> Cause | None:
+    """Find long padding at the end of sequences that the recurrence runs over."""
+    if not unlearned(examination):
+        return None
+    padding = _padding_of(examination.training.values)
+    if padding is None:
+        return None
+    T = examination.training.values.shape[1]
+    share = float(1 - padding.lengths.mean() / T)
+    masked, kept = _read_at_the_end(examination, padding)
+    if share < _MUCH_PADDING or masked:
+        return None
+    evidence = [
+        Evidence(
+            f"mean share of the steps that are padding ({padding.value:g}) at the end", share, "near 0, or masked"
+        ),
+    ]
+    if kept is not None:
+        words = "deviation of states over sequences after the padding, over that before it"
+        evidence.append(Evidence(words, kept, "near 1"))
+    return Cause(
+        "padding_unmasked",
+        "The recurrence goes on over the padding at the end of sequences, and has forgotten them when it is read out.",
+        tuple(evidence),
+        cure_for(examination, "Mask the padding, or read out at each sequence's own last step.", _MASK_CODE),
+        0.85 if kept is not None and kept < 0.5 else 0.6,  # noqa: PLR2004 - half of it is lost
+    )
+
+
+def _padding_of(values: NDArray[np.float64]) -> _Padding | None:
+    """Find one value that many sequences end on, in all features, for different numbers of steps."""
+    last = values[:, -1]
+    ends = last[(last == last[:, :1]).all(axis=1), 0]
+    if len(ends) < len(values) / 2:
+        return None
+    found, counts = np.unique(ends, return_counts=True)
+    value = float(found[counts.argmax()])
+    is_padding = (values == value).all(axis=2)
+    trailing = np.logical_and.accumulate(is_padding[:, ::-1], axis=1)
+    lengths = values.shape[1] - trailing.sum(axis=1)
+    used = lengths > 0
+    return _Padding(value, lengths) if counts.max() >= len(values) / 2 and used.mean() > 0.9 else None  # noqa: PLR2004
+
+
+def _read_at_the_end(examination: Examination, padding: _Padding) -> tuple[bool, float | None]:
+    """Say whether padding is masked, and how far states after it differ over sequences beside those before it."""
+    gates = list(examination.gates.values())
+    if not gates or gates[-1].states is None:
+        return False, None
+    states = np.asarray(gates[-1].states, dtype=np.float64)
+    lengths = padding.lengths[: len(states)]
+    padded = (lengths > 0) & (lengths < states.shape[1])
+    if not padded.any():
+        return False, None
+    gate = np.asarray(next(iter(gates[-1].values.values())))
+    if gate.shape[1] != states.shape[1] or np.isnan(gate[padded, -1]).all():
+        return True, None
+    before = states[np.flatnonzero(padded), lengths[padded] - 1].std(axis=0).mean()
+    after = states[padded, -1].std(axis=0).mean()
+    return False, float(after / before) if before > 0 else None

@@ -1,0 +1,219 @@
+"""Causes at the output: what it can give, in which shape, in which mode, and whether it is trained at all."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from unflat.diagnosis.causes.network import distance, output_image, reach, to_network
+from unflat.diagnosis.causes.rule import cure_for
+from unflat.diagnosis.causes.symptoms import FLAT, GAIN, unlearned, varies, worse_than_it_should
+from unflat.diagnosis.records import Cause, Evidence
+
+if TYPE_CHECKING:
+    from unflat.diagnosis.causes.rule import Code
+    from unflat.diagnosis.examination import Examination, Part
+
+_RANGE_CODE: Code = {
+    "keras": "outputs = keras.layers.Dense(units)(states)  # no activation on the last layer",
+    "torch": "self.head = torch.nn.Linear(hidden, outputs)  # and nothing after it in forward",
+    "sklearn": "model.out_activation_  # 'identity' for a regressor; scale the target into the range of any other",
+    "function": "# return the last linear map itself, without sigmoid, tanh, softmax or ReLU",
+}
+
+
+def output_range(examination: Examination) -> Cause | None:
+    """Find targets outside of what the last activation can give."""
+    found = output_image(examination)
+    if found is None or not worse_than_it_should(examination):
+        return None
+    name, image = found
+    targets = to_network(examination, examination.training.y)
+    nearest = np.clip(targets, image.low, image.high)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        best = 1 - np.mean((targets - nearest) ** 2, axis=0) / np.var(targets, axis=0)
+    best = np.where(varies(targets), best, 1.0)
+    output = int(best.argmin())
+    if not best[output] < 1 - GAIN:
+        return None
+    outside = float(np.mean(nearest[:, output] != targets[:, output]))
+    return Cause(
+        "output_range",
+        f"The predictions come out of {name}, which gives nothing outside of [{image.low:g}, {image.high:g}], and "
+        "targets lie there.",
+        (
+            Evidence("share of targets that the last activation cannot give", outside, "0"),
+            Evidence("highest R² that it can reach", float(best[output]), "1"),
+        ),
+        cure_for(examination, "Leave the last layer linear.", _RANGE_CODE),
+        0.9 if best[output] < 0.5 else 0.7,  # noqa: PLR2004 - more than half of the variance is out of reach
+    )
+
+
+_BROADCAST_CODE: Code = {
+    "torch": "loss = criterion(model(X).squeeze(-1), y)  # both (n,); or criterion(model(X), y.reshape(-1, 1))",
+    "keras": "y = y.reshape(len(y), -1)  # (n, 1), as the predictions; or loss='mse' in place of an own loss",
+    "function": "loss = numpy.mean((prediction.reshape(y.shape) - y) ** 2)",
+}
+
+
+def loss_broadcast(examination: Examination) -> Cause | None:
+    """Find a loss that compares every prediction with every target, because of an axis too many.
+
+    Such a loss is larger for predictions without any error, two variances of the targets, than for their mean, one.
+    Where the loss is not known, shapes that would be broadcast must do.
+    """
+    part = examination.training
+    if not unlearned(examination) or not part.finite or not np.isfinite(part.y).all() or _for_each_step(part):
+        return None
+    perfect, mean = _losses_of(examination, part)
+    if perfect is None or mean is None:
+        broadcast = _would_broadcast(part) and examination.subject.framework in {"torch", "function"}
+    else:
+        broadcast = perfect > mean
+    if not broadcast:
+        return None
+    evidence = [
+        Evidence("axes of the predictions", float(len(part.prediction_shape)), f"{len(part.y_shape)}, as targets"),
+        Evidence("spread", float(np.nanmin(part.spread)), "near 1"),
+    ]
+    if perfect is not None and mean is not None:
+        evidence.insert(0, Evidence("loss of predictions without any error", perfect, f"below {mean:.4g}, the mean's"))
+    return Cause(
+        "loss_broadcast",
+        f"Predictions of shape {part.prediction_shape} against targets of shape {part.y_shape} are broadcast to every "
+        "pair of the two; that loss is smallest where every prediction is the mean of all targets.",
+        tuple(evidence),
+        cure_for(examination, "Give predictions and targets the same shape before the loss.", _BROADCAST_CODE),
+        _confidence_of_broadcast(examination),
+    )
+
+
+def _confidence_of_broadcast(examination: Examination) -> float:
+    """Believe it most where predictions are the mean; least where the output could not have got anywhere else."""
+    reached = reach(examination)
+    if reached is not None and reached < distance(to_network(examination, examination.training.y)).max():
+        return 0.45
+    return 0.95 if _is_the_mean(examination.training) else 0.6
+
+
+def _would_broadcast(part: Part) -> bool:
+    return part.prediction_shape != part.y_shape and prod(part.prediction_shape) == prod(part.y_shape)
+
+
+def _losses_of(examination: Examination, part: Part) -> tuple[float | None, float | None]:
+    """Give the model's loss of the first targets as predictions of themselves, and that of their mean, as they come."""
+    n = min(len(part), 64)
+    if prod(part.prediction_shape[1:]) != part.y.shape[1] or not varies(part.y[:n]).any():
+        return None, None
+    shape, y = (n, *part.prediction_shape[1:]), part.y[:n].reshape((n, *part.y_shape[1:]))
+    mean = np.broadcast_to(part.y[:n].mean(axis=0), part.y[:n].shape)
+    subject = examination.subject
+    return subject.loss_of(part.y[:n].reshape(shape), y), subject.loss_of(mean.reshape(shape), y)
+
+
+def _is_the_mean(part: Part) -> bool:
+    """Whether predictions are nearly the mean of the targets, whatever they are given."""
+    off = np.abs(part.prediction.mean(axis=0) - part.y.mean(axis=0))
+    return bool((off <= part.y.std(axis=0) / 2).all() and (part.spread[varies(part.y)] < FLAT).all())
+
+
+def _for_each_step(part: Part) -> bool:
+    """Whether there is a prediction for every time step, and a target for none."""
+    given, wanted, steps = part.prediction_shape, part.y_shape, part.values.shape[1]
+    return len(given) > 1 and given[1] == steps > 1 and prod(given[1:]) == steps * prod(wanted[1:])
+
+
+_SEQUENCES_CODE: Code = {
+    "keras": "keras.layers.LSTM(units)  # the last recurrent layer without return_sequences=True",
+    "torch": "states, _ = self.lstm(x)\nreturn self.head(states[:, -1])  # the last step only",
+    "function": "prediction = prediction[:, -1]",
+}
+
+
+def sequences_returned(examination: Examination) -> Cause | None:
+    """Find predictions for every step against targets of one number a sequence."""
+    part = examination.training
+    if not _for_each_step(part):
+        return None
+    given, wanted, steps = part.prediction_shape, part.y_shape, part.values.shape[1]
+    return Cause(
+        "sequences_returned",
+        "The model gives a prediction for every time step, and each is held against the one target of the sequence; "
+        "the first steps have seen nothing of it yet.",
+        (
+            Evidence("predictions for a sequence", float(prod(given[1:])), f"{prod(wanted[1:])}, as targets"),
+            Evidence("time steps of a sequence", float(steps), "not the number of predictions"),
+        ),
+        cure_for(examination, "Let the last recurrent layer pass on its last step only.", _SEQUENCES_CODE),
+        0.95,
+    )
+
+
+_MODE_CODE: Code = {
+    "torch": "model.eval()  # before predicting; and model.train() while training, so that statistics follow",
+    "keras": "model.predict(X)  # or model(X, training=False); train with fit, or with model(X, training=True)",
+    "function": "# switch dropout off, and let norms use their running statistics, before predicting",
+}
+
+_MOVED = 0.5
+"""Difference between two modes, in deviations of the predictions, at which a quarter of the variance is the mode's."""
+
+
+def stale_mode(examination: Examination) -> Cause | None:
+    """Find predictions that depend on the mode of the model: statistics of norms, or dropout left on."""
+    if not worse_than_it_should(examination):
+        return None
+    X, subject = examination.training.X, examination.subject
+    as_it_stands, own = subject.gives_other_in_evaluation(X) or 0.0, subject.gives_other_in_training(X) or 0.0
+    if max(as_it_stands, own) < _MOVED:
+        return None
+    return Cause(
+        "stale_mode",
+        "Predictions change with the mode of the model: it was left in training mode, or the statistics of its norms "
+        "never followed the data.",
+        (
+            Evidence("difference to predictions in evaluation mode, in their deviation", as_it_stands, "0"),
+            Evidence("difference to predictions with the batch's own statistics, in their deviation", own, "below 0.5"),
+        ),
+        cure_for(
+            examination, "Predict in evaluation mode, after statistics were gathered in training mode.", _MODE_CODE
+        ),
+        0.85,
+    )
+
+
+_FROZEN_CODE: Code = {
+    "torch": "for parameter in model.parameters():\n    parameter.requires_grad_(True)\n"
+    "optimizer = torch.optim.Adam(model.parameters())  # all of them, made after the last layer was added",
+    "keras": "model.trainable = True\nmodel.compile(optimizer='adam', loss='mse')  # takes effect when compiled",
+}
+
+_MOSTLY = 0.05
+"""Trained share of all parameters below which a model is mostly frozen: a head on 20 times its size."""
+
+
+def frozen_parameters(examination: Examination) -> Cause | None:
+    """Find layers whose parameters are not trained, or that the optimizer does not hold."""
+    weighted = [layer for layer in examination.layers if layer.parameters and layer.kind != "norm"]
+    frozen = [layer for layer in weighted if layer.trainable == 0]
+    if not frozen or not unlearned(examination):
+        return None
+    total = sum(layer.parameters for layer in weighted)
+    trained = sum(layer.trainable for layer in weighted)
+    head = weighted[-1] in frozen
+    share = trained / total
+    if not head and share > 0.5 and not any(layer.kind == "recurrent" for layer in frozen):  # noqa: PLR2004 - most
+        return None
+    return Cause(
+        "frozen_parameters",
+        f"Parameters of {', '.join(layer.name for layer in frozen)} are not trained, and stay what they were.",
+        (
+            Evidence("share of the parameters that is trained", share, "1"),
+            Evidence("layers without any trained parameter", float(len(frozen)), "0"),
+        ),
+        cure_for(examination, "Train all parameters, and give the optimizer all of them.", _FROZEN_CODE),
+        0.9 if head or share < _MOSTLY else 0.6,
+    )

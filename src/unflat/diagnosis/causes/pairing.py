@@ -1,0 +1,171 @@
+"""Sequences and targets that do not belong together: shuffled, sorted or shifted one without the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from unflat.diagnosis.causes.linear import FEWEST, linear_r2, ranks, squared_correlation, summary
+from unflat.diagnosis.causes.rule import cure_for
+from unflat.diagnosis.causes.symptoms import worse_than_it_should
+from unflat.diagnosis.records import Cause, Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from unflat.diagnosis.causes.rule import Code
+    from unflat.diagnosis.examination import Examination
+
+_CODE: Code = dict.fromkeys(
+    ("unflat", "keras", "torch", "sklearn", "function"),
+    "import numpy as np\n"
+    "order = np.random.default_rng(0).permutation(len(X))  # X and y as they were cut, before either was shuffled\n"
+    "X, y = X[order], y[order]                             # one order for both",
+)
+
+_SIGNAL = 0.2
+"""R² that counts as a signal where several pairings are tried: twice deepchecks' smallest gain."""
+
+_SHIFTS = (-5, -4, -3, -2, -1, 1, 2, 3, 4, 5)
+_AT_MOST = 2000
+"""Sequences that a pairing is tried on."""
+
+_EXACT = 1e-5
+"""1 - R² below which two sorted columns are one line. Independent samples of one law stay above: about 1/n for n."""
+
+
+class _Finding(NamedTuple):
+    evidence: tuple[Evidence, ...]
+    confidence: float
+
+
+def misaligned_pairs(examination: Examination) -> Cause | None:
+    """Find that sequences hold no signal about the targets they are paired with, but do about others."""
+    training = examination.training
+    usable = np.isfinite(training.y).all() and len(training) >= FEWEST and training.y.std(axis=0).max() > 0
+    if not usable:
+        return None
+    nothing_found = not examination.references.beyond_chance.any()
+    wrong = nothing_found or worse_than_it_should(examination)
+    finding = _first(examination, (_order_differs_from_raw,)) if wrong else None
+    if finding is None and nothing_found:
+        finding = _first(examination, (_values_stand_elsewhere, _only_held_out, _shifted, _sorted))
+    if finding is None:
+        return None
+    return Cause(
+        "misaligned_pairs",
+        "Sequences are paired with targets of other sequences, so that nothing in them tells of the target.",
+        finding.evidence,
+        cure_for(
+            examination, "Pair each sequence with its own target: shuffle, sort, shift and drop both alike.", _CODE
+        ),
+        finding.confidence,
+    )
+
+
+def _first(examination: Examination, searches: tuple[Callable[[Examination], _Finding | None], ...]) -> _Finding | None:
+    found = (search(examination) for search in searches)
+    return next((finding for finding in found if finding is not None), None)
+
+
+def _order_differs_from_raw(examination: Examination) -> _Finding | None:
+    """Compare with the data before they were scaled: a scale changes no order."""
+    if examination.raw is None or len(examination.raw[1]) != len(examination.training):
+        return None
+    y, raw = examination.training.y[:, :1], examination.raw[1][:, :1]
+    as_paired, both_sorted = squared_correlation(y, raw), squared_correlation(np.sort(y, axis=0), np.sort(raw, axis=0))
+    if as_paired > 0.5 or both_sorted < 0.99:  # noqa: PLR2004 - no line, and a line
+        return None
+    return _Finding(
+        (
+            Evidence("R² of the targets on the raw targets, in the order given", as_paired, "1"),
+            Evidence("R² of the targets on the raw targets, both sorted", both_sorted, "1"),
+        ),
+        0.95,
+    )
+
+
+def _values_stand_elsewhere(examination: Examination) -> _Finding | None:
+    """Look for the targets among the last steps: windows of one series hold each other's targets, a fixed way ahead."""
+    y, last = examination.training.y[:, 0], examination.training.values[:, -1]
+    for feature in range(last.shape[1]):
+        column = last[:, feature].astype(np.float32)
+        order = np.argsort(column, kind="stable")
+        if len(np.unique(column)) < 0.9 * len(column):
+            continue
+        place = np.minimum(np.searchsorted(column[order], y.astype(np.float32)), len(column) - 1)
+        there = column[order][place] == y.astype(np.float32)
+        offsets = (order[place] - np.arange(len(y)))[there]
+        if there.mean() < 0.5:  # noqa: PLR2004 - most
+            continue
+        commonest = float(np.unique(offsets, return_counts=True)[1].max() / len(offsets))
+        if commonest < 0.1:  # noqa: PLR2004 - shuffled ones agree in about 1/n
+            found = Evidence("share of targets that stand in the series at one fixed distance", commonest, "1")
+            return _Finding((found, Evidence("share that stand in it at all", float(there.mean()), "1")), 0.95)
+    return None
+
+
+def _only_held_out(examination: Examination) -> _Finding | None:
+    """Compare with held-out pairs, which may have been made rightly."""
+    part = examination.held_out
+    if part is None or not np.isfinite(part.y).all():
+        return None
+    found = linear_r2(ranks(summary(part.values)), ranks(part.y))
+    if found < _SIGNAL:
+        return None
+    as_paired = linear_r2(ranks(summary(examination.training.values)), ranks(examination.training.y))
+    if as_paired >= _SIGNAL / 2:
+        return None
+    return _Finding(
+        (
+            Evidence("R² of a linear learner among training pairs", as_paired, "as among held-out pairs"),
+            Evidence("R² of a linear learner among held-out pairs", found, "as among training pairs"),
+        ),
+        0.85,
+    )
+
+
+def _shifted(examination: Examination) -> _Finding | None:
+    """Pair each sequence with the target of a neighbour."""
+    columns, y = ranks(summary(examination.training.values[:_AT_MOST])), ranks(examination.training.y[:_AT_MOST])
+    as_paired = linear_r2(columns, y)
+    scores = [linear_r2(*_paired_at(columns, y, shift)) for shift in _SHIFTS]
+    best = int(np.argmax(scores))
+    if scores[best] < max(_SIGNAL, as_paired + _SIGNAL):
+        return None
+    return _Finding(
+        (
+            Evidence(f"R² of a linear learner with targets shifted by {_SHIFTS[best]}", scores[best], "not above that"),
+            Evidence("R² of a linear learner with targets as paired", as_paired, "above that"),
+        ),
+        0.85,
+    )
+
+
+def _paired_at(
+    columns: NDArray[np.float64], y: NDArray[np.float64], shift: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return (columns[:-shift], y[shift:]) if shift > 0 else (columns[-shift:], y[:shift])
+
+
+def _sorted(examination: Examination) -> _Finding | None:
+    """Sort targets and what is known of the sequences: only what is one line then belonged together."""
+    y = examination.training.y[:, :1]
+    if len(np.unique(y)) < len(y) / 2:  # classes sort into a line whatever they belong to
+        return None
+    ordered = np.sort(y, axis=0)
+    columns = np.sort(summary(examination.training.values), axis=0)
+    both_sorted = max(squared_correlation(ordered, columns[:, [column]]) for column in range(columns.shape[1]))
+    if 1 - both_sorted > _EXACT or len(y) < 1 / _EXACT**0.5:
+        return None
+    as_paired = linear_r2(ranks(summary(examination.training.values)), ranks(examination.training.y))
+    return _Finding(
+        (
+            Evidence("R² of the targets on a feature, both sorted", both_sorted, "as in the order given"),
+            Evidence("R² of a linear learner in the order given", as_paired, "as with both sorted"),
+        ),
+        0.85,
+    )

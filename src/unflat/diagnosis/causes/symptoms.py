@@ -1,0 +1,93 @@
+"""What there is to explain: where a model does clearly worse than could be expected of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from unflat.metrics import deviation
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from unflat.diagnosis.examination import Examination, Part
+
+GAIN = 0.1
+"""Share of the variance by which two models must differ to be called different: deepchecks' smallest gain."""
+
+FLAT = 0.1
+"""A spread under which predictions are called flat: it held in 20 of 30 flat programs from public questions."""
+
+
+def attainable(examination: Examination, part: Part) -> NDArray[np.float64]:
+    """Say what share of each output's variance reference learners explain; 0 where that may be chance.
+
+    Parameters
+    ----------
+    examination : Examination
+        What was measured.
+    part : Part
+        Of which data. On held-out data they may explain less than on the training data that they are cross-validated
+        on, never more is expected.
+
+    Returns
+    -------
+    ndarray of shape (k,)
+        From 0 to 1.
+    """
+    references = examination.references
+    expected = np.where(references.beyond_chance, references.r2, 0.0)
+    if part is not examination.training:
+        expected = np.fmin(expected, [signal.held_out_r2 for signal in references.signal])
+    return np.clip(expected, 0.0, 1.0)
+
+
+def behind(examination: Examination, part: Part) -> NDArray[np.bool_]:
+    """Mark the outputs of which a part's predictions explain clearly less than reference learners do.
+
+    Clearly is more than `GAIN`, and more than two standard errors of an R² from so many samples (Olkin & Finn 1995,
+    Psychological Bulletin 118, 155: its variance is about 4 R² (1 - R²)² / n). Without a signal that references find,
+    it is worse than the mean by as much.
+
+    Parameters
+    ----------
+    examination : Examination
+        What was measured.
+    part : Part
+        The predictions to judge.
+
+    Returns
+    -------
+    ndarray of shape (k,), bool
+        True also where a prediction is not a number; False for a constant target.
+    """
+    expected = attainable(examination, part)
+    error = 2 * np.sqrt(expected / max(len(part), 1)) * (1 - expected)
+    reached = part.r2 >= expected - np.maximum(GAIN, 2 * error)
+    return varies(part.y) & ~reached
+
+
+def unlearned(examination: Examination) -> bool:
+    """Whether the model does not even fit what it was trained on: then its training went wrong, or its structure."""
+    return bool(behind(examination, examination.training).any())
+
+
+def worse_than_it_should(examination: Examination) -> bool:
+    """Whether anything is to be explained, on training data or on held-out data."""
+    return unlearned(examination) or bool(behind(examination, examination.judged).any())
+
+
+def varies(y: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Mark the columns that are more than one number, up to rounding."""
+    magnitude = np.abs(y).max(axis=0, initial=0.0)
+    rounding = 8 * np.finfo(np.float64).eps * magnitude  # as `scaling` bounds it
+    constant: NDArray[np.bool_] = spread_of_columns(y) <= rounding
+    return ~constant
+
+
+def spread_of_columns(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Deviation of each column of (n, k); nan where a value is not finite."""
+    finite = np.isfinite(values).all(axis=0)
+    measured = deviation(np.where(finite, values, 0.0), np.ones(len(values)))
+    return np.where(finite, measured, np.nan)

@@ -1,0 +1,241 @@
+"""Units that do not agree: of training, of what is predicted from, and of what predictions are held against."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from unflat.diagnosis.causes.linear import squared_correlation
+from unflat.diagnosis.causes.network import moments
+from unflat.diagnosis.causes.rule import cure_for
+from unflat.diagnosis.causes.symptoms import attainable, behind
+from unflat.diagnosis.examination import SAMPLE
+from unflat.diagnosis.records import Cause, Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from unflat.diagnosis.causes.rule import Code
+    from unflat.diagnosis.examination import Examination, Part
+
+_ALIKE = 0.5
+"""R² of a straight line between predictions and targets from which on they are the same thing in other units."""
+
+_APART = 3.0
+"""Mean or deviation of inputs that are not standardized; and factor by which values vary more than others of the same
+units do."""
+
+_INVERSE_CODE: Code = {
+    "keras": "prediction = model.predict(X_new) * std + mean  # the numbers that y was scaled by: (y - mean) / std",
+    "torch": "prediction = model(X_new) * std + mean  # the numbers that y was scaled by: (y - mean) / std",
+    "sklearn": "prediction = y_scaler.inverse_transform(model.predict(X_new).reshape(len(X_new), -1))",
+    "function": "prediction = predict(X_new) * std + mean  # the numbers that y was scaled by: (y - mean) / std",
+    "unflat": 'model.set_params(scale_target="standard").fit(X, y_raw)  # scales and brings back by itself',
+}
+
+_AS_IN_TRAINING = "mean, std = X_train_raw.mean(axis=(0, 1)), X_train_raw.std(axis=(0, 1))  # as in training\n"
+_MISMATCH_CODE: Code = {
+    "keras": _AS_IN_TRAINING + "prediction = model.predict((X_new - mean) / std)",
+    "torch": _AS_IN_TRAINING + "prediction = model(torch.as_tensor((X_new - mean) / std, dtype=torch.float32))",
+    "sklearn": _AS_IN_TRAINING + "prediction = model.predict((X_new - mean) / std)",
+    "function": _AS_IN_TRAINING + "prediction = predict((X_new - mean) / std)",
+    "unflat": 'model.set_params(scale_inputs="standard").fit(X_raw, y)  # then give predict raw inputs',
+}
+
+
+_FAR_OFF = 10.0
+"""Deviations that new values lie off, where a trend that goes on would have made its way of three times over."""
+
+_NARROWER = 100.0
+"""Factor by which held-out values vary less than any stretch of the same series would."""
+
+
+def in_other_units(part: Part, losses: tuple[float, ...]) -> bool:
+    """Whether predictions follow the targets in other units: as if standardized, or brought to [0, 1].
+
+    Parameters
+    ----------
+    part : Part
+        Targets and predictions.
+    losses : tuple of float
+        Training loss by epoch. Training that ended with the loss that is seen here saw these very targets.
+
+    Returns
+    -------
+    bool
+        False where any number is not finite.
+    """
+    if not (part.finite and np.isfinite(part.y).all()) or len(part) <= 2:  # noqa: PLR2004 - two points are a line
+        return False
+    if losses and losses[-1] > 0.1 * float(np.mean((part.y - part.prediction) ** 2)):
+        return False
+    return any(_in_other_units(part.y[:, k], part.prediction[:, k]) for k in range(part.y.shape[1]))
+
+
+def _in_other_units(y: NDArray[np.float64], prediction: NDArray[np.float64]) -> bool:
+    if _r2(y, prediction) > 0 or squared_correlation(y, prediction) < _ALIKE:
+        return False
+    standardized = abs(prediction.mean()) < 0.5 and 0.5 < prediction.std() < 2  # noqa: PLR2004 - 0 and 1, roughly
+    low, high = prediction.min(), prediction.max()
+    ranged = low > -0.5 and high < 1.5 and high - low > 0.5  # noqa: PLR2004 - [0, 1], roughly
+    already = abs(y.mean()) < 0.5 and 0.5 < y.std() < 2  # noqa: PLR2004 - the targets are standardized themselves
+    return bool((standardized or ranged) and not already)
+
+
+def inverse_forgotten(examination: Examination) -> Cause | None:
+    """Find predictions that follow the targets, and were not brought back into their units."""
+    for part in _parts(examination):
+        losses = examination.losses if part is examination.training else ()
+        if _may_be_in_other_units(examination, part) and in_other_units(part, losses):
+            output = int(np.argmin(np.nan_to_num(part.r2, nan=np.inf)))
+            y, prediction = part.y[:, output], part.prediction[:, output]
+            return Cause(
+                "inverse_forgotten",
+                "The predictions are right but for their units: the target was scaled for training, and they were not "
+                "brought back.",
+                (
+                    Evidence("R² after the best straight line", squared_correlation(y, prediction), "as without"),
+                    Evidence("R² of the predictions as they are", _r2(y, prediction), "as with"),
+                    Evidence("deviation of the targets over that of the predictions", y.std() / prediction.std(), "1"),
+                ),
+                cure_for(examination, "Undo on the predictions what was done to the target.", _INVERSE_CODE),
+                0.9,
+            )
+    return None
+
+
+def predict_scale_mismatch(examination: Examination) -> Cause | None:
+    """Find inputs on another scale than in training: scaled by their own numbers, the model does well with them."""
+    for part in _parts(examination):
+        if not behind(examination, part).any() and not (part.r2 < 0).any():
+            continue
+        if part is examination.training and not _raw_looking(part.values):
+            continue
+        if part is not examination.training and not _apart(examination.training.values, part.values):
+            continue
+        found = _best_rescaled(examination, part)
+        if found is not None:
+            return _mismatch(examination, part, found)
+    return None
+
+
+class _Rescaled(NamedTuple):
+    way: str
+    explained: float
+    as_given: float
+
+
+def _mismatch(examination: Examination, part: Part, found: _Rescaled) -> Cause:
+    mean, deviation = moments(part.values)
+    trained_mean, trained = moments(examination.training.values)
+    compared = (0.0, 1.0) if part is examination.training else (float(trained_mean[0]), float(trained[0]))
+    return Cause(
+        "predict_scale_mismatch",
+        "The model is given inputs on another scale than the one it was trained on, far outside of what it has seen.",
+        (
+            Evidence(
+                f"R² of the predictions, brought back, once inputs are {found.way}", found.explained, "as without"
+            ),
+            Evidence("R² of the predictions, brought back, as inputs are given", found.as_given, "as with"),
+            Evidence("mean of feature 0", float(mean[0]), f"near {compared[0]:.4g}, as in training"),
+            Evidence("deviation of feature 0", float(deviation[0]), f"near {compared[1]:.4g}, as in training"),
+        ),
+        cure_for(
+            examination,
+            "Scale inputs for prediction with the numbers of the training part, as those for training were.",
+            _MISMATCH_CODE,
+        ),
+        0.9,
+    )
+
+
+def _best_rescaled(examination: Examination, part: Part) -> _Rescaled | None:
+    """Try the usual scales on the inputs; give that with which predictions follow the targets and did not before."""
+    y = part.y[:SAMPLE]
+    if not (np.isfinite(y).all() and np.isfinite(part.values).all()):
+        return None
+    scaled_too = _may_be_in_other_units(examination, part)
+    as_given = _agreement(y, part.prediction[:SAMPLE], scaled_too=scaled_too)
+    tried = [
+        _Rescaled(way, _agreement(y, prediction, scaled_too=scaled_too), as_given)
+        for way, values in _rescalings(examination, part)
+        if (prediction := _predicted(examination, part, values)) is not None
+    ]
+    best = max(tried, key=lambda rescaled: rescaled.explained, default=None)
+    if best is None or best.explained < max(_ALIKE, as_given + _ALIKE / 2, attainable(examination, part).max() / 2):
+        return None
+    return best
+
+
+def _rescalings(examination: Examination, part: Part) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    values = part.values
+    mean, deviation = moments(values)
+    if part is not examination.training:
+        trained_mean, trained = moments(examination.training.values)
+        yield (
+            "brought to the training inputs' mean and deviation",
+            _scaled(values, mean, deviation) * trained + trained_mean,
+        )
+    yield "standardized by feature", _scaled(values, mean, deviation)
+    low, high = values.min(axis=(0, 1)), values.max(axis=(0, 1))
+    yield "brought to [0, 1] by feature", _scaled(values, low, high - low)
+    yield "standardized by feature and step", _scaled(values, values.mean(axis=0), values.std(axis=0))
+    yield "standardized together", _scaled(values, values.mean(), values.std())
+
+
+def _scaled(values: NDArray[np.float64], center: Any, scale: Any) -> NDArray[np.float64]:  # noqa: ANN401 - array or number
+    scaled: NDArray[np.float64] = ((values - center) / np.where(scale > 0, scale, 1.0))[:SAMPLE]
+    return scaled
+
+
+def _predicted(examination: Examination, part: Part, values: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Predict for other values in the form that the model was given; None where that form is not an array."""
+    if not isinstance(part.X, np.ndarray):
+        return None
+    given = values.reshape((len(values), *part.X.shape[1:]))
+    given = given.astype(part.X.dtype if part.X.dtype.kind == "f" else np.float64)
+    prediction = np.asarray(examination.subject.predict(given), dtype=np.float64)
+    return prediction.reshape(len(values), -1) if prediction.size == len(values) * part.y.shape[1] else None
+
+
+def _raw_looking(values: NDArray[np.float64]) -> bool:
+    mean, deviation = moments(values)
+    return bool((np.abs(mean) > _APART).any() or (deviation > _APART).any())
+
+
+def _apart(known: NDArray[np.float64], new: NDArray[np.float64]) -> bool:
+    """Whether new values are in other units than known ones; a narrow stretch of the same series is not."""
+    (mean, deviation), (new_mean, new_deviation) = moments(known), moments(new)
+    far = np.abs(new_mean - mean) > _FAR_OFF * deviation
+    wider, narrower = new_deviation > _APART * deviation, new_deviation < deviation / _NARROWER
+    return bool((far | wider | narrower).any())
+
+
+def _parts(examination: Examination) -> tuple[Part, ...]:
+    training, held_out = examination.training, examination.held_out
+    return (training,) if held_out is None else (training, held_out)
+
+
+def _may_be_in_other_units(examination: Examination, part: Part) -> bool:
+    """Whether targets may be in other units than the model was trained on; held-out ones must look it."""
+    return part is examination.training or _apart(examination.training.y, part.y)
+
+
+def _agreement(y: NDArray[np.float64], prediction: NDArray[np.float64], *, scaled_too: bool) -> float:
+    """R² of the output predicted best, at least 0; in its own units or, if asked, in those of a scaled target.
+
+    Correlation alone would not do: an untrained network follows a trend as well.
+    """
+    if not np.isfinite(prediction).all():
+        return 0.0
+    pairs = [(y[:, k], prediction[:, k]) for k in range(y.shape[1])]
+    own = max(_r2(*pair) for pair in pairs)
+    scaled = max((squared_correlation(*pair) for pair in pairs if scaled_too and _in_other_units(*pair)), default=0.0)
+    return max(own, scaled, 0.0)
+
+
+def _r2(y: NDArray[np.float64], prediction: NDArray[np.float64]) -> float:
+    return float(1 - np.mean((y - prediction) ** 2) / y.var()) if y.var() > 0 else 0.0
