@@ -1,0 +1,203 @@
+"""The one call: measure a model on its data, judge it, and say why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from unflat.baselines import LAST_VALUE, MEAN, NO_PAST
+from unflat.diagnosis.causes import find_causes
+from unflat.diagnosis.examination import Examination, Part
+from unflat.diagnosis.inputs import Data, Losses, as_data, as_losses, beside_targets
+from unflat.diagnosis.records import NotExamined
+from unflat.diagnosis.reference import find_references
+from unflat.diagnosis.result import Diagnosis
+from unflat.diagnosis.subjects import Settings, subject_of
+from unflat.diagnosis.verdict import judge
+from unflat.errors import InputTypeError, ShapeError
+from unflat.metrics import assess
+from unflat.windows import Windows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from unflat.diagnosis.past import Past
+    from unflat.diagnosis.reference import References
+    from unflat.diagnosis.subjects import Subject
+    from unflat.metrics import Assessment
+
+_PAIR = 2
+
+
+def diagnose(
+    model: Any,  # noqa: ANN401 - any trained model
+    X: Any,  # noqa: ANN401 - whatever it takes
+    y: Any = None,  # noqa: ANN401 - array-like
+    *,
+    validation: Any = None,  # noqa: ANN401 - a pair, or windows
+    history: Any = None,  # noqa: ANN401 - any of several forms
+    loss: Any = None,  # noqa: ANN401 - a name, or the framework's own
+    optimizer: Any = None,  # noqa: ANN401 - a name, or the framework's own
+    raw: tuple[Any, Any] | None = None,
+    random_state: int | np.random.Generator | None = None,
+) -> Diagnosis:
+    """Say whether a trained model is flat or fails in another way, why, and what cures it.
+
+    The model is not changed. Other learners (ridge, nearest neighbours, boosted trees) are fitted to the same data to
+    know what there is to learn; that takes about a second beside the predictions.
+
+    Parameters
+    ----------
+    model : LSTMRegressor, keras.Model, torch.nn.Module, scikit-learn regressor or Pipeline, or callable
+        The trained model; a callable takes X and gives predictions.
+    X : array of shape (n, T, F) or (n, T), list of arrays, frame, tensor, or Windows
+        What it was trained on, exactly as it was given to the model: scaled, if it was scaled by hand.
+    y : array-like of shape (n,) or (n, k), or None
+        Its targets, likewise; None with windows, which hold theirs.
+    validation : tuple of (X, y), or Windows, optional
+        Data that it was not trained on. The verdict is about these, if they are given.
+    history : History, keras History, mapping with "loss", or sequence of float, optional
+        What training recorded. By default what the model itself recorded.
+    loss, optimizer : str or object, optional
+        What the model was trained with, where it does not know itself.
+    raw : tuple of (X, y), optional
+        X and y before they were scaled by hand, sequence by sequence.
+    random_state : int, Generator or None
+        Seeds the choice of sequences and folds that other learners see; None is 0, so that the same call gives the
+        same diagnosis.
+
+    Returns
+    -------
+    Diagnosis
+        Verdict, causes, cures, figures; print it to read it.
+
+    Raises
+    ------
+    InputError
+        If data cannot be used; its subclasses say why. NaN and infinite values are no error but a finding.
+    ShapeError
+        If predictions do not fit the targets, or `raw` does not fit X and y.
+    ModelError
+        If the model is of an unknown kind, or itself raises an error.
+    """
+    generator = np.random.default_rng(0 if random_state is None else random_state)
+    training_data = as_data(X, y)
+    held_out_data = None if validation is None else _held_out(validation, training_data)
+    losses = as_losses(history, model)
+    subject = subject_of(model, loss=loss, optimizer=optimizer)
+    training = _part(subject, training_data, "")
+    held_out = None if held_out_data is None else _part(subject, held_out_data, "the validation ")
+    references = find_references(
+        (training.values, training.y),
+        None if held_out is None else (held_out.values, held_out.y),
+        generator,
+        training_data.past,
+    )
+    examination = Examination(
+        subject, training, held_out, _raw(raw, training), references, losses.training, _settings(subject, losses)
+    )
+    return _diagnosis(examination, training_data.names, losses)
+
+
+def _held_out(validation: Any, training: Data) -> Data:  # noqa: ANN401 - a pair, or windows
+    if isinstance(validation, Windows):
+        data = as_data(validation, None, "the validation ")
+    elif isinstance(validation, tuple) and len(validation) == _PAIR:
+        X, y = validation
+        data = as_data(X, y, "the validation ")
+    else:
+        raise InputTypeError(
+            "validation", "a tuple (X, y), or windows", f"a {type(validation).__name__}",
+            "Give data that the model was not trained on, as the model takes them.",
+        )  # fmt: skip
+    if data.values.shape[2] != training.values.shape[2] or data.y.shape[1] != training.y.shape[1]:
+        raise ShapeError(
+            "The validation data",
+            f"{training.values.shape[2]} features and {training.y.shape[1]} outputs, as in training",
+            (*data.values.shape, data.y.shape[1]),
+            "Give the same columns in the same order.",
+        )
+    return data
+
+
+def _part(subject: Subject, data: Data, name: str) -> Part:
+    prediction = np.asarray(subject.predict(data.X))
+    columns = beside_targets(prediction, data.y_shape, data.values.shape[1], name)
+    return Part(data.X, data.values, data.y, data.y_shape, columns, prediction.shape)
+
+
+def _raw(raw: Any, training: Part) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:  # noqa: ANN401 - a pair
+    if raw is None:
+        return None
+    if not (isinstance(raw, tuple) and len(raw) == _PAIR):
+        raise InputTypeError(
+            "raw", "a tuple (X, y)", f"a {type(raw).__name__}", "Give X and y as they were before scaling."
+        )
+    X, y = raw
+    data = as_data(X, y, "the raw ")
+    if data.y.shape != training.y.shape:
+        raise ShapeError(
+            "The raw y", f"shape {training.y.shape}, as y has", data.y.shape,
+            "Give the same sequences in the same order, before scaling.",
+        )  # fmt: skip
+    return data.values, data.y
+
+
+def _settings(subject: Subject, losses: Losses) -> Settings | None:
+    """Add to what the model knows of its training how many epochs the history has."""
+    settings = subject.settings()
+    if not losses.training or (settings is not None and settings.epochs is not None):
+        return settings
+    return replace(settings or Settings(), epochs=len(losses.training))
+
+
+def _diagnosis(examination: Examination, names: tuple[str, ...], losses: Losses) -> Diagnosis:
+    judgement = judge(examination)
+    causes = () if judgement.verdict == "healthy" else find_causes(examination)
+    training, held_out, references = examination.training, examination.held_out, examination.references
+    return Diagnosis(
+        model=examination.subject.name,
+        framework=examination.subject.framework,
+        targets=names,
+        judgement=judgement,
+        causes=causes,
+        training=_assessment(training, training, references),
+        held_out=None if held_out is None else _assessment(held_out, training, references),
+        references=references,
+        losses=losses,
+        not_examined=tuple(_not_examined(examination)),
+        y=examination.judged.y,
+        prediction=examination.judged.prediction,
+    )
+
+
+def _assessment(part: Part, training: Part, references: References) -> Assessment:
+    """Score the sequences whose targets are all known, beside the training targets' mean and the last value."""
+    known = np.isfinite(part.y).all(axis=1)
+    means = np.nanmean(np.where(np.isfinite(training.y), training.y, np.nan), axis=0)
+    baselines = {MEAN: np.tile(means, (int(known.sum()), 1))}
+    reasons = {}
+    pasts = [past for past in references.past if past is not None and past.sure]
+    if len(pasts) == len(references.past):
+        baselines[LAST_VALUE] = _last_values(pasts, part.values[known], means)
+    else:
+        reasons[LAST_VALUE] = NO_PAST
+    return assess(part.y[known], part.prediction[known], baselines, reasons)
+
+
+def _last_values(pasts: list[Past], values: NDArray[np.float64], means: NDArray[np.float64]) -> NDArray[np.float64]:
+    columns = [past.predict(values) for past in pasts]
+    return np.column_stack([np.where(np.isfinite(c), c, mean) for c, mean in zip(columns, means, strict=True)])
+
+
+def _not_examined(examination: Examination) -> Iterator[NotExamined]:
+    yield from examination.subject.not_examined
+    yield from examination.references.not_examined
+    if examination.held_out is None:
+        yield NotExamined("data that the model was not trained on", "none were given: pass validation=(X, y)")
+    if not examination.losses:
+        yield NotExamined("how the loss fell", "it is not known: pass history=")
