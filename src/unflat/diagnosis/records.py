@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 Verdict = Literal["healthy", "flat", "failing", "diverged", "no_signal", "copies_last"]
-"""What is seen: `failing` is no better than the mean, yet not flat; `no_signal` is flat, and rightly so."""
+"""What is seen.
+
+`failing` is not flat, yet no better than the mean or far short of what other learners reach; `no_signal` is flat or
+worse, and other learners find nothing either.
+"""
 
 CauseId = Literal[
     "target_scale",
