@@ -70,19 +70,41 @@ def in_other_units(part: Part, losses: tuple[float, ...]) -> bool:
     """
     if not (part.finite and np.isfinite(part.y).all()) or len(part) <= 2:  # noqa: PLR2004 - two points are a line
         return False
-    if losses and losses[-1] > 0.1 * float(np.mean((part.y - part.prediction) ** 2)):
+    if _trained_on(part, losses):
         return False
     return any(_in_other_units(part.y[:, k], part.prediction[:, k]) for k in range(part.y.shape[1]))
 
 
+def _trained_on(part: Part, losses: tuple[float, ...]) -> bool:
+    """Whether training ended with about the squared error that is seen here: then it saw these very numbers."""
+    seen = float(np.mean((part.y - part.prediction) ** 2))
+    return bool(losses) and losses[-1] > _SAME_LOSS * seen
+
+
+_SAME_LOSS = 0.1
+"""Share of the squared error that another loss of the same errors, on the same scale, does not fall below."""
+
+_ABOUT = 0.15
+"""How far mean and deviation of predictions may be from those of a scaled target, in its deviations: 1.5 standard
+errors of the mean of a hundred."""
+
+
 def _in_other_units(y: NDArray[np.float64], prediction: NDArray[np.float64]) -> bool:
-    if _r2(y, prediction) > 0 or squared_correlation(y, prediction) < _ALIKE:
+    """Whether predictions go with the targets, and have mean and deviation of the targets on another usual scale."""
+    explained = squared_correlation(y, prediction)
+    if _r2(y, prediction) > 0 or explained < _ALIKE:
         return False
-    standardized = abs(prediction.mean()) < 0.5 and 0.5 < prediction.std() < 2  # noqa: PLR2004 - 0 and 1, roughly
-    low, high = prediction.min(), prediction.max()
-    ranged = low > -0.5 and high < 1.5 and high - low > 0.5  # noqa: PLR2004 - [0, 1], roughly
-    already = abs(y.mean()) < 0.5 and 0.5 < y.std() < 2  # noqa: PLR2004 - the targets are standardized themselves
-    return bool((standardized or ranged) and not already)
+    scales = ((y.mean(), y.std()), (y.min(), np.ptp(y)))  # standardized, and brought to [0, 1]
+    return any(_is_scaled(y, prediction, center, scale, explained**0.5) for center, scale in scales)
+
+
+def _is_scaled(
+    y: NDArray[np.float64], prediction: NDArray[np.float64], center: float, scale: float, spread: float
+) -> bool:
+    """Whether predictions have the mean of targets so scaled, and the spread of a fit, √R², of their deviation."""
+    mean, deviation = (y.mean() - center) / scale, y.std() / scale
+    off = max(abs(prediction.mean() - mean), abs(prediction.std() - spread * deviation))
+    return bool(off < _ABOUT * deviation)
 
 
 def inverse_forgotten(examination: Examination) -> Cause | None:
@@ -112,7 +134,7 @@ def predict_scale_mismatch(examination: Examination) -> Cause | None:
     for part in _parts(examination):
         if not behind(examination, part).any() and not (part.r2 < 0).any():
             continue
-        if part is examination.training and not _raw_looking(part.values):
+        if part is examination.training and (not _raw_looking(part.values) or _trained_on(part, examination.losses)):
             continue
         if part is not examination.training and not _apart(examination.training.values, part.values):
             continue
@@ -148,7 +170,7 @@ def _mismatch(examination: Examination, part: Part, found: _Rescaled) -> Cause:
             "Scale inputs for prediction with the numbers of the training part, as those for training were.",
             _MISMATCH_CODE,
         ),
-        0.9,
+        0.7 if part is examination.training and not examination.losses else 0.9,  # unknown: perhaps trained on these
     )
 
 

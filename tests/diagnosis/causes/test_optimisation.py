@@ -1,0 +1,160 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from unflat.diagnosis.causes.optimisation import (
+    gradient_clipped,
+    over_regularised,
+    rate_too_high,
+    rate_too_low,
+    too_few_updates,
+)
+from unflat.diagnosis.subjects import Gradients, Layer, Settings
+
+Y = np.tile([-1.0, 1.0], 60)
+FLAT = np.zeros(120)
+HEAD = {"shown_layers": (Layer("head", "dense", 1, "linear"),), "shown_inputs": {"head": np.full((120, 3), 0.5)}}
+
+
+def adam(rate, steps):
+    """Say how it was trained."""
+    return Settings(optimizer="adam", learning_rate=rate, steps=steps)
+
+
+def test_short_reach_of_a_low_rate_is_the_rates(fake):
+    """1,000 steps of 1e-5 reach 0.01 · 2.5 = 0.025 of the way of 2; steps there were enough of."""
+    examination = fake(Y, FLAT, settings=adam(1e-5, 1000), **HEAD)
+    cause = rate_too_low(examination)
+    assert cause.id == "rate_too_low"
+    assert [evidence.value for evidence in cause.evidence] == pytest.approx([0.025, 1e-5, 1000])
+    assert cause.confidence == pytest.approx(0.9)
+    assert too_few_updates(examination) is None
+
+
+def test_short_reach_of_few_steps_is_theirs(fake):
+    """Ten steps of 1e-2 reach 0.1 · 2.5 = 0.25 of the way of 2; the rate is a usual one."""
+    examination = fake(Y, FLAT, settings=adam(1e-2, 10), **HEAD)
+    cause = too_few_updates(examination)
+    assert cause.id == "too_few_updates"
+    assert cause.evidence[0].value == pytest.approx(0.25)
+    assert rate_too_low(examination) is None
+
+
+def test_blame_is_shared_by_how_far_each_is_off(fake):
+    """A rate a hundred times too low and a third of the steps: log 100 to log 3."""
+    examination = fake(Y, FLAT, settings=adam(1e-5, 100), **HEAD)
+    low, few = rate_too_low(examination), too_few_updates(examination)
+    assert few.confidence / low.confidence == pytest.approx(np.log(3) / np.log(100))
+
+
+def test_two_explanations_of_one_falling_loss_are_equals(fake):
+    """Where neither rate nor steps are known, both may be why the loss was still falling."""
+    examination = fake(Y, FLAT, losses=np.linspace(2, 1, 20))
+    low, few = rate_too_low(examination), too_few_updates(examination)
+    assert low.confidence == few.confidence > 0
+    assert low.evidence[0].value == pytest.approx(1 - 1.0 / (1 + 4 / 19))
+
+
+def test_arrived_training_is_no_cause(fake):
+    """A loss that fell and stands, at a usual rate, after many steps, says that training was over."""
+    examination = fake(Y, FLAT, losses=[2.0, 1.2, 1.0, 1.0, 1.0, 1.0], settings=adam(1e-2, 1000), **HEAD)
+    assert rate_too_low(examination) is None
+    assert too_few_updates(examination) is None
+
+
+def test_silent_states_are_not_the_rates_fault(fake):
+    """Where the states are zero the reach is short for another reason."""
+    silent = {"shown_layers": HEAD["shown_layers"], "shown_inputs": {"head": np.zeros((120, 3))}}
+    assert too_few_updates(fake(Y, FLAT, settings=adam(1e-2, 150), **silent)) is None
+
+
+def test_low_rate_and_few_steps_of_real_networks(trained, net, problem):
+    """A network learns with Adam at 1e-2 in 300 steps; not at 1e-5, and not in ten."""
+    X, y = problem
+    good = trained(net(), X, y)
+    assert rate_too_low(good) is None
+    assert too_few_updates(good) is None
+    assert rate_too_low(trained(net(), X, y, rate=1e-5)).confidence > 0.8
+    assert too_few_updates(trained(net(), X, y, epochs=1)).confidence > 0.8
+
+
+def test_rate_that_throws_the_weights_out_is_too_high(trained, net, problem):
+    """Plain gradient descent at 1e6 ends in NaN from finite data; at 0.1 it learns."""
+    X, y = problem
+    network = net()
+    examination = trained(network, X, y, optimizer=torch.optim.SGD(network.parameters(), lr=1e6), epochs=3)
+    cause = rate_too_high(examination)
+    assert cause.id == "rate_too_high"
+    assert cause.evidence[0].value == pytest.approx(1e6)
+    network = net()
+    steady = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
+    assert rate_too_high(trained(network, X, y, optimizer=steady)) is None
+
+
+def test_rises_are_measured_against_falls(fake):
+    """A loss that goes 4, 1, 3, 1, 3 falls by 5 and rises by 4."""
+    cause = rate_too_high(fake(Y, FLAT, losses=[4, 1, 3, 1, 3]))
+    assert cause.evidence[0].value == pytest.approx(0.8)
+    assert cause.confidence == pytest.approx(0.5)
+    assert rate_too_high(fake(Y, FLAT, losses=[4, 3, 2, 1.9, 2.0])) is None
+
+
+@pytest.mark.parametrize(("rate", "confidence"), [(0.5, 0.9), (0.03, 0.6), (0.005, None)])
+def test_high_rates_of_adam_are_graded(fake, rate, confidence):
+    """A step of 0.1 and more replaces initial weights; one of 0.02 changes them by a tenth; 0.005 is usual."""
+    cause = rate_too_high(fake(Y, FLAT, settings=adam(rate, 1000)))
+    assert (None if cause is None else cause.confidence) == confidence
+
+
+def test_clipped_reach_is_computed_by_hand(fake):
+    """100 steps of 0.1, cut to 0.01: the output moves by at most 0.1 · √(3 · 0.25 + 1) of the way of 2."""
+    settings = Settings(optimizer="sgd", learning_rate=0.1, steps=100, clip_norm=0.01)
+    gradients = Gradients({}, {}, None, norm=0.7)
+    cause = gradient_clipped(fake(Y, FLAT, settings=settings, shown_gradients=gradients, **HEAD))
+    assert cause.id == "gradient_clipped"
+    assert [evidence.value for evidence in cause.evidence] == pytest.approx([0.1 * np.sqrt(1.75), 0.01, 0.7])
+
+
+def test_clipping_is_no_cause_where_it_cuts_nothing_or_is_undone(fake):
+    """A gradient below the norm it is cut to is whole; and Adam divides by its size."""
+    gradients = Gradients({}, {}, None, norm=0.005)
+    settings = Settings(optimizer="sgd", learning_rate=0.1, steps=100, clip_norm=0.01)
+    assert gradient_clipped(fake(Y, FLAT, settings=settings, shown_gradients=gradients, **HEAD)) is None
+    gradients = Gradients({}, {}, None, norm=0.7)
+    settings = Settings(optimizer="adam", learning_rate=0.1, steps=100, clip_norm=0.01)
+    assert gradient_clipped(fake(Y, FLAT, settings=settings, shown_gradients=gradients, **HEAD)) is None
+
+
+def test_clipping_stops_a_real_network(trained, net, problem):
+    """Plain gradient descent at 0.1 cut to 0.001 gets nowhere, and cut to 1 does not suffer from it."""
+    X, y = problem
+
+    def descend(clip):
+        network = net()
+        return trained(network, X, y, optimizer=torch.optim.SGD(network.parameters(), lr=0.1), clip=clip, epochs=10)
+
+    assert gradient_clipped(descend(0.001)).confidence > 0.9
+    assert gradient_clipped(descend(1.0)) is None
+
+
+def test_dropout_and_decay_that_leave_nothing(trained, net, problem):
+    """Dropout of 0.95 and a decay of 1 keep a network from its training data; 0.2 and 1e-4 do not."""
+    X, y = problem
+    assert over_regularised(trained(net(between=nn.Dropout(0.95)), X, y)).evidence[0].value == pytest.approx(0.95)
+    network = net()
+    heavy = torch.optim.Adam(network.parameters(), lr=1e-2, weight_decay=1.0)
+    assert over_regularised(trained(network, X, y, optimizer=heavy)).evidence[1].value == pytest.approx(1)
+    network = net(between=nn.Dropout(0.2))
+    light = torch.optim.Adam(network.parameters(), lr=1e-2, weight_decay=1e-4)
+    assert over_regularised(trained(network, X, y, optimizer=light)) is None
+
+
+def test_decoupled_decay_may_be_larger(fake):
+    """AdamW takes 0.3 where a penalty of Adam's would hold all weights at nothing."""
+
+    def by(optimizer):
+        return fake(Y, FLAT, settings=Settings(optimizer=optimizer, weight_decay=0.3))
+
+    assert over_regularised(by("adam")) is not None
+    assert over_regularised(by("adamw")) is None

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+
+from unflat.diagnosis.causes.pairing import misaligned_pairs
+
+
+def series(n=400, T=12):
+    """Cut windows of a noisy wave in order, each with the value that follows."""
+    random = np.random.default_rng(0)
+    time = np.arange(n + T)
+    wave = np.sin(time / 7) + 0.5 * np.sin(time / 3.1) + 0.1 * random.normal(size=len(time))
+    X = np.stack([wave[i : i + T] for i in range(n)])[:, :, None].astype(np.float32)
+    return X, wave[T:, None].astype(np.float32)
+
+
+def independent(n=400):
+    """Draw sequences that share nothing, each with a target that hangs on its ends."""
+    X = np.random.default_rng(1).normal(size=(n, 6, 2)).astype(np.float32)
+    return X, (X[:, -1, :1] + X[:, 0, 1:]) / np.float32(np.sqrt(2))
+
+
+def test_rightly_paired_data_are_no_cause(trained, net):
+    """Neither windows of a series nor sequences that share nothing are suspected."""
+    for X, y in (series(), independent()):
+        assert misaligned_pairs(trained(net(features=X.shape[2]), X, y, epochs=1)) is None
+
+
+def test_targets_of_a_series_in_another_order_are_found_by_their_values(trained, net):
+    """Shuffled targets all stand in the series, and no two at the same distance from their windows."""
+    X, y = series()
+    y = y[np.random.default_rng(2).permutation(len(y))]
+    cause = misaligned_pairs(trained(net(features=1), X, y, epochs=1))
+    assert cause.id == "misaligned_pairs"
+    assert cause.evidence[0].value < 0.05
+    assert cause.evidence[1].value > 0.5
+
+
+def test_shifted_targets_are_found_with_their_shift(trained, net):
+    """Targets of the sequence two places on give the whole signal when they are put back by two."""
+    X, y = independent()
+    cause = misaligned_pairs(trained(net(features=2), X[2:], y[:-2], epochs=1))
+    assert "shifted by -2" in cause.evidence[0].what or "shifted by 2" in cause.evidence[0].what
+    assert cause.evidence[0].value > 0.9
+    assert cause.evidence[1].value < 0.1
+
+
+def test_training_pairs_without_the_signal_of_held_out_pairs_are_found(trained, net):
+    """Pairs shuffled for training only betray themselves beside held-out ones."""
+    X, y = independent()
+    shuffled = y[:300][np.random.default_rng(3).permutation(300)]
+    given = ((X[:300], shuffled), (X[300:], y[300:]))
+    cause = misaligned_pairs(trained(net(features=2), X, y, epochs=1, given=given))
+    assert cause.evidence[1].value > 0.9
+    assert cause.evidence[0].value < 0.1
+
+
+def test_a_target_in_another_order_than_the_raw_one_is_found(trained, net):
+    """Scaling changes no order: where sorting alone makes a line of the two, one was shuffled."""
+    X, y = independent()
+    order = np.random.default_rng(4).permutation(len(y))
+    examination = trained(net(features=2), X, y[order], epochs=1, raw=(3 * X + 5, 100 * y + 7))
+    cause = misaligned_pairs(examination)
+    assert cause.evidence[0].value < 0.1
+    assert cause.confidence == pytest.approx(0.95)
+
+
+def test_the_raw_order_is_no_cause_where_it_is_the_same(trained, net):
+    """A target that is the raw one on another scale is in its place."""
+    X, y = independent()
+    assert misaligned_pairs(trained(net(features=2), X, y, epochs=1, raw=(3 * X + 5, 100 * y + 7))) is None
+
+
+def test_sorting_finds_sequences_that_were_targets_all_along(fake, nothing):
+    """Sequences that hold ten times their target, shuffled, are one line with it when both are sorted."""
+    random = np.random.default_rng(5)
+    y = random.normal(size=400) ** 3
+    X = np.repeat(10 * random.permutation(y)[:, None, None], 3, axis=1) + 1
+    cause = misaligned_pairs(fake(y, np.zeros(400), X=X, references=nothing))
+    assert cause.evidence[0].value == pytest.approx(1, abs=1e-5)
+    assert misaligned_pairs(fake(random.normal(size=400), np.zeros(400), X=X, references=nothing)) is None
+
+
+def test_noise_is_no_pairing(trained, net):
+    """Where there is no signal in any order, nothing says that pairs are wrong."""
+    random = np.random.default_rng(6)
+    X = random.normal(size=(400, 6, 2)).astype(np.float32)
+    assert (
+        misaligned_pairs(trained(net(features=2), X, random.normal(size=(400, 1)).astype(np.float32), epochs=1)) is None
+    )
+
+
+def test_outliers_do_not_hide_the_signal_of_training_pairs(trained, net, problem):
+    """A few extreme targets in training data make held-out pairs look better, but ranks are not fooled."""
+    X, y = problem
+    y[:3] *= 3000
+    assert misaligned_pairs(trained(net(), X, y / y.std(), epochs=1)) is None

@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+
+from unflat.diagnosis.causes.units import in_other_units, inverse_forgotten, predict_scale_mismatch
+
+
+@pytest.fixture
+def healthy(trained, net, problem):
+    """Train one good network, and look at it with the data as they were, or as something was done to them."""
+
+    def make(change=lambda X, y: (X, y), *, held_out_only=False):
+        X, y = problem
+        parts = ((X[:300], y[:300]), (X[300:], y[300:]))
+        given = (parts[0] if held_out_only else change(*parts[0]), change(*parts[1]))
+        return trained(net(), X, y, given=given, known=False)
+
+    return make
+
+
+def test_agreement_of_units_gives_no_cause(healthy):
+    """Data as they were trained on are in the right units."""
+    assert inverse_forgotten(healthy()) is None
+    assert predict_scale_mismatch(healthy()) is None
+
+
+@pytest.mark.parametrize("held_out_only", [False, True])
+def test_predictions_that_were_not_brought_back_are_found(healthy, held_out_only):
+    """Predictions of a standardized target beside targets in their own units of 500 a deviation."""
+    examination = healthy(lambda X, y: (X, y * 500 + 1000), held_out_only=held_out_only)
+    cause = inverse_forgotten(examination)
+    assert cause.id == "inverse_forgotten"
+    line, as_is, factor = (evidence.value for evidence in cause.evidence)
+    assert line > 0.9
+    assert as_is < 0
+    assert factor == pytest.approx(500, rel=0.1)
+
+
+def test_predictions_of_a_ranged_target_are_found(fake):
+    """Predictions from 0 to 1 that run along targets from 20 to 80 were not brought back from that range."""
+    y = np.linspace(20, 80, 100)
+    assert inverse_forgotten(fake(y, (y - 20) / 60)) is not None
+    assert inverse_forgotten(fake(y, y)) is None
+
+
+def test_training_loss_tells_half_done_training_from_other_units(fake):
+    """Where training ended with the loss that is seen now, it was these targets that it saw."""
+    y = np.linspace(20, 80, 100)
+    prediction = (y - 50) / 20
+    seen = float(np.mean((y - prediction) ** 2))
+    examination = fake(y, prediction, losses=(2 * seen, seen))
+    assert inverse_forgotten(examination) is None
+    assert not in_other_units(examination.training, examination.losses)
+    assert in_other_units(examination.training, (1.0, 0.01))
+
+
+@pytest.mark.parametrize("held_out_only", [False, True])
+def test_raw_inputs_to_a_model_of_scaled_ones_are_found(healthy, held_out_only):
+    """Standardized again, the same sequences are predicted well."""
+    examination = healthy(lambda X, y: (X * 40 + 300, y), held_out_only=held_out_only)
+    cause = predict_scale_mismatch(examination)
+    assert cause.id == "predict_scale_mismatch"
+    explained, as_given, mean, deviation = (evidence.value for evidence in cause.evidence)
+    assert explained > 0.8
+    assert as_given < 0.2
+    values = examination.held_out.values if held_out_only else examination.training.values
+    assert mean == pytest.approx(values[..., 0].mean())
+    assert deviation == pytest.approx(values[..., 0].std())
+
+
+def test_inputs_and_targets_both_raw_are_found(healthy):
+    """Where both are raw, rescaled inputs give predictions that follow the targets in other units."""
+    examination = healthy(lambda X, y: (X * 50 + 1000, y * 800 + 1400), held_out_only=True)
+    assert predict_scale_mismatch(examination) is not None
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_network_that_learned_nothing_is_not_mistaken_for_one_of_other_units(trained, net, known):
+    """An untrained network follows a trend as well once inputs are scaled; its predictions have no such spread."""
+    line = np.linspace(0, 1000, 400)[:, None, None] + np.zeros((400, 6, 1))
+    X, y = line.astype(np.float32), (line[:, 0] * 3 + 50).astype(np.float32)
+    order = np.random.default_rng(0).permutation(400)
+    assert predict_scale_mismatch(trained(net(features=1), X[order], y[order], epochs=2, known=known)) is None
+
+
+def test_a_trend_that_goes_on_is_not_another_unit(trained, net):
+    """Held-out data beyond the training range, four deviations off, are in the same units."""
+    line = np.concatenate([np.linspace(-1, 1, 300), np.linspace(2, 3, 100)])
+    X = (line[:, None, None] + np.zeros((400, 6, 1))).astype(np.float32)
+    examination = trained(net(features=1), X, line[:, None].astype(np.float32), epochs=40)
+    assert examination.held_out.r2[0] < 0
+    assert predict_scale_mismatch(examination) is None
+    assert inverse_forgotten(examination) is None
