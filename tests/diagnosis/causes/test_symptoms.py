@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from unflat.diagnosis.causes.symptoms import attainable, behind, unlearned, varies
+
+Y = np.tile([-1.0, 1.0], 200)
+
+
+def test_attainable_is_what_others_reach_beyond_chance(fake, reached):
+    """R² of 0.4 counts if it is no chance; on held-out data no more than they reach there."""
+    held_out = (np.zeros((400, 4, 1)), Y, Y)
+    sure = fake(Y, Y, held_out=held_out, references=reached(0.4, held_out_r2=0.25))
+    assert attainable(sure, sure.training) == pytest.approx([0.4])
+    assert attainable(sure, sure.held_out) == pytest.approx([0.25])
+    chance = fake(Y, Y, references=reached(0.4, beyond_chance=False))
+    assert attainable(chance, chance.training) == pytest.approx([0.0])
+
+
+@pytest.mark.parametrize(("r2", "expected"), [(0.79, True), (0.81, False)])
+def test_behind_is_more_than_a_tenth_of_the_variance(fake, r2, expected):
+    """Others reach 0.9, and two standard errors of that, 2 · 2 · √(0.9/400) · 0.1 = 0.02, are less than a tenth."""
+    prediction = Y * (1 - np.sqrt(1 - r2))
+    examination = fake(Y, prediction)
+    assert examination.training.r2 == pytest.approx([r2])
+    assert behind(examination, examination.training).tolist() == [expected]
+
+
+@pytest.mark.parametrize(("r2", "expected"), [(0.27, True), (0.28, False)])
+def test_few_samples_widen_what_counts(fake, reached, r2, expected):
+    """With 40 samples and R² of 0.5, two standard errors are 2 · 2 · √(0.5/40) · 0.5 = 0.224, more than a tenth."""
+    y = np.tile([-1.0, 1.0], 20)
+    examination = fake(y, y * (1 - np.sqrt(1 - r2)), references=reached(0.5))
+    assert behind(examination, examination.training).tolist() == [expected]
+
+
+def test_predictions_that_are_no_numbers_are_behind(fake):
+    """NaN is never good enough; a constant target cannot be missed."""
+    assert unlearned(fake(Y, np.full(400, np.nan)))
+    assert not unlearned(fake(np.full(400, 3.0), np.zeros(400)))
+
+
+def test_varies_bounds_rounding():
+    """Eight eps of the magnitude are rounding; a billionth is not."""
+    column = np.full(10, 7.0)
+    other = column.copy()
+    other[0] += 1e-15
+    third = column.copy()
+    third[0] += 1e-8
+    assert varies(np.column_stack([column, other, third])).tolist() == [False, False, True]
