@@ -21,10 +21,10 @@ from unflat.figures import (
     training_figure,
 )
 from unflat.figures.experiment import apart
-from unflat.figures.style import TRUE
 from unflat.history import EpochRecord, History
 from unflat.recipes import TEST, TRAIN, Result, generate_data
 from unflat.runs import Cut, train_run
+from unflat.style import TRUE
 
 
 def result(way, slope, offset, course=(4.0, 2.0, 1.0)):

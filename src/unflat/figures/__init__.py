@@ -3,7 +3,7 @@
 from unflat.figures.experiment import course_figure, regression_figure
 from unflat.figures.fit import agreement_figure, ordered_figure, over_time_figure, training_figure
 from unflat.figures.run import draw_run
-from unflat.figures.style import save
+from unflat.style import save
 
 __all__ = [
     "agreement_figure",

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unflat.figures.style import (
+from unflat.recipes import error_in_words
+from unflat.style import (
     INK,
     LABEL_SIZE,
     PALETTE,
@@ -19,7 +20,6 @@ from unflat.figures.style import (
     sheet,
     title,
 )
-from unflat.recipes import error_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import MaxNLocator
 
-from unflat.figures.style import INK, PREDICTED, QUIET, TRUE, legend, name_axes, sheet, title
 from unflat.judgement import FLAT_SPREAD
 from unflat.metrics import mae, r2, spread
+from unflat.style import INK, PREDICTED, QUIET, TRUE, legend, name_axes, sheet, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

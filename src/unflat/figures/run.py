@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from unflat.figures.fit import agreement_figure, ordered_figure, over_time_figure, training_figure
-from unflat.figures.style import save
+from unflat.style import save
 from unflat.windows import Windows
 
 if TYPE_CHECKING:
