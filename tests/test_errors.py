@@ -30,6 +30,7 @@ from unflat.errors import (
     ModelSourceError,
     NewerFormatError,
     NonFiniteError,
+    NotCalibratedError,
     OutputError,
     OutputExistsError,
     ScaleDomainError,
@@ -67,6 +68,13 @@ EXAMPLES = [
         (
             "The parameter 'epochs' of LSTMRegressor: expected a whole number of at least 1; received -3. "
             "Set 'epochs' accordingly."
+        ),
+    ),
+    (
+        NotCalibratedError("one that was trained on all it was given"),
+        (
+            "The intervals: expected a model that held data out, or was calibrated; received one that was trained on "
+            "all it was given. Call model.calibrate(X, y) with sequences that the model has not learned from."
         ),
     ),
     (ModelError(*PARTS), PARTS_TEXT),

@@ -30,6 +30,7 @@
     │   ├── UnknownModelError   it is none of the kinds that can be
     │   ├── ModelFailedError    it raised an error of its own
     │   └── ModelSourceError    it cannot be loaded from where it was said to be
+    ├── NotCalibratedError      intervals of a model that was calibrated on nothing
     └── MissingExtraError       an optional part is not installed
 
     UnflatWarning
@@ -37,7 +38,9 @@
     │   ├── ConstantColumnWarning
     │   ├── MissingValuesWarning
     │   ├── TimeGapWarning
-    │   └── UnknownCategoryWarning
+    │   ├── UnknownCategoryWarning
+    │   ├── OutOfRangeWarning   inputs lie far outside of what training saw
+    │   └── CoverageWarning     more coverage is asked for than calibration can promise
     └── FitWarning              a model was fitted that should not be trusted
         ├── FlatPredictionWarning
         ├── NoSkillWarning
@@ -45,7 +48,7 @@
         └── InterruptedWarning
 """
 
-from unflat.errors.base import ConfigurationError, MissingExtraError, UnflatError
+from unflat.errors.base import ConfigurationError, MissingExtraError, NotCalibratedError, UnflatError
 from unflat.errors.files import (
     ArtifactError,
     CorruptArtifactError,
@@ -77,6 +80,7 @@ from unflat.errors.tables import (
 )
 from unflat.errors.warnings import (
     ConstantColumnWarning,
+    CoverageWarning,
     DataWarning,
     DivergedWarning,
     FitWarning,
@@ -84,6 +88,7 @@ from unflat.errors.warnings import (
     InterruptedWarning,
     MissingValuesWarning,
     NoSkillWarning,
+    OutOfRangeWarning,
     TimeGapWarning,
     UnflatWarning,
     UnknownCategoryWarning,
@@ -97,6 +102,7 @@ __all__ = [
     "ConstantColumnWarning",
     "ConstantTargetError",
     "CorruptArtifactError",
+    "CoverageWarning",
     "DataWarning",
     "DivergedWarning",
     "DuplicateTimeError",
@@ -116,6 +122,8 @@ __all__ = [
     "NewerFormatError",
     "NoSkillWarning",
     "NonFiniteError",
+    "NotCalibratedError",
+    "OutOfRangeWarning",
     "OutputError",
     "OutputExistsError",
     "ScaleDomainError",

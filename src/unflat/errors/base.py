@@ -88,6 +88,25 @@ class MissingExtraError(UnflatError, ImportError):
         )
 
 
+class NotCalibratedError(UnflatError, ValueError):
+    """Intervals were asked of a model whose errors were measured on no data that it had not learned.
+
+    Parameters
+    ----------
+    reason : str
+        Why there are none.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            "The intervals",
+            "a model that held data out, or was calibrated",
+            reason,
+            "Call model.calibrate(X, y) with sequences that the model has not learned from.",
+        )
+
+
 def listed(names: Sequence[object], most: int = 8) -> str:
     """Join names for a sentence, and count those that do not fit in it."""
     shown = ", ".join(map(repr, names[:most]))

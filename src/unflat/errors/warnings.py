@@ -25,6 +25,14 @@ class UnknownCategoryWarning(DataWarning):
     """A categorical column holds a value that training never saw."""
 
 
+class OutOfRangeWarning(DataWarning):
+    """Inputs lie far outside of the range that training saw."""
+
+
+class CoverageWarning(DataWarning):
+    """Intervals are asked for a coverage that the calibration data are too few to promise."""
+
+
 class FitWarning(UnflatWarning):
     """A model was fitted that should not be trusted."""
 

@@ -5,6 +5,7 @@ Everything is computed in float64, in two passes, on values divided by a power o
 """
 
 from unflat.metrics.assessment import NOTICEABLE, Assessment, OutputScores, assess
+from unflat.metrics.intervals import IntervalScores, score_intervals
 from unflat.metrics.moments import deviation, weighted_mean
 from unflat.metrics.scores import NEAR_ZERO, mae, mape, mse, r2, rmse, skill, spread
 
@@ -12,6 +13,7 @@ __all__ = [
     "NEAR_ZERO",
     "NOTICEABLE",
     "Assessment",
+    "IntervalScores",
     "OutputScores",
     "assess",
     "deviation",
@@ -20,6 +22,7 @@ __all__ = [
     "mse",
     "r2",
     "rmse",
+    "score_intervals",
     "skill",
     "spread",
     "weighted_mean",

@@ -1,0 +1,114 @@
+"""How good intervals are: the share of targets inside, the mean width, and one score that weighs both."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from unflat.errors import ConfigurationError, InputError, ShapeError
+from unflat.metrics.pairs import checked_weights, refuse_not_finite
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True)
+class IntervalScores:
+    """The scores of one output's intervals.
+
+    Parameters
+    ----------
+    asked : float
+        The coverage that was asked for.
+    coverage : float
+        The share of targets that lie inside, bounds included.
+    width : float
+        Mean distance of the bounds, in the target's units; infinite if one is.
+    score : float
+        The interval score (Gneiting & Raftery, Journal of the American Statistical Association 102, 2007, equation
+        43; also Winkler 1972), in the target's units: the width, and for a target outside 2 / (1 - asked) times how
+        far outside, on average. Less is better.
+    """
+
+    asked: float
+    coverage: float
+    width: float
+    score: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give plain values that JSON can hold: an infinite one is the text 'inf'."""
+        return {name: value if isfinite(value) else str(value) for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> IntervalScores:
+        """Read what `to_dict` gave."""
+        return cls(**{name: float(value) for name, value in values.items()})
+
+
+def score_intervals(
+    y: ArrayLike, lower: ArrayLike, upper: ArrayLike, asked: float, sample_weight: ArrayLike | None = None
+) -> tuple[IntervalScores, ...]:
+    """Score intervals, output by output.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,) or (n, k)
+        Targets, finite.
+    lower, upper : array-like of the same shape
+        The bounds; they may be infinite, and must not cross.
+    asked : float
+        The coverage that was asked for, in (0, 1).
+    sample_weight : array-like of shape (n,), optional
+        Weights, not negative; a weight of 2 counts as the sample given twice.
+
+    Returns
+    -------
+    tuple of IntervalScores
+        One for each output.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes differ.
+    NonFiniteError
+        If a target is not finite.
+    InputError
+        If a bound is NaN, or a lower one lies above the upper one.
+    ConfigurationError
+        If `asked` is not a coverage.
+    """
+    if not 0 < asked < 1:
+        raise ConfigurationError("score_intervals", "asked", "a number in (0, 1)", asked)
+    targets, low, high = (np.asarray(values, dtype=np.float64) for values in (y, lower, upper))
+    for name, bound in (("The lower bound", low), ("The upper bound", high)):
+        if bound.shape != targets.shape:
+            raise ShapeError(
+                name, f"the target's shape {targets.shape}", bound.shape, "Give one bound for each target."
+            )
+    refuse_not_finite(targets, "The target")
+    if not (low <= high).all():
+        raise InputError(
+            "The intervals", "lower bounds that are not above the upper ones", "bounds that cross, or are NaN",
+            "Give the lower bound first.",
+        )  # fmt: skip
+    weights = checked_weights(sample_weight, len(targets))
+    columns = (values.reshape(len(targets), -1).T for values in (targets, low, high))
+    return tuple(_of_output(*column, asked, weights) for column in zip(*columns, strict=True))
+
+
+def _of_output(
+    y: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64], asked: float, weights: NDArray[Any]
+) -> IntervalScores:
+    outside = np.maximum(np.maximum(low - y, y - high), 0.0)
+    width, beyond = np.average(high - low, weights=weights), np.average(outside, weights=weights)
+    return IntervalScores(
+        asked,
+        float(np.average(outside == 0, weights=weights)),
+        float(width),
+        float(width + 2 / (1 - asked) * beyond),
+    )
