@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import narwhals as nw
 import numpy as np
 
 from unflat.errors import InputError, NonFiniteError, ShapeError, TooFewSamplesError
 from unflat.sequences import Sequences, as_numbers, as_sequences, refuse_infinite
-from unflat.windows import Windows, WindowSchema
+from unflat.windows import Windows, WindowSchema, apply_schema
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -204,6 +205,41 @@ def refuse_other_windows(windows: Windows, fitted: WindowSchema | None) -> None:
             f"windows with the features {', '.join(schema.features)}",
             "Pass the table itself to predict, or cut its windows with apply_schema(table, model.schema_).",
         )
+
+
+def sequences_for(X: object, schema: WindowSchema | None, n_features: int, *, name: str = "X") -> Sequences:
+    """Take the sequences that a fitted model is to predict for.
+
+    Parameters
+    ----------
+    X : array, list, Sequences, Windows, or table
+        See `as_sequences`; or, where the model was fitted on windows of a table, such windows or another such table.
+    schema : WindowSchema or None
+        What the columns meant in training, where they had names.
+    n_features : int
+        Features of a time step in training.
+    name : str
+        What to call X in messages.
+
+    Returns
+    -------
+    Sequences
+        The same, checked against the training's.
+
+    Raises
+    ------
+    InputError
+        If sequences cannot be used, or have other features than in training.
+    """
+    if isinstance(X, Windows):
+        refuse_other_windows(X, schema)
+        return X.sequences
+    is_table: bool = nw.dependencies.is_into_dataframe(X)
+    if schema is not None and is_table:
+        return apply_schema(X, schema, targets=False).sequences
+    sequences = as_sequences(X, name=name)
+    refuse_other_features(name, sequences, n_features)
+    return sequences
 
 
 def as_targets(y: object, n: int) -> NDArray[np.float64]:

@@ -6,7 +6,6 @@ import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-import narwhals as nw
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -22,7 +21,7 @@ from unflat.dataset import (
     hold_out,
     refuse_other_features,
     refuse_other_outputs,
-    refuse_other_windows,
+    sequences_for,
 )
 from unflat.errors import (
     ConfigurationError,
@@ -36,8 +35,6 @@ from unflat.judgement import warn_of
 from unflat.network import predict_all
 from unflat.progress import ProgressBar, shows_progress
 from unflat.saving import Learned, read_model, write_model
-from unflat.sequences import as_sequences
-from unflat.windows import Windows, apply_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +46,6 @@ if TYPE_CHECKING:
     from unflat.callbacks import Callback
     from unflat.config import Cell, LossName, Pooling, Precision, Scale, Schedule, TargetScale
     from unflat.dataset import Dataset
-    from unflat.sequences import Sequences
 
 _FEWEST_TO_FIT = 2
 """One sequence has no spread to learn."""
@@ -341,7 +337,7 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
             If values are missing in a feature that was complete in training.
         """
         check_is_fitted(self, "predictor_")
-        sequences = self._sequences(X)
+        sequences = sequences_for(X, self.schema_, self.n_features_in_)
         if missing := missing_where_complete(self.predictor_, sequences):
             named = f"Missing values in features that had none in training: {', '.join(missing)}."
             told = f"{named} They are read as the center of the feature's scale."
@@ -455,17 +451,6 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         if not constraint.admits(self.validation_fraction):
             raise ConfigurationError(OWNER, "validation_fraction", str(constraint), self.validation_fraction)
         return self.validation_fraction
-
-    def _sequences(self, X: object) -> Sequences:
-        if isinstance(X, Windows):
-            refuse_other_windows(X, self.schema_)
-            return X.sequences
-        is_table: bool = nw.dependencies.is_into_dataframe(X)
-        if self.schema_ is not None and is_table:
-            return apply_schema(X, self.schema_, targets=False).sequences
-        sequences = as_sequences(X)
-        refuse_other_features("X", sequences, self.n_features_in_)
-        return sequences
 
 
 def load(path: str | PathLike[str]) -> LSTMRegressor:
