@@ -1,4 +1,4 @@
-"""The documentation: its examples run, its links lead somewhere."""
+"""The documentation: its examples run, its links lead somewhere, and both languages say the same."""
 
 import doctest
 import importlib
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import unflat
+from unflat.diagnosis.records import CAUSE_IDS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*/*.md")]
@@ -17,6 +18,11 @@ EXAMPLES = [
     pytest.param(block, id=f"{page.relative_to(ROOT)}-{number}")
     for page in PAGES
     for number, block in enumerate(BLOCK.findall(page.read_text("utf-8")), 1)
+]
+TWINS = [
+    pytest.param(page.with_name(page.name.replace(".zh.md", ".md")), page, id=str(page.relative_to(ROOT)))
+    for page in PAGES
+    if page.name.endswith(".zh.md")
 ]
 MODULES = ["unflat", *(module.name for module in pkgutil.walk_packages(unflat.__path__, "unflat."))]
 
@@ -43,15 +49,48 @@ def test_links_lead_somewhere(page):
     assert missing == []
 
 
-def test_both_readmes_have_the_same_examples_and_figures():
-    """The Chinese README shows the code and the numbers of the English one; only words differ."""
-    pages = [(ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh.md")]
-    codes = [[re.sub(r" *#.*", "", block) for block in BLOCK.findall(page)] for page in pages]
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_anchors_lead_to_a_heading(page):
+    """Each link into a page, this one or another, names a heading of it, as GitHub writes headings in links."""
+    links = re.findall(r"\]\(([^)#\s:]*)#([^)\s]+)\)", page.read_text("utf-8"))
+    missing = [anchor for target, anchor in links if anchor not in _anchors(page.parent / target if target else page)]
+    assert missing == []
+
+
+@pytest.mark.parametrize(("english", "chinese"), TWINS)
+def test_both_languages_show_the_same_code(english, chinese):
+    """A Chinese page has the blocks of the English one; only comments differ."""
+    codes = [
+        [re.sub(r" *#.*", "", block) for block in re.findall(r"```\w*\n(.*?)```", page.read_text("utf-8"), re.DOTALL)]
+        for page in (english, chinese)
+    ]
     assert codes[0] == codes[1]
-    rows = [[row for row in page.splitlines() if row.startswith("| ")] for page in pages]
-    figures = [[sorted(re.findall(r"\d[\d.,]*\d|\d", row)) for row in of_page] for of_page in rows]
+
+
+@pytest.mark.parametrize(("english", "chinese"), TWINS)
+def test_both_languages_name_the_same_figures(english, chinese):
+    """Each section, list item and table row of a Chinese page, code included, has the numbers of the English one."""
+    number = re.compile(r"\u2212?\d+(?:,\d{3}\b)*(?:\.\d+)?")
+    parts = [re.split(r"\n(?=## |- |\| )", page.read_text("utf-8")) for page in (english, chinese)]
+    figures = [[sorted(number.findall(part)) for part in of_page] for of_page in parts]
     assert figures[0] == figures[1]
-    assert len(figures[0]) == 10
+
+
+@pytest.mark.parametrize(("english", "chinese"), TWINS)
+def test_both_languages_link_to_the_same_pages(english, chinese):
+    """Each page names its twin under the title; links of a Chinese page lead to Chinese pages where there are any."""
+    pages = [page.read_text("utf-8") for page in (english, chinese)]
+    assert f"\n\n[中文]({chinese.name})\n\n" in pages[0]
+    assert f"\n\n[English]({english.name})\n\n" in pages[1]
+    translated = [_in_chinese(target, english) for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", pages[0])]
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", pages[1].replace(f"({english.name})", f"({chinese.name})", 1))
+    assert sorted(targets) == sorted(translated)
+
+
+def test_every_cause_is_explained_in_both_languages():
+    """There is a page for each cause that the diagnosis can name, its Chinese version, and no other."""
+    pages = {page.name for page in (ROOT / "docs" / "causes").iterdir()}
+    assert pages == {f"{cause}{ending}" for cause in CAUSE_IDS for ending in (".md", ".zh.md")}
 
 
 def test_map_of_the_house_is_the_one_that_is_checked():
@@ -60,3 +99,13 @@ def test_map_of_the_house_is_the_one_that_is_checked():
     layers = [set(re.findall(r"\w+", line)) for line in contract.splitlines()]
     table = re.findall(r"^\| \d+ \| (.*?) \|", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
     assert [set(re.findall(r"`(\w+)`", row)) for row in table] == layers
+
+
+def _anchors(page):
+    headings = re.findall(r"^#+ (.*)", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def _in_chinese(target, page):
+    chinese = re.sub(r"\.md$", ".zh.md", target)
+    return chinese if "://" not in target and (page.parent / chinese).exists() else target
