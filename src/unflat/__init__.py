@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from unflat.errors import (
     AllMissingError,
     ArtifactError,
+    CollapseWarning,
     ColumnTypeError,
     ConfigurationError,
     ConstantColumnWarning,
@@ -70,6 +71,7 @@ __all__ = [
     "AllMissingError",
     "ArtifactError",
     "Callback",
+    "CollapseWarning",
     "ColumnTypeError",
     "ConfigurationError",
     "ConstantColumnWarning",

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from torch import nn
+
+    from unflat.config import TrainingConfig
     from unflat.history import EpochRecord, History
 
 
@@ -33,6 +36,13 @@ class Callback:
 
     A callback sees; it does not change weights or rate. To end the training, return True from `on_epoch`.
     """
+
+    def on_model(self, model: nn.Module, config: TrainingConfig) -> None:
+        """Before `on_start`: the model that is about to be trained, and how.
+
+        The model takes raw sequences and their lengths and gives raw predictions, as `unflat.network.Predictor` does,
+        without dropout. It may be asked at any time until `on_end`.
+        """
 
     def on_start(self, plan: Plan) -> None:
         """Before the first step."""

@@ -162,6 +162,8 @@ def learn(
     """
     predictor.network.to(device)
     try:
+        for callback in callbacks:
+            callback.on_model(predictor, config)
         return train(
             predictor.network,
             examples(training, predictor),

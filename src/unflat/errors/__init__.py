@@ -31,6 +31,11 @@
     │   ├── ModelFailedError    it raised an error of its own
     │   └── ModelSourceError    it cannot be loaded from where it was said to be
     ├── NotCalibratedError      intervals of a model that was calibrated on nothing
+    ├── ExportError             a model cannot be exported
+    │   ├── UnsupportedOperatorError  the format has no operator for a part of it
+    │   ├── OpsetError          the operator set is too old, or newer than is installed
+    │   └── ParityError         the exported model does not predict the same
+    ├── StreamError             a model cannot be fed step by step, or a state does not fit it
     └── MissingExtraError       an optional part is not installed
 
     UnflatWarning
@@ -45,10 +50,12 @@
         ├── FlatPredictionWarning
         ├── NoSkillWarning
         ├── DivergedWarning
-        └── InterruptedWarning
+        ├── InterruptedWarning
+        └── CollapseWarning     a training that is watched goes flat, or leaves the numbers
 """
 
 from unflat.errors.base import ConfigurationError, MissingExtraError, NotCalibratedError, UnflatError
+from unflat.errors.deployment import ExportError, OpsetError, ParityError, StreamError, UnsupportedOperatorError
 from unflat.errors.files import (
     ArtifactError,
     CorruptArtifactError,
@@ -79,6 +86,7 @@ from unflat.errors.tables import (
     WindowTooLongError,
 )
 from unflat.errors.warnings import (
+    CollapseWarning,
     ConstantColumnWarning,
     CoverageWarning,
     DataWarning,
@@ -97,6 +105,7 @@ from unflat.errors.warnings import (
 __all__ = [
     "AllMissingError",
     "ArtifactError",
+    "CollapseWarning",
     "ColumnTypeError",
     "ConfigurationError",
     "ConstantColumnWarning",
@@ -107,6 +116,7 @@ __all__ = [
     "DivergedWarning",
     "DuplicateTimeError",
     "EmptyPartError",
+    "ExportError",
     "FitWarning",
     "FlatPredictionWarning",
     "ForeignArtifactError",
@@ -123,11 +133,14 @@ __all__ = [
     "NoSkillWarning",
     "NonFiniteError",
     "NotCalibratedError",
+    "OpsetError",
     "OutOfRangeWarning",
     "OutputError",
     "OutputExistsError",
+    "ParityError",
     "ScaleDomainError",
     "ShapeError",
+    "StreamError",
     "TableError",
     "TargetLeakError",
     "TimeGapWarning",
@@ -137,5 +150,6 @@ __all__ = [
     "UnknownCategoryWarning",
     "UnknownModelError",
     "UnreadableTableError",
+    "UnsupportedOperatorError",
     "WindowTooLongError",
 ]

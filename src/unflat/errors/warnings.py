@@ -1,5 +1,7 @@
 """Reservations about data that can be used, and about models that were fitted."""
 
+from __future__ import annotations
+
 
 class UnflatWarning(UserWarning):
     """Base of everything that unflat warns."""
@@ -51,3 +53,40 @@ class DivergedWarning(FitWarning):
 
 class InterruptedWarning(FitWarning):
     """Training was stopped by hand; the best weights so far are kept."""
+
+
+class CollapseWarning(FitWarning):
+    """A training that is watched goes flat, or leaves the numbers.
+
+    Parameters
+    ----------
+    message : str
+        What is seen, the likely cause and its cure.
+    step : int
+        The step after which it was seen, from 1.
+    epoch : int or None
+        The epoch of that step, where it is known.
+    spread : tuple of float
+        Deviation of the predictions over the target's, of each output; nan where predictions are not numbers.
+    cause : str or None
+        The likely cause, as `unflat.diagnose` names it; None where none was found.
+    page : str or None
+        The page of the documentation that explains it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        step: int = 0,
+        epoch: int | None = None,
+        spread: tuple[float, ...] = (),
+        cause: str | None = None,
+        page: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.step = step
+        self.epoch = epoch
+        self.spread = spread
+        self.cause = cause
+        self.page = page
