@@ -79,13 +79,15 @@ _HARDLY = 0.1
 """Confidence below which a cause is not named."""
 
 
-def find_causes(examination: Examination) -> tuple[Cause, ...]:
+def find_causes(examination: Examination, tiers: tuple[tuple[Rule, ...], ...] | None = None) -> tuple[Cause, ...]:
     """Find what explains a model's failure.
 
     Parameters
     ----------
     examination : Examination
         What was measured of it.
+    tiers : tuple of tuple of Rule, or None
+        The rules to ask, in the order in which they are believed; None for all.
 
     Returns
     -------
@@ -94,7 +96,7 @@ def find_causes(examination: Examination) -> tuple[Cause, ...]:
     """
     believed: list[Cause] = []
     doubt = 1.0
-    for tier in TIERS:
+    for tier in TIERS if tiers is None else tiers:
         if doubt < _HARDLY:
             break
         found = [cause for rule in tier if (cause := rule(examination)) is not None]

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from unflat.diagnosis.examination import Examination
     from unflat.diagnosis.subjects import Gates
 
-_RECTIFIED = ("relu", "relu6")
+RECTIFIED = ("relu", "relu6")
+"""Activations that are zero below zero."""
 
 _MANY_DEAD = 0.5
 """Share of a layer's units that are dead at which it is crippled; single dead units are ordinary."""
@@ -32,8 +33,8 @@ _DEAD_CODE: Code = {
 
 def dead_units(examination: Examination) -> Cause | None:
     """Find rectified units that give zero for every sequence and step."""
-    rectified = [layer.name for layer in examination.layers if layer.activation in _RECTIFIED]
-    dead = {name: _dead(examination.activations[name]) for name in rectified if name in examination.activations}
+    rectified = [layer.name for layer in examination.layers if layer.activation in RECTIFIED]
+    dead = {name: dead_share(examination.activations[name]) for name in rectified if name in examination.activations}
     worst = max(dead, key=lambda name: dead[name], default=None)
     if worst is None or dead[worst] < _MANY_DEAD or not unlearned(examination):
         return None
@@ -50,7 +51,8 @@ def dead_units(examination: Examination) -> Cause | None:
     )
 
 
-def _dead(values: NDArray[Any]) -> float:
+def dead_share(values: NDArray[Any]) -> float:
+    """Give the share of the units of a rectified layer, the last axis, that are zero throughout."""
     units = np.asarray(values).reshape(-1, np.shape(values)[-1])
     return float(np.mean((units <= 0).all(axis=0)))
 
@@ -87,7 +89,7 @@ def saturated_gates(examination: Examination) -> Cause | None:
     if not unlearned(examination):
         return None
     for name, gates in examination.gates.items():
-        shares = {gate: _saturated(gate, gates) for gate in (*_OF_TANH, *_OF_SIGMOID) if gate in gates.values}
+        shares = saturated_shares(gates)
         if not shares:
             continue
         variation = _variation(gates)
@@ -121,6 +123,11 @@ def _of_gates(
         ),
         confidence,
     )
+
+
+def saturated_shares(gates: Gates) -> dict[str, float]:
+    """Give the share of values at the ends of their range, of each gate that should not stand there."""
+    return {gate: _saturated(gate, gates) for gate in (*_OF_TANH, *_OF_SIGMOID) if gate in gates.values}
 
 
 def _saturated(gate: str, gates: Gates) -> float:

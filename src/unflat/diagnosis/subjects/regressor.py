@@ -1,4 +1,4 @@
-"""Our own estimator under examination."""
+"""Our own estimator under examination, fitted or while it is."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from unflat.batches import BatchSource
+from unflat.config import OWNER
 from unflat.diagnosis.subjects.base import Layer, Settings, Subject, TargetScale
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_module
@@ -21,6 +22,7 @@ from unflat.diagnosis.subjects.torch_trace import traced
 from unflat.diagnosis.subjects.torch_units import cell_of
 from unflat.errors import UnflatWarning
 from unflat.losses import Loss
+from unflat.network import predict_all
 from unflat.network.steps import valid_steps
 from unflat.sequences import as_sequences
 from unflat.windows import Windows
@@ -36,28 +38,32 @@ if TYPE_CHECKING:
     from unflat.diagnosis.subjects.base import Gates, Gradients
     from unflat.diagnosis.subjects.torch_trace import Call, Trace
     from unflat.estimator import LSTMRegressor
+    from unflat.network import Predictor
 
 
-class RegressorSubject(Subject):
-    """A fitted `LSTMRegressor`.
+class PredictorSubject(Subject):
+    """The network of an `LSTMRegressor` between its scales, whether its training is over or not.
 
     Its layers are those between the scales: "layers.0" and on, "readout", "head", and "skip" where it has one. What
     stands beyond a short sequence's end in an activation has no meaning.
 
     Parameters
     ----------
-    estimator : LSTMRegressor
-        Fitted.
+    predictor : Predictor
+        Scales and network.
+    loss : Loss
+        What is made small, on the scaled target.
+    settings : Settings
+        How it is trained.
     """
 
     framework = "unflat"
 
-    def __init__(self, estimator: LSTMRegressor) -> None:
-        check_is_fitted(estimator, "predictor_")
-        self._estimator = estimator
-        self._predictor = estimator.predictor_
-        self._network = estimator.predictor_.network
-        self._loss = Loss(estimator.loss, estimator.quantile)
+    def __init__(self, predictor: Predictor, loss: Loss, settings: Settings) -> None:
+        self._predictor = predictor
+        self._network = predictor.network
+        self._loss = loss
+        self._settings = settings
         self._units: dict[str, nn.Module] = {f"layers.{i}": layer for i, layer in enumerate(self._network.layers)}
         self._units |= {"readout": self._network.readout, "head": self._network.head}
         if self._network.skip is not None:
@@ -66,7 +72,7 @@ class RegressorSubject(Subject):
     @property
     def name(self) -> str:
         """The estimator's class."""
-        return type(self._estimator).__name__
+        return OWNER
 
     @property
     def not_examined(self) -> tuple[NotExamined, ...]:
@@ -74,10 +80,9 @@ class RegressorSubject(Subject):
         return ()
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever the estimator takes
-        """Predict in raw units; what the estimator warns of, it has warned of before."""
-        with guarded(self.name, X), warnings.catch_warnings():
-            warnings.simplefilter("ignore", UnflatWarning)
-            return self._estimator.predict(X)
+        """Predict in raw units."""
+        with guarded(self.name, X):
+            return predict_all(self._predictor, X.sequences if isinstance(X, Windows) else as_sequences(X))
 
     def layers(self) -> tuple[Layer, ...]:
         """Give the layers, dropout among them where there is some."""
@@ -99,18 +104,8 @@ class RegressorSubject(Subject):
         return tuple(found)
 
     def settings(self) -> Settings:
-        """Give the estimator's parameters; sizes that it chose itself ("auto") are known as far as it recorded them."""
-        estimator, history = self._estimator, self._estimator.history_
-        batch_size = estimator.batch_size
-        return Settings(
-            loss=estimator.loss,
-            optimizer="adamw",
-            learning_rate=float(estimator.learning_rate),
-            epochs=len(history.epochs),
-            batch_size=None if isinstance(batch_size, str) else int(batch_size),
-            clip_norm=None if estimator.clip_norm is None else float(estimator.clip_norm),
-            weight_decay=float(estimator.weight_decay) or None,
-        )
+        """Give how it is trained."""
+        return self._settings
 
     def activations(self, X: Any) -> dict[str, NDArray[Any]]:  # noqa: ANN401 - as `predict`
         """Give what each layer passes on, in the network's units."""
@@ -148,10 +143,6 @@ class RegressorSubject(Subject):
         """Give the loss of predictions in raw units; the estimator lets neither of them broadcast."""
         return float(self._loss(self._scaled(prediction), self._scaled(y)))
 
-    def loss_curve(self) -> tuple[float, ...]:
-        """Give the training loss of each epoch."""
-        return tuple(record.loss for record in self._estimator.history_.epochs)
-
     @contextmanager
     def _pass(self, X: object) -> Iterator[None]:
         with guarded(self.name, X), kept_module(self._predictor):
@@ -187,6 +178,50 @@ class RegressorSubject(Subject):
         size = sum(p.numel() for p in self._units[name].parameters() if p.requires_grad or bool(p.any()))
         trained = sum(p.numel() for p in self._units[name].parameters() if p.requires_grad)
         return Layer(name, kind, units, activation, trained, size, returns_sequences=returns_sequences)
+
+
+class RegressorSubject(PredictorSubject):
+    """A fitted `LSTMRegressor`.
+
+    Parameters
+    ----------
+    estimator : LSTMRegressor
+        Fitted.
+    """
+
+    def __init__(self, estimator: LSTMRegressor) -> None:
+        check_is_fitted(estimator, "predictor_")
+        super().__init__(estimator.predictor_, Loss(estimator.loss, estimator.quantile), _settings(estimator))
+        self._estimator = estimator
+
+    @property
+    def name(self) -> str:
+        """The estimator's class."""
+        return type(self._estimator).__name__
+
+    def predict(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever the estimator takes
+        """Predict in raw units; what the estimator warns of, it has warned of before."""
+        with guarded(self.name, X), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnflatWarning)
+            return self._estimator.predict(X)
+
+    def loss_curve(self) -> tuple[float, ...]:
+        """Give the training loss of each epoch."""
+        return tuple(record.loss for record in self._estimator.history_.epochs)
+
+
+def _settings(estimator: LSTMRegressor) -> Settings:
+    """Give the estimator's parameters; sizes that it chose itself ("auto") are known as far as it recorded them."""
+    batch_size = estimator.batch_size
+    return Settings(
+        loss=estimator.loss,
+        optimizer="adamw",
+        learning_rate=float(estimator.learning_rate),
+        epochs=len(estimator.history_.epochs),
+        batch_size=None if isinstance(batch_size, str) else int(batch_size),
+        clip_norm=None if estimator.clip_norm is None else float(estimator.clip_norm),
+        weight_decay=float(estimator.weight_decay) or None,
+    )
 
 
 def _batch(X: Any) -> Batch:  # noqa: ANN401 - whatever the estimator takes
