@@ -97,8 +97,8 @@ def score_intervals(
             "Give the lower bound first.",
         )  # fmt: skip
     weights = checked_weights(sample_weight, len(targets))
-    columns = (values.reshape(len(targets), -1).T for values in (targets, low, high))
-    return tuple(_of_output(*column, asked, weights) for column in zip(*columns, strict=True))
+    y_columns, lows, highs = (values.reshape(len(targets), -1).T for values in (targets, low, high))
+    return tuple(_of_output(*column, asked, weights) for column in zip(y_columns, lows, highs, strict=True))
 
 
 def _of_output(

@@ -68,6 +68,25 @@ class Network(nn.Module):
         Tensor of shape (B, outputs), float32
             Scaled predictions.
         """
+        return self.with_states(x, lengths, generator)[0]
+
+    def with_states(
+        self, x: Tensor, lengths: Tensor | None = None, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Predict, and give what the recurrence made of each sequence.
+
+        Parameters
+        ----------
+        x, lengths, generator
+            As for `forward`.
+
+        Returns
+        -------
+        prediction : Tensor of shape (B, outputs), float32
+            Scaled predictions.
+        pooled : Tensor of shape (B, readout.width), float32
+            The states over time as one vector.
+        """
         if lengths is not None:
             # What no mask removes later: 0 times infinity, in attention and in every gradient.
             x = x.masked_fill(~valid_steps(lengths, x.shape[1]), 0.0)
@@ -79,4 +98,9 @@ class Network(nn.Module):
         final = self.layers[-1].final(states, lengths)  # type: ignore[operator]  # a Recurrence
         pooled = drop(self.readout(states, final, lengths), self.config.dropout, generator)
         prediction: Tensor = self.head(pooled)
-        return prediction if self.skip is None else prediction + self.skip(x, lengths)
+        return prediction if self.skip is None else prediction + self.skip(x, lengths), pooled
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the recurrence adds nothing to the skip: the head is the zero that it started from."""
+        return self.skip is not None and not bool(self.head.weight.any())
