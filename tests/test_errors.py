@@ -20,6 +20,7 @@ from unflat.errors import (
     CorruptArtifactError,
     DuplicateTimeError,
     EmptyPartError,
+    ExportError,
     ForeignArtifactError,
     InputError,
     InputTypeError,
@@ -31,10 +32,13 @@ from unflat.errors import (
     NewerFormatError,
     NonFiniteError,
     NotCalibratedError,
+    OpsetError,
     OutputError,
     OutputExistsError,
+    ParityError,
     ScaleDomainError,
     ShapeError,
+    StreamError,
     TableError,
     TargetLeakError,
     TooFewSamplesError,
@@ -42,6 +46,7 @@ from unflat.errors import (
     UnflatWarning,
     UnknownModelError,
     UnreadableTableError,
+    UnsupportedOperatorError,
     WindowTooLongError,
 )
 
@@ -186,6 +191,30 @@ EXAMPLES = [
             "Give longer series."
         ),
     ),
+    (ExportError(*PARTS), PARTS_TEXT),
+    (
+        UnsupportedOperatorError("the cell 'xlstm'", "'lstm', 'gru'"),
+        (
+            "The export to ONNX: expected a model of parts that ONNX has operators for ('lstm', 'gru'); "
+            "received the cell 'xlstm'. Fit a model of those parts, or deploy the file that model.save writes."
+        ),
+    ),
+    (
+        OpsetError(18, 26, 9),
+        (
+            "The operator set of the ONNX file: expected a whole number from 18 to 26; received 9. "
+            "Use opset=18, which every newer runtime reads too."
+        ),
+    ),
+    (
+        ParityError(0.00321, 1e-5, 7),
+        (
+            "The exported model: expected predictions within 1e-05 standard deviations of the target of the model's "
+            "own; received a difference of 0.0032 for sequence 7 of the sample. Nothing was written. "
+            "Check the sample's values; upgrade onnxruntime; if the difference stays, report it."
+        ),
+    ),
+    (StreamError(*PARTS), PARTS_TEXT),
     (
         MissingExtraError("onnx", "onnx"),
         (
