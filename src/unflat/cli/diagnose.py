@@ -13,7 +13,7 @@ NOT_HEALTHY = 1
 
 EXAMPLES = (
     "unflat diagnose runs/load --data last_year.csv",
-    "unflat diagnose model.keras --data data.npz",
+    "unflat diagnose model.keras --data data.npz --prove",
     "unflat diagnose mymodels:network --data data.npz --loss mse --json",
 )
 
@@ -32,7 +32,11 @@ def diagnose(
             metavar="FILE", help="What the model was trained on: .npz with X and y, .ts, or the table of a run."
         ),
     ],
+    *,
     loss: Annotated[str | None, typer.Option(metavar="NAME", help="What it was trained with, such as mse.")] = None,
+    optimizer: Annotated[str | None, typer.Option(metavar="NAME", help="Likewise, such as adam.")] = None,
+    prove: Annotated[bool, typer.Option("--prove", help="Try the cures: train copies with and without each.")] = False,
+    budget: Annotated[float, typer.Option(metavar="SECONDS", help="How long the whole may take with --prove.")] = 60.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the diagnosis as JSON.")] = False,
 ) -> None:
     """Say whether a model is flat, why, and what cures it.
@@ -42,7 +46,7 @@ def diagnose(
     """
     loaded = unflat.diagnosis.load_model(model)
     X, y = unflat.diagnosis.load_data(data, loaded)
-    diagnosis = unflat.diagnose(loaded, X, y, loss=loss)
+    diagnosis = unflat.diagnose(loaded, X, y, loss=loss, optimizer=optimizer, prove=prove, budget=budget)
     typer.echo(diagnosis.to_json() if as_json else str(diagnosis))
     if diagnosis.verdict != "healthy":
         raise typer.Exit(NOT_HEALTHY)

@@ -8,29 +8,36 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unflat.baselines import LAST_VALUE, MEAN, NO_PAST
+from unflat.config import Interval
 from unflat.diagnosis.causes import find_causes
+from unflat.diagnosis.causes.memory import padding_of
 from unflat.diagnosis.examination import Examination, Part
 from unflat.diagnosis.inputs import Data, Losses, as_data, as_losses, beside_targets
+from unflat.diagnosis.programs import Training, program_of
+from unflat.diagnosis.proof import Clock, LeftOut, Proof
+from unflat.diagnosis.proof import prove as prove_cures
 from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.reference import find_references
 from unflat.diagnosis.result import Diagnosis
 from unflat.diagnosis.subjects import Settings, subject_of
 from unflat.diagnosis.verdict import judge
-from unflat.errors import InputTypeError, ShapeError
+from unflat.errors import ConfigurationError, InputTypeError, ShapeError
 from unflat.metrics import assess
 from unflat.windows import Windows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
     from unflat.diagnosis.past import Past
+    from unflat.diagnosis.programs import Program
     from unflat.diagnosis.reference import References
     from unflat.diagnosis.subjects import Subject
     from unflat.metrics import Assessment
 
 _PAIR = 2
+_SECONDS = Interval(0, float("inf"), "neither")
 
 
 def diagnose(
@@ -43,6 +50,9 @@ def diagnose(
     loss: Any = None,  # noqa: ANN401 - a name, or the framework's own
     optimizer: Any = None,  # noqa: ANN401 - a name, or the framework's own
     raw: tuple[Any, Any] | None = None,
+    fit: Callable[..., Any] | None = None,
+    prove: bool = False,
+    budget: float = 60.0,
     random_state: int | np.random.Generator | None = None,
 ) -> Diagnosis:
     """Say whether a trained model is flat or fails in another way, why, and what cures it.
@@ -66,9 +76,19 @@ def diagnose(
         What the model was trained with, where it does not know itself.
     raw : tuple of (X, y), optional
         X and y before they were scaled by hand, sequence by sequence.
+    fit : callable, optional
+        How the model was trained, for the proof: `fit(model, X, y)` trains a copy of the model with new weights (of a
+        function: the function itself) in place, or returns a trained model or a function that predicts. Models of this
+        package, of Keras and of scikit-learn need none, nor does a module with its loss and optimizer.
+    prove : bool
+        Whether to try the cures of the likeliest causes: copies are trained with only that change, against copies that
+        are trained unchanged, with several seeds.
+    budget : float
+        Seconds that the whole call may take with a proof; trainings are shortened to fit. What a machine manages in
+        that time differs, and so may what is proven.
     random_state : int, Generator or None
-        Seeds the choice of sequences and folds that other learners see; None is 0, so that the same call gives the
-        same diagnosis.
+        Seeds the choice of sequences and folds that other learners see, and the trainings of the proof; None is 0, so
+        that the same call gives the same diagnosis.
 
     Returns
     -------
@@ -83,7 +103,12 @@ def diagnose(
         If predictions do not fit the targets, or `raw` does not fit X and y.
     ModelError
         If the model is of an unknown kind, or itself raises an error.
+    ConfigurationError
+        If the budget is not above 0.
     """
+    if not _SECONDS.admits(budget):
+        raise ConfigurationError("diagnose", "budget", f"seconds, {_SECONDS}", budget)
+    clock = Clock(budget)
     generator = np.random.default_rng(0 if random_state is None else random_state)
     training_data = as_data(X, y)
     held_out_data = None if validation is None else _held_out(validation, training_data)
@@ -100,7 +125,12 @@ def diagnose(
     examination = Examination(
         subject, training, held_out, _raw(raw, training), references, losses.training, _settings(subject, losses)
     )
-    return _diagnosis(examination, training_data.names, losses)
+    diagnosis = _diagnosis(examination, training_data.names, losses)
+    if not prove or diagnosis.healthy:
+        return diagnosis
+    known = _training(examination, loss, optimizer)
+    program = program_of(model, subject.framework, known, fit)
+    return replace(diagnosis, proof=_proof(program, diagnosis, examination, clock, generator))
 
 
 def _held_out(validation: Any, training: Data) -> Data:  # noqa: ANN401 - a pair, or windows
@@ -173,6 +203,22 @@ def _diagnosis(examination: Examination, names: tuple[str, ...], losses: Losses)
         y=examination.judged.y,
         prediction=examination.judged.prediction,
     )
+
+
+def _training(examination: Examination, loss: object, optimizer: object) -> Training:
+    padding = padding_of(examination.training.values)
+    return Training(
+        len(examination.training), loss, optimizer, examination.settings, None if padding is None else padding.value
+    )
+
+
+def _proof(
+    program: Program | str, diagnosis: Diagnosis, examination: Examination, clock: Clock, generator: np.random.Generator
+) -> Proof:
+    causes = tuple(cause.id for cause in diagnosis.causes)
+    if isinstance(program, str):
+        return Proof(left_out=(LeftOut(causes, program),), seconds=clock.passed, budget=clock.budget)
+    return prove_cures(program, causes, examination, clock, generator)
 
 
 def _assessment(part: Part, training: Part, references: References) -> Assessment:

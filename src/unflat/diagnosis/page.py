@@ -5,12 +5,14 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from unflat.diagnosis.proof.words import conclusion, left_out, remarks, rows, title
 from unflat.diagnosis.wording import figure_rows, headline, notes, sentence, without_cause
 from unflat.evaluation.words import number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from unflat.diagnosis.proof import Proof
     from unflat.diagnosis.records import Cause
     from unflat.diagnosis.result import Diagnosis
 
@@ -36,6 +38,8 @@ def page(diagnosis: Diagnosis) -> str:
         parts.append(_listed((_cause(cause) for cause in diagnosis.causes), "ol"))
     elif not diagnosis.healthy:
         parts.append(_paragraph(without_cause(diagnosis)))
+    if diagnosis.proof is not None:
+        parts += list(_proof(diagnosis.proof))
     if diagnosis.not_examined:
         items = (escape(f"{item.what}: {item.why}") for item in diagnosis.not_examined)
         parts.append(f"<details><summary>Not examined</summary>{_listed(items, 'ul')}</details>")
@@ -55,6 +59,16 @@ def _cause_parts(cause: Cause) -> Iterator[str]:
     if cause.cure.code:
         yield f"<pre><code>{escape(cause.cure.code)}</code></pre>"
     yield f"<p>More: {escape(cause.page)}</p>"
+
+
+def _proof(proof: Proof) -> Iterator[str]:
+    yield f"<p><strong>{escape(title(proof))}</strong></p>"
+    yield _paragraph(conclusion(proof))
+    if proof.trials:
+        yield _table(rows(proof))
+    yield from (f"<p><small>{escape(remark)}</small></p>" for remark in remarks(proof))
+    if proof.left_out:
+        yield f"<details><summary>Not tried</summary>{_listed(map(escape, left_out(proof)), 'ul')}</details>"
 
 
 def _paragraph(text: str) -> str:

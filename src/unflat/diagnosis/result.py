@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.diagnosis.inputs import Losses
+    from unflat.diagnosis.proof import Proof
     from unflat.diagnosis.records import Cause, Framework, NotExamined, Verdict
     from unflat.diagnosis.reference import References
     from unflat.diagnosis.verdict import Judgement
@@ -52,6 +53,8 @@ class Diagnosis:
         What could not be looked at, and why.
     y, prediction : ndarray of shape (n, k), float64
         Targets and predictions of the part that the verdict is about.
+    proof : Proof or None
+        What came of trying the cures; None where that was not asked for, or there is nothing to cure.
     """
 
     model: str
@@ -66,6 +69,7 @@ class Diagnosis:
     not_examined: tuple[NotExamined, ...]
     y: NDArray[np.float64]
     prediction: NDArray[np.float64]
+    proof: Proof | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -119,6 +123,7 @@ class Diagnosis:
             "references": _references(self.references),
             "losses": self.losses._asdict(),
             "not_examined": [asdict(item) for item in self.not_examined],
+            "proof": None if self.proof is None else asdict(self.proof) | {"proven": self.proof.proven},
         }
         plain: dict[str, Any] = _plain(values)
         return plain

@@ -5,12 +5,14 @@ from __future__ import annotations
 from textwrap import indent, wrap
 from typing import TYPE_CHECKING
 
+from unflat.diagnosis.proof.words import conclusion, left_out, remarks, rows, title
 from unflat.diagnosis.wording import figure_rows, headline, notes, sentence, without_cause
 from unflat.evaluation.words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from unflat.diagnosis.proof import Proof
     from unflat.diagnosis.records import Cause
     from unflat.diagnosis.result import Diagnosis
 
@@ -29,13 +31,15 @@ def report(diagnosis: Diagnosis) -> str:
     Returns
     -------
     str
-        Verdict, figures, causes with evidence and cure, and what was not examined; no colours.
+        Verdict, figures, causes with evidence and cure, their proof, and what was not examined; no colours.
     """
     blocks = [
         f"{headline(diagnosis)}\n{_wrapped(sentence(diagnosis))}",
         "\n".join([*_aligned(figure_rows(diagnosis)), *(_wrapped(note) for note in notes(diagnosis))]),
     ]
     blocks += list(_causes(diagnosis))
+    if diagnosis.proof is not None:
+        blocks += list(_proof(diagnosis.proof))
     if diagnosis.not_examined:
         items = "\n".join(_wrapped(f"{item.what}: {item.why}", "- ", "  ") for item in diagnosis.not_examined)
         blocks.append(f"Not examined\n{items}")
@@ -59,6 +63,17 @@ def _cause(rank: int, cause: Cause) -> str:
     if cause.cure.code:
         lines.append(indent(cause.cure.code, _MARGIN * 2))
     return "\n".join([*lines, f"{_MARGIN}More: {cause.page}"])
+
+
+def _proof(proof: Proof) -> Iterator[str]:
+    table = "\n".join(_aligned(rows(proof))) + "\n" if proof.trials else ""
+    said = "\n".join(_wrapped(remark) for remark in remarks(proof))
+    yield f"{title(proof)}\n{_wrapped(conclusion(proof))}"
+    if table or said:
+        yield f"{table}{said}"
+    items = [_wrapped(item, "- ", "  ") for item in left_out(proof)]
+    if items:
+        yield "\n".join(["Not tried", *items])
 
 
 def _wrapped(text: str, first: str = "", later: str = "") -> str:

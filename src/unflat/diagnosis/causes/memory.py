@@ -101,7 +101,9 @@ _MASK_CODE: Code = {
 }
 
 
-class _Padding(NamedTuple):
+class Padding(NamedTuple):
+    """The value that sequences end on, and how many steps of each come before it."""
+
     value: float
     lengths: NDArray[np.int64]
 
@@ -110,7 +112,7 @@ def padding_unmasked(examination: Examination) -> Cause | None:
     """Find long padding at the end of sequences that the recurrence runs over."""
     if not unlearned(examination):
         return None
-    padding = _padding_of(examination.training.values)
+    padding = padding_of(examination.training.values)
     if padding is None:
         return None
     T = examination.training.values.shape[1]
@@ -135,8 +137,19 @@ def padding_unmasked(examination: Examination) -> Cause | None:
     )
 
 
-def _padding_of(values: NDArray[np.float64]) -> _Padding | None:
-    """Find one value that many sequences end on, in all features, for different numbers of steps."""
+def padding_of(values: NDArray[np.float64]) -> Padding | None:
+    """Find one value that many sequences end on, in all features, for different numbers of steps.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, T, F), float64
+        Sequences.
+
+    Returns
+    -------
+    Padding or None
+        None where fewer than half of them do.
+    """
     last = values[:, -1]
     ends = last[(last == last[:, :1]).all(axis=1), 0]
     if len(ends) < len(values) / 2:
@@ -147,10 +160,10 @@ def _padding_of(values: NDArray[np.float64]) -> _Padding | None:
     trailing = np.logical_and.accumulate(is_padding[:, ::-1], axis=1)
     lengths = values.shape[1] - trailing.sum(axis=1)
     used = lengths > 0
-    return _Padding(value, lengths) if counts.max() >= len(values) / 2 and used.mean() > 0.9 else None  # noqa: PLR2004
+    return Padding(value, lengths) if counts.max() >= len(values) / 2 and used.mean() > 0.9 else None  # noqa: PLR2004
 
 
-def _read_at_the_end(examination: Examination, padding: _Padding) -> tuple[bool, float | None]:
+def _read_at_the_end(examination: Examination, padding: Padding) -> tuple[bool, float | None]:
     """Say whether padding is masked, and how far states after it differ over sequences beside those before it."""
     gates = list(examination.gates.values())
     if not gates or gates[-1].states is None:

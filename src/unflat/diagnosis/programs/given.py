@@ -1,0 +1,104 @@
+"""A training that the user gives as a function."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from unflat.diagnosis.programs.base import Program
+from unflat.diagnosis.programs.edits import Edit
+from unflat.diagnosis.programs.preparing import DATA_EDITS, prepare
+from unflat.diagnosis.programs.torch_program import as_array
+from unflat.diagnosis.programs.torch_surgery import edited, fresh
+from unflat.diagnosis.subjects import subject_of
+from unflat.diagnosis.subjects.guarding import guarded
+from unflat.diagnosis.subjects.keeping import kept_randomness
+from unflat.diagnosis.subjects.torch_units import STACKED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from numpy.typing import NDArray
+
+    from unflat.diagnosis.programs.base import Job
+
+_OF_MODULE = frozenset(
+    {
+        Edit.LINEAR_OUTPUT,
+        Edit.LAST_STATE,
+        Edit.SMOOTH_UNITS,
+        Edit.NO_REGULARISATION,
+        Edit.POOL_STATES,
+        Edit.FEWER_LAYERS,
+    }
+)
+"""Changes that are made to a torch module itself, whatever trains it."""
+
+_SAMPLE = 8
+
+
+class GivenProgram(Program):
+    """The user's own `fit(model, X, y)`.
+
+    Parameters
+    ----------
+    model : object
+        The user's. A torch module is copied with new weights, anything else as it is; the copy is what `fit` gets.
+    fit : callable
+        Trains the model that it is given, in place, or gives a trained one, or a function that predicts.
+    """
+
+    def __init__(self, model: Any, fit: Callable[..., Any]) -> None:  # noqa: ANN401 - any model
+        self._model = model
+        self._fit = fit
+        self.epochs = None
+
+    def refuses(self, edit: Edit) -> str | None:
+        """Say why a change cannot be made around this function."""
+        is_module = isinstance(self._model, nn.Module) and not hasattr(self._model, "get_config")
+        if edit in DATA_EDITS:
+            return None
+        if not is_module or edit not in _OF_MODULE:
+            return "it would have to be made inside fit"
+        if edit is Edit.POOL_STATES and not any(isinstance(part, STACKED) for part in self._model.modules()):
+            return "it has no nn.LSTM, nn.GRU or nn.RNN"
+        return None
+
+    def run(self, job: Job, edits: Collection[Edit]) -> NDArray[Any]:
+        """Call the function with a fresh copy, and predict."""
+        data = prepare(as_array(job.X), job.y, as_array(job.X_new), edits)
+        with guarded("fit", job.X), kept_randomness():
+            np.random.seed(job.seed % 2**32)  # noqa: NPY002 - put back when the context ends
+            torch.manual_seed(job.seed)
+            model = self._copy(data.X, edits)
+            trained = self._fit(model, _like(data.X, job.X), data.y)
+            subject = subject_of(model if trained is None else trained)
+            return data.back(subject.predict(_like(data.X_new, job.X)))
+
+    def _copy(self, X: NDArray[Any], edits: Collection[Edit]) -> Any:  # noqa: ANN401 - as the user's
+        if hasattr(self._model, "get_config") and hasattr(self._model, "compile"):
+            return _fresh_keras(self._model)
+        if not isinstance(self._model, nn.Module):
+            return copy.deepcopy(self._model)
+        network = fresh(self._model, {name for name, p in self._model.named_parameters() if p.requires_grad})
+        if not _OF_MODULE & set(edits):
+            return network
+        weight = next(network.parameters())
+        sample = torch.from_numpy(np.ascontiguousarray(X[:_SAMPLE])).to(weight.device, weight.dtype)
+        return edited(network, edits, sample, None)
+
+
+def _fresh_keras(model: Any) -> Any:  # noqa: ANN401 - Keras is optional
+    copied = type(model).from_config(model.get_config())
+    if getattr(model, "compiled", False):
+        copied.compile_from_config(model.get_compile_config())
+    return copied
+
+
+def _like(X: NDArray[Any], given: Any) -> Any:  # noqa: ANN401 - array or tensor
+    """Give sequences in the kind that the user's came in."""
+    return torch.from_numpy(X).to(given.device) if isinstance(given, torch.Tensor) else X

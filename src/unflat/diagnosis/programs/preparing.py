@@ -1,0 +1,159 @@
+"""Data as a cure wants them, and the way back for predictions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from unflat.diagnosis.programs.edits import Edit
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+DATA_EDITS = frozenset(
+    {
+        Edit.STANDARDIZE_TARGET,
+        Edit.STANDARDIZE_INPUTS,
+        Edit.TAME_TARGET,
+        Edit.TAME_INPUTS,
+        Edit.FILL_MISSING,
+        Edit.SWAP_AXES,
+    }
+)
+"""Changes of the data, which any training can be given."""
+
+_TAILS = (0.01, 0.99)
+_SEQUENCES = 3
+"""Axes of sequences of several features: features are the last one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Training data and other sequences, changed alike.
+
+    Parameters
+    ----------
+    X, y : ndarray
+        What to train on, in the shapes that they were given in.
+    X_new : ndarray
+        What to predict.
+    center, scale : ndarray
+        What predictions are brought back with; they broadcast against y.
+    """
+
+    X: NDArray[Any]
+    y: NDArray[Any]
+    X_new: NDArray[Any]
+    center: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    def back(self, prediction: NDArray[Any]) -> NDArray[np.float64]:
+        """Bring predictions into the units of y; a prediction for each step likewise."""
+        outputs = self.center.size
+        if outputs == 1:
+            return np.asarray(prediction, dtype=np.float64) * self.scale.item() + self.center.item()
+        return np.asarray(prediction, dtype=np.float64) * self.scale + self.center
+
+
+def prepare(X: NDArray[Any], y: NDArray[Any], X_new: NDArray[Any], edits: Collection[Edit]) -> Prepared:
+    """Change data as edits say; other edits change nothing here.
+
+    Statistics are those of the training sequences. Inputs of three axes are scaled by feature, of two by column.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, T, F), (n, p) or more axes
+        Training sequences.
+    y : ndarray of shape (n,) or (n, k)
+        Their targets.
+    X_new : ndarray of shape (m, ...)
+        Other sequences.
+    edits : collection of Edit
+        What to change.
+
+    Returns
+    -------
+    Prepared
+        The same data, changed.
+    """
+    if Edit.SWAP_AXES in edits and X.ndim == _SEQUENCES:
+        X, X_new = X.swapaxes(1, 2), X_new.swapaxes(1, 2)
+    if Edit.FILL_MISSING in edits:
+        X, y, X_new = _filled(X, y, X_new)
+    X, X_new = _inputs(X, X_new, edits)
+    center, scale = np.zeros(y.shape[1:]), np.ones(y.shape[1:])
+    if Edit.TAME_TARGET in edits:
+        y = _clipped(y, y, axes=(0,))
+        center, scale = _quartiles(y, axes=(0,))
+    elif Edit.STANDARDIZE_TARGET in edits:
+        center, scale = _moments(y, axes=(0,))
+    changed = Edit.TAME_TARGET in edits or Edit.STANDARDIZE_TARGET in edits
+    return Prepared(X, _as_before(y, center, scale) if changed else y, X_new, center, scale)
+
+
+def _inputs(X: NDArray[Any], X_new: NDArray[Any], edits: Collection[Edit]) -> tuple[NDArray[Any], NDArray[Any]]:
+    axes = tuple(range(X.ndim - 1)) if X.ndim >= _SEQUENCES else (0,)
+    if Edit.TAME_INPUTS in edits:
+        X, X_new = (_clipped(_known(values, X, axes), X, axes) for values in (X, X_new))
+        return _scaled_alike(X, X_new, *_quartiles(X, axes))
+    if Edit.STANDARDIZE_INPUTS in edits:
+        return _scaled_alike(X, X_new, *_moments(X, axes))
+    return X, X_new
+
+
+def _scaled_alike(
+    X: NDArray[Any], X_new: NDArray[Any], center: NDArray[np.float64], scale: NDArray[np.float64]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    return _as_before(X, center, scale), _as_before(X_new, center, scale)
+
+
+def _as_before(values: NDArray[Any], center: NDArray[np.float64], scale: NDArray[np.float64]) -> NDArray[Any]:
+    """Scale in double precision; floats keep their precision, whole numbers become single floats."""
+    scaled: NDArray[Any] = (np.asarray(values, dtype=np.float64) - center) / scale
+    return scaled.astype(values.dtype if values.dtype.kind == "f" else np.float32)
+
+
+def _moments(values: NDArray[Any], axes: tuple[int, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    known = _finite(values)
+    mean, deviation = np.nanmean(known, axis=axes), np.nanstd(known, axis=axes)
+    # A mean is off by some units in the last place: a deviation no larger than that is none.
+    constant = deviation <= 8 * np.finfo(np.float64).eps * np.abs(mean)
+    return np.asarray(mean), np.where(constant, 1.0, deviation)
+
+
+def _quartiles(values: NDArray[Any], axes: tuple[int, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give the median, and the deviation of a normal law that has the same quartiles."""
+    low, middle, high = np.nanquantile(_finite(values), [0.25, 0.5, 0.75], axis=axes)
+    width = (high - low) / 1.349
+    return np.asarray(middle), np.where(width > 0, width, 1.0)
+
+
+def _clipped(values: NDArray[Any], like: NDArray[Any], axes: tuple[int, ...]) -> NDArray[Any]:
+    low, high = np.nanquantile(_finite(like), _TAILS, axis=axes)
+    clipped: NDArray[Any] = np.clip(values, low, high)
+    return clipped
+
+
+def _known(values: NDArray[Any], like: NDArray[Any], axes: tuple[int, ...]) -> NDArray[Any]:
+    """Put a column's median for what is missing in it; 0 in a column of nothing else."""
+    found = _finite(like)
+    empty = np.isnan(found).all(axis=axes)
+    middle = np.where(empty, 0.0, np.nanmedian(np.where(empty, 0.0, found), axis=axes))
+    return np.where(np.isfinite(values), values, middle)
+
+
+def _filled(X: NDArray[Any], y: NDArray[Any], X_new: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Leave out sequences whose target is missing, and fill in what is missing of the others."""
+    axes = tuple(range(X.ndim - 1)) if X.ndim >= _SEQUENCES else (0,)
+    whole = np.isfinite(y).reshape(len(y), -1).all(axis=1)
+    return _known(X, X, axes)[whole], y[whole], _known(X_new, X, axes)
+
+
+def _finite(values: NDArray[Any]) -> NDArray[np.float64]:
+    numbers = np.asarray(values, dtype=np.float64)
+    return np.where(np.isfinite(numbers), numbers, np.nan)

@@ -1,0 +1,144 @@
+"""A copy of a torch module with new weights, changed as cures say."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from unflat.diagnosis.programs.edits import Edit
+from unflat.diagnosis.programs.torch_forward import Edited
+from unflat.diagnosis.subjects.torch_units import NORMS, STACKED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from torch import Tensor
+
+_DEEP = 2
+"""Recurrent layers that `Edit.FEWER_LAYERS` leaves."""
+
+
+def fresh(module: nn.Module, trained: Collection[str]) -> nn.Module:
+    """Copy a module, with new weights wherever its parts know how to draw them.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The user's; it is not changed.
+    trained : collection of str
+        Names of the parameters that its training changes. All others keep their values.
+
+    Returns
+    -------
+    torch.nn.Module
+        The copy, in training mode. Global randomness is drawn from: keep it around the call.
+    """
+    copied = copy.deepcopy(module).train()
+    for part in copied.modules():
+        reset = getattr(part, "reset_parameters", None)
+        if callable(reset):
+            reset()
+    with torch.no_grad():
+        for (name, own), kept in zip(copied.named_parameters(), module.parameters(), strict=True):
+            if name not in trained:
+                own.copy_(kept)
+    return copied
+
+
+def drawn_anew(module: nn.Module) -> bool:
+    """Whether every parameter belongs to a part that can draw it anew."""
+    covered = {
+        id(p)
+        for part in module.modules()
+        if callable(getattr(part, "reset_parameters", None))
+        for p in part.parameters()
+    }
+    return all(id(p) in covered for p in module.parameters())
+
+
+def edited(module: nn.Module, edits: Collection[Edit], sample: Tensor, padding: float | None) -> Edited:
+    """Change a fresh copy.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        What `fresh` gave; it is changed.
+    edits : collection of Edit
+        What to change.
+    sample : Tensor of shape (n, T, F)
+        Some sequences.
+    padding : float or None
+        The value that sequences are padded with at their end.
+
+    Returns
+    -------
+    Edited
+        The module, behind its changed forward pass.
+    """
+    if Edit.FEWER_LAYERS in edits:
+        _shorten(module)
+    if Edit.NO_REGULARISATION in edits:
+        _without_dropout(module)
+    if Edit.THAW in edits:
+        module.requires_grad_(requires_grad=True)
+    if Edit.SMOOTH_UNITS in edits:
+        for part in module.modules():
+            if isinstance(part, nn.RNN):
+                part.nonlinearity, part.mode = "tanh", "RNN_TANH"
+    return Edited(module, edits, sample, padding)
+
+
+def settle(module: nn.Module, batches: list[Tensor]) -> None:
+    """Gather the statistics of all norms anew, each batch counting alike.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Trained; left in training mode.
+    batches : list of Tensor
+        Training sequences.
+    """
+    norms = [part for part in module.modules() if isinstance(part, NORMS) and part.track_running_stats]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # torch's word for an average of all batches
+    module.train()
+    with torch.no_grad():
+        for batch in batches:
+            module(batch)
+
+
+def can_shorten(module: nn.Module) -> bool:
+    """Whether there is a stack of more layers than `Edit.FEWER_LAYERS` leaves."""
+    return any(isinstance(part, STACKED) and part.num_layers > _DEEP for part in module.modules())
+
+
+def _shorten(module: nn.Module) -> None:
+    for path, part in list(module.named_modules()):
+        if isinstance(part, STACKED) and part.num_layers > _DEEP:
+            weight = next(part.parameters())
+            shorter = _stack_of(part)(
+                part.input_size,
+                part.hidden_size,
+                num_layers=_DEEP,
+                bias=part.bias,
+                batch_first=part.batch_first,
+                dropout=part.dropout,
+                bidirectional=part.bidirectional,
+            )
+            module.set_submodule(path, shorter.to(weight.device, weight.dtype))
+
+
+def _stack_of(part: nn.Module) -> Callable[..., nn.Module]:
+    return next(kind for kind in STACKED if isinstance(part, kind))
+
+
+def _without_dropout(module: nn.Module) -> None:
+    for part in module.modules():
+        if isinstance(part, STACKED):
+            part.dropout = 0.0
+        elif hasattr(part, "p") and "dropout" in type(part).__name__.lower():
+            object.__setattr__(part, "p", 0.0)  # the rate is a plain attribute

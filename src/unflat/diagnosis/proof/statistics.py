@@ -1,0 +1,78 @@
+"""Whether a change made trainings better, or chance did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy import stats
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from unflat.diagnosis.proof.records import Outcome
+
+SIGNIFICANT = 0.05
+LARGE_ENOUGH = 0.5
+"""The p-value and the effect at which a mutant counts as killed: Jahangirova & Tonella 2020 (ISSTA), DeepCrime, 4.2."""
+
+NOTICEABLE = 0.01
+"""Gain in skill below which nobody would notice a cure: a hundredth of the target's variance."""
+
+
+class Comparison(NamedTuple):
+    """How two sets of trainings compare.
+
+    Parameters
+    ----------
+    p_value : float
+        How likely so large a mean gain is by chance: a paired t-test, one-sided.
+    effect : float
+        Cohen's d: the mean gain over the pooled deviation of both.
+    outcome : str
+        Proven: significant, large enough, and noticeable. Refuted: with as much certainty, the gain is not noticeable.
+    """
+
+    p_value: float
+    effect: float
+    outcome: Outcome
+
+
+def compare(changed: Sequence[float], control: Sequence[float]) -> Comparison:
+    """Compare the skills of trainings with a change and without it, seed by seed.
+
+    Parameters
+    ----------
+    changed, control : sequence of float
+        Skills of the same two or more seeds.
+
+    Returns
+    -------
+    Comparison
+        What they say.
+    """
+    cured, before = np.asarray(changed), np.asarray(control)
+    gain = float(np.mean(cured - before))
+    p_value = _p_of_gain(cured - before)
+    effect = _cohens_d(cured, before)
+    if p_value < SIGNIFICANT and effect >= LARGE_ENOUGH and gain >= NOTICEABLE:
+        return Comparison(p_value, effect, "proven")
+    refuted = _p_of_gain(before + NOTICEABLE - cured) < SIGNIFICANT
+    return Comparison(p_value, effect, "refuted" if refuted else "unsettled")
+
+
+def _p_of_gain(gains: np.ndarray) -> float:
+    """Test whether gains are above 0: Student's t, one-sided."""
+    error = gains.std(ddof=1) / np.sqrt(len(gains))
+    if error <= np.finfo(np.float64).eps * max(float(np.abs(gains).max()), 1.0):  # all alike
+        return 0.0 if gains.mean() > 0 else 1.0
+    return float(stats.t.sf(gains.mean() / error, df=len(gains) - 1))
+
+
+def _cohens_d(changed: np.ndarray, control: np.ndarray) -> float:
+    """Divide the gain by the pooled deviation (Cohen 1988, Statistical Power Analysis, 2.5)."""
+    gain = float(changed.mean() - control.mean())
+    pooled = float(np.sqrt((changed.var(ddof=1) + control.var(ddof=1)) / 2))
+    if pooled == 0:
+        return float(np.sign(gain)) * np.inf if gain else 0.0
+    return gain / pooled
