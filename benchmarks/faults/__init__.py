@@ -1,0 +1,1 @@
+"""Injected faults: whether each cause is found in programs as people write them, and healthy ones are left alone."""

@@ -1,0 +1,106 @@
+"""Programs with nothing wrong, on data that make a careless diagnosis raise the alarm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from benchmarks.faults.data import split
+from benchmarks.faults.halves import NETWORKS, TRAINING
+from benchmarks.faults.program import FRAMEWORKS, Pairs, Program
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.faults.halves import Half
+    from benchmarks.faults.program import Array, Training
+
+
+@dataclass(frozen=True)
+class Control:
+    """One kind of data.
+
+    Parameters
+    ----------
+    n : int
+        Sequences.
+    signal : float
+        R² of the best possible prediction.
+    tails : float or None
+        Degrees of freedom of Student's t, which the noise has; None for normal noise.
+    passes : float
+        How many times as many epochs, without stopping early; 0 for as many with stopping.
+    """
+
+    n: int
+    signal: float
+    tails: float | None = None
+    passes: float = 0
+
+
+CONTROLS = {
+    "pure noise": Control(600, 0.0),
+    "R² 0.02": Control(800, 0.02),
+    "R² 0.05": Control(800, 0.05),
+    "R² 0.1": Control(800, 0.1),
+    "R² 0.2": Control(800, 0.2),
+    "heavy tails": Control(600, 0.7, tails=2.5),
+    "28 sequences": Control(28, 0.95),
+    "48 sequences": Control(48, 0.95),
+    "to convergence": Control(600, 0.98, passes=4),
+}
+"""Every kind, by its name."""
+
+_STEPS, _FEATURES = 10, 2
+
+
+def controls(half: Half, name: str, seed: int) -> Iterator[Program]:
+    """Give the programs of one kind: each framework, each of its two ways.
+
+    Parameters
+    ----------
+    half : str
+        Whose architectures, and whose function of the sequences.
+    name : str
+        One of `CONTROLS`.
+    seed : int
+        Draws data, and seeds the programs.
+
+    Yields
+    ------
+    Program
+        A program with nothing wrong.
+    """
+    control = CONTROLS[name]
+    sets = split(draw(half, control, np.random.default_rng([seed, *name.encode()])), np.random.default_rng(seed))
+    for framework in FRAMEWORKS:
+        for style, network in enumerate(NETWORKS[half][framework]):
+            training = _training(TRAINING[framework], control)
+            yield Program(framework, name, style, seed, sets, network=network, training=training, sound=-np.inf)
+
+
+def draw(half: Half, control: Control, random: np.random.Generator) -> Pairs:
+    """Draw sequences, and targets with as much signal as the control says."""
+    X = random.normal(size=(control.n, _STEPS, _FEATURES))
+    if half == "first":
+        y = X[:, -3:, 0].sum(axis=1) + X[:, -1, 1]
+    else:
+        y = np.tanh(X[:, -2, 0]) + 0.8 * X[:, -1, 0] - 0.5 * X[:, -3:, 1].mean(axis=1)
+    noise = _noise(control, random)
+    mixed = np.sqrt(control.signal) * (y - y.mean()) / y.std() + np.sqrt(1 - control.signal) * noise
+    return Pairs(X * [5.0, 300.0] + [20.0, 1000.0], 70 * mixed + 400)
+
+
+def _noise(control: Control, random: np.random.Generator) -> Array:
+    if control.tails is None:
+        return random.normal(size=control.n)
+    drawn: Array = random.standard_t(control.tails, control.n)
+    return drawn / drawn.std()
+
+
+def _training(training: Training, control: Control) -> Training:
+    if control.passes:
+        return replace(training, epochs=int(control.passes * training.epochs))
+    few = {"batch": 8} if control.n < 2 * training.batch else {}
+    return replace(training, patience=8, **few)

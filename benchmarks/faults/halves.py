@@ -1,0 +1,58 @@
+"""The two halves, fixed beforehand: thresholds may be fixed on the first, figures are reported on the second."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from benchmarks.faults.program import FRAMEWORKS, Network, Program, Training
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from benchmarks.faults.program import Framework, Sets
+
+Half = Literal["first", "second"]
+
+SETS: Mapping[Half, tuple[str, ...]] = {
+    "first": ("sums", "document", "oscillation", "transformer", "engines"),
+    "second": ("narma", "lags", "rainfall", "dust"),
+}
+"""Data sets of each half."""
+
+SOUND: Mapping[str, float] = {
+    "sums": 0.8, "document": 0.9, "oscillation": 0.8, "transformer": 0.5, "engines": 0.5,
+    "narma": 0.55, "lags": 0.45, "rainfall": 0.5, "dust": 0.5, "controls": -1.0,
+}  # fmt: skip
+"""R² on held-out data that a program must reach to count as healthy: said here, before any diagnosis is asked."""
+
+NETWORKS: Mapping[Half, Mapping[Framework, tuple[Network, Network]]] = {
+    "first": {
+        "keras": (Network(units=(24,)), Network(units=(24, 16), dropout=0.1)),
+        "torch": (Network(units=(24,)), Network(units=(20, 20))),
+        "sklearn": (Network(units=(), dense=(64,)), Network(units=(), dense=(50, 25))),
+        "unflat": (Network(units=(24,), readout="all", skip=True), Network(units=(16, 16))),
+    },
+    "second": {
+        "keras": (Network("gru", units=(24,)), Network(units=(32,), dense=(16,))),
+        "torch": (Network("gru", units=(24,)), Network(units=(32,), dense=(16,))),
+        "sklearn": (Network(units=(), dense=(100,), dense_activation="tanh"), Network(units=(), dense=(32, 32))),
+        "unflat": (Network("gru", units=(20,), readout="all", skip=True), Network(units=(28,), dropout=0.1)),
+    },
+}
+"""Architectures of each half, one for each of the two ways of writing a program."""
+
+TRAINING: Mapping[Framework, Training] = {
+    "keras": Training(rate=1e-2, epochs=25),
+    "torch": Training(rate=5e-3, epochs=45),
+    "sklearn": Training(rate=1e-3, epochs=150, decay=1e-4),
+    "unflat": Training(rate=5e-3, epochs=40, decay=1e-4, clip=1.0),
+}
+"""How programs of each framework are trained."""
+
+
+def bases(half: Half, name: str, sets: Sets, seed: int) -> Iterator[Program]:
+    """Give the healthy programs on one data set: each framework, each of its two ways."""
+    for framework in FRAMEWORKS:
+        for style, network in enumerate(NETWORKS[half][framework]):
+            training = TRAINING[framework]
+            yield Program(framework, name, style, seed, sets, network=network, training=training, sound=SOUND[name])

@@ -1,0 +1,154 @@
+"""From records to figures: what counts, what was detected, what was named, and what was a false alarm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+Record = Mapping[str, Any]
+
+LOWERED = 0.1
+"""R² that a mutant must lose to count as one with an effect; or more than half of its twin's."""
+
+WRONG = ("flat", "failing", "diverged", "copies_last")
+"""Verdicts that say that something is wrong."""
+
+NOTHING_TO_LEARN = ("no_signal", "constant_target")
+"""Causes with which there is nothing to learn, so that the verdict "no_signal" is right, too."""
+
+EQUIVALENT: Mapping[str, tuple[str, ...]] = {}
+"""Causes that count as the injected one, beside it."""
+
+
+class Share(NamedTuple):
+    """So many of so many."""
+
+    some: int
+    of: int
+
+    @property
+    def rate(self) -> float:
+        """The share; nan of none."""
+        return self.some / self.of if self.of else float("nan")
+
+    def __str__(self) -> str:
+        return f"{100 * self.rate:.1f} % ({self.some}/{self.of})" if self.of else "-"
+
+
+def share(records: Iterable[Record], holds: Any) -> Share:  # noqa: ANN401 - a test of a record
+    """Count for how many a test holds."""
+    found = [bool(holds(record)) for record in records]
+    return Share(sum(found), len(found))
+
+
+def counted(records: Iterable[Record]) -> dict[str, list[Record]]:
+    """Sort records into what counts and what does not.
+
+    Parameters
+    ----------
+    records : iterable of mapping
+        Of one run.
+
+    Returns
+    -------
+    dict of str to list
+        "mutants" with an effect, "healthy" programs that are sound, "controls"; and what does not count: "without
+        effect", "unsound" programs with the mutants made of them, "refused" by their framework.
+    """
+    by_key = {record["key"]: record for record in records}
+    names = ("mutants", "healthy", "controls", "without effect", "unsound", "refused")
+    found: dict[str, list[Record]] = {name: [] for name in names}
+    for record in by_key.values():
+        found[_kind(record, by_key)].append(record)
+    return found
+
+
+def _kind(record: Record, by_key: Mapping[str, Record]) -> str:
+    if "refused" in record:
+        return "refused"
+    if record["kind"] == "control":
+        return "controls"
+    if record["kind"] == "healthy":
+        return "healthy" if is_sound(record) else "unsound"
+    twin = by_key.get(record["twin"])
+    if twin is None or not is_sound(twin):
+        return "unsound"
+    return "mutants" if has_effect(record, twin) else "without effect"
+
+
+def is_sound(record: Record) -> bool:
+    """Whether a healthy program reaches what was asked of it beforehand."""
+    return "refused" not in record and record["skill"] is not None and record["skill"] >= record["sound"]
+
+
+def has_effect(mutant: Record, twin: Record) -> bool:
+    """Whether a fault really lowered skill on held-out data."""
+    if mutant["skill"] is None:
+        return True
+    lost = float(twin["skill"] - mutant["skill"])
+    return lost >= LOWERED or mutant["skill"] < twin["skill"] / 2
+
+
+def is_detected(mutant: Record) -> bool:
+    """Whether the verdict says that something is wrong."""
+    right = (*WRONG, "no_signal") if mutant["cause"] in NOTHING_TO_LEARN else WRONG
+    return mutant.get("verdict") in right
+
+
+def is_named(mutant: Record, first: int, equivalent: Mapping[str, tuple[str, ...]] = EQUIVALENT) -> bool:
+    """Whether the injected cause is among the first ones, and the fault was detected."""
+    causes = [cause for cause, _ in mutant.get("causes", ())][:first]
+    accepted = {mutant["cause"], *equivalent.get(mutant["cause"], ())}
+    return is_detected(mutant) and bool(accepted.intersection(causes))
+
+
+def is_false_alarm(healthy: Record) -> bool:
+    """Whether something is said against a program with nothing wrong.
+
+    A control may have no signal: then that verdict is right, and so is the cause of that name. A healthy program of
+    which a skill was asked has one.
+    """
+    if "error" in healthy:
+        return True
+    quiet = ("healthy", "no_signal") if healthy["kind"] == "control" else ("healthy",)
+    blamed = [cause for cause, _ in healthy["causes"] if cause != "no_signal"]
+    return healthy["verdict"] not in quiet or bool(blamed)
+
+
+def figures(records: Iterable[Record]) -> dict[str, Any]:
+    """Compute every figure of a run, as plain JSON values."""
+    sorts = counted(records)
+    mutants, healthy = sorts["mutants"], [*sorts["healthy"], *sorts["controls"]]
+    return {
+        "counts": {name: len(members) for name, members in sorts.items()},
+        "overall": rates(mutants),
+        "by cause": _grouped(mutants, "cause"),
+        "by framework": _grouped(mutants, "framework"),
+        "false alarms": share(healthy, is_false_alarm)._asdict(),
+        "false alarms, healthy": share(sorts["healthy"], is_false_alarm)._asdict(),
+        "false alarms, controls": {
+            name: share(members, is_false_alarm)._asdict()
+            for name, members in groups(sorts["controls"], "variant").items()
+        },
+    }
+
+
+def rates(mutants: list[Record]) -> dict[str, Any]:
+    """Compute detection, and how often the cause is named, of some mutants."""
+    return {
+        "detected": share(mutants, is_detected)._asdict(),
+        "first": share(mutants, lambda mutant: is_named(mutant, 1))._asdict(),
+        "first three": share(mutants, lambda mutant: is_named(mutant, 3))._asdict(),
+    }
+
+
+def groups(records: Iterable[Record], field: str) -> dict[str, list[Record]]:
+    """Put records together that have the same value of a field."""
+    found: dict[str, list[Record]] = {}
+    for record in records:
+        found.setdefault(record[field], []).append(record)
+    return found
+
+
+def _grouped(mutants: list[Record], field: str) -> dict[str, Any]:
+    return {name: rates(members) for name, members in sorted(groups(mutants, field).items())}
