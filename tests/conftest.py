@@ -1,8 +1,12 @@
 """What every test module may use."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
+
+from unflat import LSTMRegressor, UnflatWarning
 
 # Several test processes share the machine; each computes on one thread, so that they do not wait for each other.
 torch.set_num_threads(1)
@@ -15,3 +19,35 @@ def waves():
     X = random.normal(1000, 50, size=(120, 8, 2))
     y = 3 * X[:, -1, 0] + X[:, :, 1].max(axis=1)
     return X, y
+
+
+@pytest.fixture(scope="session")
+def gappy():
+    """Ragged sequences of a time stamp, 1.7e9 ± 1, and a small number with gaps; two targets in raw units."""
+    random = np.random.default_rng(3)
+    X = [
+        np.column_stack([1.7e9 + random.normal(size=length), 1e-3 * random.normal(5, 2, size=length)])
+        for length in random.integers(1, 12, size=40)
+    ]
+    for sequence in X:
+        sequence[1:, 1][random.random(len(sequence) - 1) < 0.3] = np.nan
+    return X, np.array([[1000 + 50 * (x[-1, 0] - 1.7e9), -1 + np.nanmean(x[:, 1])] for x in X])
+
+
+@pytest.fixture(scope="session")
+def distinct():
+    """Fit a regressor for one epoch, then give every trained parameter another number, so that none is exchangeable."""
+
+    def fit(X, y=None, **parameters):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnflatWarning)  # it is not fitted for what it predicts
+            small = {"units": (3, 5), "epochs": 1, "random_state": 0} | parameters
+            model = LSTMRegressor(**small).fit(X, y)
+        generator = torch.Generator().manual_seed(1)
+        with torch.no_grad():
+            for parameter in model.predictor_.parameters():
+                if parameter.requires_grad:
+                    parameter.uniform_(-0.9, 0.9, generator=generator)
+        return model
+
+    return fit

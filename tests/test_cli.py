@@ -72,11 +72,12 @@ def test_help_lists_the_commands():
         "train     Train a model on a file and write a run.",
         "evaluate  Score a run on new data, beside baselines.",
         "predict   Predict with a run.",
+        "export    Write a run as an ONNX file that takes and gives raw units.",
     ):
         assert line in result.output
 
 
-@pytest.mark.parametrize("command", ["demo", "train", "evaluate", "predict"])
+@pytest.mark.parametrize("command", ["demo", "train", "evaluate", "predict", "export"])
 def test_help_of_a_command_has_examples(command):
     """Each command's help ends with commands to copy, each on its own line."""
     result = run(command, "--help")
@@ -344,3 +345,29 @@ def test_the_module_is_the_command(tmp_path):
     wrong = process("predict", "nowhere", "none.csv", cwd=tmp_path, env=environment)
     assert wrong.returncode == 2
     assert wrong.stderr.startswith("Error: The model file nowhere: expected the folder of a run")
+
+
+def test_export_writes_a_file_that_predicts_what_the_run_predicts(trained, table, tmp_path):
+    """The file takes the run's windows; the output says where it is and how near it comes."""
+    result = run("export", trained[0], tmp_path / "load.onnx", "--sample", table, "--unit", "load=kW")
+    assert result.exit_code == 0, result.output
+    assert f"Wrote {tmp_path / 'load.onnx'}: " in result.stdout
+    assert "standard deviations of the target from the model's predictions." in result.stdout
+    model, exported = unflat.Run(trained[0]).load(), unflat.OnnxPredictor(tmp_path / "load.onnx")
+    windows = unflat.apply_schema(unflat.read_table(table), model.schema_, targets=False)
+    np.testing.assert_allclose(exported.predict(windows), model.predict(windows), rtol=1e-5)
+    assert exported.metadata["units"] == {"load": "kW"}
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    (("--opset", "9"), "expected a whole number from 18 to"),
+    (("--unit", "kW"), "The parameter 'unit' of unflat export: expected NAME=UNIT"),
+    (("--unit", "laod=kW"), "expected units of 'wind speed', 'load'"),
+    (("--sample", "none.csv"), "none.csv"),
+])  # fmt: skip
+def test_export_says_what_is_wrong_and_writes_nothing(options, message, trained, tmp_path):
+    """One message, exit code 2, no file."""
+    result = run("export", trained[0], tmp_path / "load.onnx", *options)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert list(tmp_path.iterdir()) == []

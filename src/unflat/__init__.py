@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from unflat._version import __version__
 from unflat.errors import (
     AllMissingError,
     ArtifactError,
@@ -64,9 +65,11 @@ from unflat.errors import (
 if TYPE_CHECKING:
     from unflat import diagnosis, figures, metrics, recipes, runs
     from unflat.callbacks import Callback
+    from unflat.deployed import OnnxPredictor
     from unflat.diagnosis import Diagnosis, diagnose
     from unflat.estimator import LSTMRegressor, load
     from unflat.evaluation import Evaluation, evaluate
+    from unflat.export import Exported, export_onnx
     from unflat.history import History
     from unflat.runs import Run, train_run
     from unflat.tables import read_table, read_ts
@@ -90,6 +93,7 @@ __all__ = [
     "EmptyPartError",
     "Evaluation",
     "ExportError",
+    "Exported",
     "FitWarning",
     "FlatPredictionWarning",
     "ForeignArtifactError",
@@ -108,6 +112,7 @@ __all__ = [
     "NoSkillWarning",
     "NonFiniteError",
     "NotCalibratedError",
+    "OnnxPredictor",
     "OpsetError",
     "OutOfRangeWarning",
     "OutputError",
@@ -136,6 +141,7 @@ __all__ = [
     "diagnosis",
     "errors",
     "evaluate",
+    "export_onnx",
     "figures",
     "load",
     "make_windows",
@@ -147,20 +153,21 @@ __all__ = [
     "train_run",
 ]
 
-__version__ = "0.1.0"
-
 _HOMES = {
     "Callback": "unflat.callbacks",
     "Diagnosis": "unflat.diagnosis",
     "Evaluation": "unflat.evaluation",
+    "Exported": "unflat.export",
     "History": "unflat.history",
     "LSTMRegressor": "unflat.estimator",
+    "OnnxPredictor": "unflat.deployed",
     "Run": "unflat.runs",
     "WindowSchema": "unflat.windows",
     "Windows": "unflat.windows",
     "apply_schema": "unflat.windows",
     "diagnose": "unflat.diagnosis",
     "evaluate": "unflat.evaluation",
+    "export_onnx": "unflat.export",
     "load": "unflat.estimator",
     "make_windows": "unflat.windows",
     "read_table": "unflat.tables",

@@ -7,9 +7,9 @@ sequence, where in it the sequence starts and how many rows it has. Windows that
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 
 from unflat.errors import (
@@ -259,7 +259,7 @@ def _chunks(rows: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
 
 
 def _refuse_containers_of_rows(X: object, name: str) -> None:
-    if nw.dependencies.is_into_dataframe(X) or nw.dependencies.is_into_series(X):
+    if _is_table(X):
         raise InputTypeError(
             name,
             "sequences",
@@ -271,6 +271,14 @@ def _refuse_containers_of_rows(X: object, name: str) -> None:
         raise InputTypeError(
             name, "a dense array", "a sparse matrix", "Call .toarray(); a sparse matrix has no time axis."
         )
+
+
+def _is_table(X: object) -> bool:
+    if type(X).__module__ in {"builtins", "numpy", "torch"}:
+        return False
+    # Only now: an exported model, which is given arrays and lists, works without it.
+    frames = import_module("narwhals").dependencies
+    return bool(frames.is_into_dataframe(X) or frames.is_into_series(X))
 
 
 def _ragged_parts(X: object) -> list[object] | None:

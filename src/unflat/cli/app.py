@@ -12,6 +12,8 @@ from unflat.cli.demo import EXAMPLES as DEMO_EXAMPLES
 from unflat.cli.demo import demo
 from unflat.cli.diagnose import EXAMPLES as DIAGNOSE_EXAMPLES
 from unflat.cli.diagnose import diagnose
+from unflat.cli.export import EXAMPLES as EXPORT_EXAMPLES
+from unflat.cli.export import export
 from unflat.cli.group import PlainGroup
 from unflat.cli.train import EXAMPLES as TRAIN_EXAMPLES
 from unflat.cli.train import train
@@ -32,6 +34,7 @@ for command, examples in (
     (evaluate, EVALUATE_EXAMPLES),
     (predict, PREDICT_EXAMPLES),
     (diagnose, DIAGNOSE_EXAMPLES),
+    (export, EXPORT_EXAMPLES),
 ):
     # A paragraph that begins with a backspace is not wrapped.
     app.command(epilog="\b\n" + "\n".join(["Examples:", *(f"  {line}" for line in examples)]))(command)

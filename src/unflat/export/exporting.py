@@ -1,0 +1,184 @@
+"""From a fitted model to an ONNX file that was checked before it is there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from unflat._optional import require
+from unflat._version import __version__
+from unflat.artifact import write_atomically
+from unflat.config import AtLeast
+from unflat.dataset import sequences_for
+from unflat.deployed import FORMAT, METADATA, OnnxPredictor
+from unflat.errors import ConfigurationError, OpsetError
+from unflat.export.parity import draw_sequences, worst_difference
+from unflat.export.predictor import build
+from unflat.network import predict_all
+from unflat.network.arrays import PredictorArrays
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from os import PathLike
+    from types import ModuleType
+
+    from unflat.estimator import LSTMRegressor
+    from unflat.sequences import Sequences
+
+OPSET = 18
+"""The oldest operator set that has everything: every runtime since ONNX 1.13, of 2022, reads it."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    size : int
+        Its bytes.
+    opset : int
+        Its operator set.
+    sequences : int
+        How many sequences it was checked on.
+    difference : float
+        The largest difference from the model's own predictions, in standard deviations of the target.
+    """
+
+    path: Path
+    size: int
+    opset: int
+    sequences: int
+    difference: float
+
+    def __str__(self) -> str:
+        return (
+            f"Wrote {self.path}: {self.size / 1000:,.0f} kB, operator set {self.opset}. Checked on {self.sequences:,} "
+            f"sequences: at most {self.difference:.1g} standard deviations of the target from the model's predictions."
+        )
+
+
+def export_onnx(
+    model: LSTMRegressor,
+    path: str | PathLike[str],
+    *,
+    sample: object = None,
+    opset: int = OPSET,
+    units: Mapping[str, str] | None = None,
+) -> Exported:
+    """Write a model as an ONNX file that takes and gives raw units.
+
+    The file's inputs are `sequences`, float64 of shape (n, T, features), NaN where a value is missing and anything
+    beyond a sequence's end, and `lengths`, int64 of shape (n,), the steps of each; its output is `predictions`,
+    float64 of shape (n, outputs). Scaling is inside. `OnnxPredictor` runs it without torch; so does any other runtime.
+
+    Parameters
+    ----------
+    model : LSTMRegressor
+        Fitted.
+    path : str or path
+        The file; an older one is replaced, at once and whole.
+    sample : array, list, Windows or table, optional
+        Sequences on which the file must predict what the model predicts, before it is written. Without it, 64
+        sequences are drawn from the scale's statistics.
+    opset : int
+        ONNX's operator set, 18 or later.
+    units : mapping of str to str, optional
+        The units of features and targets, by their names, to be noted in the file.
+
+    Returns
+    -------
+    Exported
+        What was written, and how near it comes to the model.
+
+    Raises
+    ------
+    NotFittedError
+        If the model is not fitted.
+    MissingExtraError
+        If `onnx` or `onnxruntime` is not installed.
+    OpsetError
+        If the operator set is too old, or newer than the installed `onnx` knows.
+    UnsupportedOperatorError
+        If ONNX has no operator for a part of the model.
+    InputError
+        If the sample does not fit the model.
+    ConfigurationError
+        If a unit belongs to no feature and no target.
+    ParityError
+        If the file would not predict what the model predicts; nothing is then written.
+    OutputError
+        If the file cannot be written.
+    """
+    onnx = _modules()
+    check_is_fitted(model, "predictor_")
+    _refuse_opset(onnx, opset)
+    arrays = PredictorArrays.of(model.predictor_)
+    sequences = (
+        draw_sequences(arrays.inputs, model.n_features_in_)
+        if sample is None
+        else sequences_for(sample, model.schema_, model.n_features_in_, name="The sample")
+    )
+    content = build(onnx, arrays, model.n_features_in_, opset)
+    _describe(content, _metadata(model, arrays, dict(units or {})))
+    written = content.SerializeToString(deterministic=True)
+    difference = _check(written, model, arrays, sequences)
+    write_atomically(Path(path), written)
+    return Exported(Path(path), len(written), opset, len(sequences), difference)
+
+
+def _modules() -> ModuleType:
+    require("onnxruntime", extra="onnx")  # before the work: the check needs it at the end
+    for name in ("checker", "defs", "helper", "numpy_helper"):
+        require(f"onnx.{name}", extra="onnx")
+    return require("onnx", extra="onnx")
+
+
+def _refuse_opset(onnx: ModuleType, opset: object) -> None:
+    newest = onnx.defs.onnx_opset_version()
+    if not (AtLeast(OPSET).admits(opset) and opset <= newest):
+        raise OpsetError(OPSET, newest, opset)
+
+
+def _check(content: bytes, model: LSTMRegressor, arrays: PredictorArrays, sequences: Sequences) -> float:
+    """Predict with the file and with the model itself; the form of y does not matter here."""
+    own = predict_all(model.predictor_, sequences)
+    exported = OnnxPredictor(content).predict(sequences).reshape(own.shape)
+    return worst_difference(own, exported, arrays, model.held_out_)
+
+
+def _metadata(model: LSTMRegressor, arrays: PredictorArrays, units: dict[str, str]) -> dict[str, Any]:
+    """Say what a user of the file must know, and nothing of the data."""
+    features = () if model.schema_ is None else model.schema_.features
+    unknown = sorted(set(units) - {*features, *model.target_names_})
+    if unknown:
+        names = ", ".join(map(repr, [*features, *model.target_names_]))
+        raise ConfigurationError("export_onnx", "units", f"units of {names}", unknown)
+    return {
+        "format": FORMAT,
+        "version": __version__,
+        "n_features": model.n_features_in_,
+        "features": list(features),
+        "targets": list(model.target_names_),
+        "units": units,
+        "schema": None if model.schema_ is None else model.schema_.to_dict(),
+        "flat_target": model.flat_target_,
+        "complete": arrays.inputs.complete.tolist(),
+        "network": asdict(arrays.config),
+        "loss": model.loss,
+        "quantile": model.quantile if model.loss == "quantile" else None,
+    }
+
+
+def _describe(content: Any, metadata: dict[str, Any]) -> None:  # noqa: ANN401 - the types of onnx are not there
+    content.producer_name, content.producer_version = "unflat", __version__
+    content.doc_string = f"Predicts {', '.join(metadata['targets'])} from sequences; raw units in and out."
+    entry = content.metadata_props.add()
+    entry.key, entry.value = METADATA, json.dumps(metadata, ensure_ascii=False, default=np.ndarray.tolist)

@@ -1,0 +1,62 @@
+"""The scales as operators: float64 until the scale is gone, so that 1.7e9 ± 1 keeps its ±1."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from unflat.export.graph import Graph
+    from unflat.network.arrays import InputArrays, PredictorArrays
+
+
+def scaled_inputs(graph: Graph, sequences: str, inputs: InputArrays, features: int) -> str:
+    """Turn raw sequences (n, T, F), float64, into what the network reads, (n, T, width), float32.
+
+    Scaled numbers with 0, the center, where one is missing; then 1 for each missing value of a column that has a
+    missing-indicator; then 1 for each category that is present: as `unflat.scaling.InputScaling` does it.
+
+    Parameters
+    ----------
+    graph : Graph
+        What to add to.
+    sequences : str
+        The raw sequences.
+    inputs : InputArrays
+        The scale.
+    features : int
+        Raw features of a time step.
+
+    Returns
+    -------
+    str
+        The scaled sequences.
+    """
+    parts = []
+    if len(inputs.numeric):
+        numbers = _columns(graph, sequences, inputs.numeric, features)
+        centered = graph.add("Sub", numbers, graph.constant(inputs.center))
+        scaled = graph.add("Div", centered, graph.constant(inputs.scale))
+        missing = graph.add("IsNaN", scaled)
+        parts.append(graph.cast(graph.add("Where", missing, graph.constant(np.float64(0)), scaled), "FLOAT"))
+        if len(inputs.with_missing):
+            parts.append(graph.cast(_columns(graph, missing, inputs.with_missing, len(inputs.numeric)), "FLOAT"))
+    if len(inputs.codes):
+        labels = graph.add("Gather", sequences, graph.constant(inputs.code_columns), axis=2)
+        parts.append(graph.cast(graph.add("Equal", labels, graph.constant(inputs.codes)), "FLOAT"))
+    return parts[0] if len(parts) == 1 else graph.add("Concat", *parts, axis=2)
+
+
+def raw_predictions(graph: Graph, scaled: str, arrays: PredictorArrays) -> str:
+    """Turn scaled predictions, float32, into the target's units, float64."""
+    wide = graph.add("Mul", graph.cast(scaled, "DOUBLE"), graph.constant(arrays.target_scale))
+    raw = graph.add("Add", wide, graph.constant(arrays.target_center))
+    return graph.add("Exp", raw) if arrays.logarithmic else raw
+
+
+def _columns(graph: Graph, values: str, columns: np.ndarray, width: int) -> str:
+    """Select columns of the last axis, where they are not all."""
+    if columns.tolist() == list(range(width)):
+        return values
+    return graph.add("Gather", values, graph.constant(columns), axis=2)

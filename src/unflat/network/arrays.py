@@ -1,0 +1,189 @@
+"""A predictor as plain arrays: what an exported file and a stream are made from.
+
+It is read from `state_dict`, whose names are those of the model file, so that how the network computes may change
+without either of them noticing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from unflat.config import NetworkConfig
+    from unflat.network.predictor import Predictor
+
+    Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class InputArrays:
+    """From raw features to the network's: see `unflat.scaling.InputScaling`.
+
+    Parameters
+    ----------
+    numeric : ndarray of int64
+        The columns that hold numbers.
+    center, scale : ndarray of float64
+        Of each of these.
+    with_missing : ndarray of int64
+        Which of these have a missing-indicator, counted among them.
+    code_columns : ndarray of int64
+        The column of each category.
+    codes : ndarray of float64
+        The code of each category.
+    """
+
+    numeric: Array
+    center: Array
+    scale: Array
+    with_missing: Array
+    code_columns: Array
+    codes: Array
+
+    @property
+    def width(self) -> int:
+        """Features that the network reads."""
+        return len(self.numeric) + len(self.with_missing) + len(self.codes)
+
+    @property
+    def complete(self) -> Array:
+        """The numeric columns that had no missing value in training."""
+        return np.delete(self.numeric, self.with_missing)
+
+
+@dataclass(frozen=True, eq=False)
+class CellArrays:
+    """One direction of one recurrent layer, float32; gates in torch's order: i, f, g, o or r, z, n.
+
+    Parameters
+    ----------
+    weight_input : ndarray of shape (gates * units, features)
+        What multiplies the input.
+    weight_hidden : ndarray of shape (gates * units, units)
+        What multiplies the state.
+    bias_input, bias_hidden : ndarray of shape (gates * units,)
+        What is added to each product.
+    """
+
+    weight_input: Array
+    weight_hidden: Array
+    bias_input: Array
+    bias_hidden: Array
+
+    @property
+    def units(self) -> int:
+        """Hidden units."""
+        return int(self.weight_hidden.shape[1])
+
+
+@dataclass(frozen=True, eq=False)
+class DenseArrays:
+    """A dense layer, float32.
+
+    Parameters
+    ----------
+    weight : ndarray of shape (outputs, inputs)
+        What multiplies the input.
+    bias : ndarray of shape (outputs,)
+        What is added.
+    """
+
+    weight: Array
+    bias: Array
+
+
+@dataclass(frozen=True, eq=False)
+class PredictorArrays:
+    """A whole predictor.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+        The network's shape.
+    inputs : InputArrays
+        The scale of the features.
+    layers : tuple of tuple of CellArrays
+        The directions of each layer, forward first.
+    attention : tuple of two DenseArrays, or None
+        Projection and context of the attention, where the read-out has one.
+    head : DenseArrays
+        From the poolings, in the order of the read-out, to scaled predictions. With a skip, the last and the mean
+        scaled step follow the poolings, so that head and skip are one product.
+    target_center, target_scale : ndarray of shape (outputs,), float64
+        The scale of the outputs.
+    logarithmic : bool
+        Whether the target's logarithm was taken before its scale.
+    """
+
+    config: NetworkConfig
+    inputs: InputArrays
+    layers: tuple[tuple[CellArrays, ...], ...]
+    attention: tuple[DenseArrays, DenseArrays] | None
+    head: DenseArrays
+    target_center: Array
+    target_scale: Array
+    logarithmic: bool
+
+    @classmethod
+    def of(cls, predictor: Predictor) -> PredictorArrays:
+        """Copy the numbers of a predictor.
+
+        Parameters
+        ----------
+        predictor : Predictor
+            On any device.
+
+        Returns
+        -------
+        PredictorArrays
+            The same, independent of it.
+        """
+        state = {name: np.array(tensor.cpu().numpy()) for name, tensor in predictor.state_dict().items()}
+        config = predictor.network.config
+        directions = ("forward_cell", "backward_cell") if config.bidirectional else ("forward_cell",)
+        names = [[f"network.layers.{i}.{name}" for name in directions] for i in range(len(config.units))]
+        attention = "network.readout.attention"
+        return cls(
+            config,
+            _inputs(state),
+            tuple(tuple(_cell(state, name) for name in layer) for layer in names),
+            (_dense(state, f"{attention}.project"), _dense(state, f"{attention}.context"))
+            if "attention" in config.readout
+            else None,
+            _head(state, skip=config.skip),
+            state["target.center"],
+            state["target.scale"],
+            predictor.target.logarithmic,
+        )
+
+    @property
+    def outputs(self) -> int:
+        """Numbers predicted for a sequence."""
+        return len(self.target_center)
+
+
+def _inputs(state: dict[str, Array]) -> InputArrays:
+    names = ("numeric", "scaler.center", "scaler.scale", "with_missing", "code_columns", "codes")
+    return InputArrays(*(state[f"inputs.{name}"] for name in names))
+
+
+def _cell(state: dict[str, Array], prefix: str) -> CellArrays:
+    names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+    return CellArrays(*(state[f"{prefix}.{name}"] for name in names))
+
+
+def _dense(state: dict[str, Array], prefix: str) -> DenseArrays:
+    return DenseArrays(state[f"{prefix}.weight"], state[f"{prefix}.bias"])
+
+
+def _head(state: dict[str, Array], *, skip: bool) -> DenseArrays:
+    head = _dense(state, "network.head")
+    if not skip:
+        return head
+    beside = _dense(state, "network.skip.map")
+    return DenseArrays(np.hstack([head.weight, beside.weight]), head.bias + beside.bias)

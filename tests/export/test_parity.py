@@ -1,0 +1,86 @@
+"""How far an exported model is from the model: drawn sequences, and differences in the target's spread."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from unflat.errors import ParityError
+from unflat.export.parity import draw_sequences, worst_difference
+from unflat.network.arrays import InputArrays
+
+
+def target(center, scale, *, logarithmic=False):
+    """Stand in for a predictor, of which only the target's scale is looked at."""
+    return SimpleNamespace(target_center=np.array(center), target_scale=np.array(scale), logarithmic=logarithmic)
+
+
+def test_drawn_sequences_follow_the_scale():
+    """Numbers have the scale's center and spread, categories are those known or none, gaps stand where they may."""
+    inputs = InputArrays(
+        np.array([0, 3]),
+        np.array([1e9, -5.0]),
+        np.array([2.0, 1e-3]),
+        np.array([1]),
+        np.array([2, 2]),
+        np.array([4.0, 7.0]),
+    )
+    sequences = draw_sequences(inputs, 4)
+    stamp, unused, label, gappy = sequences.rows.T
+    assert (sequences.lengths.min(), sequences.longest, len(sequences)) == (1, 32, 64)
+    assert stamp.mean() == pytest.approx(1e9, abs=0.5)
+    assert stamp.std() == pytest.approx(2, rel=0.1)
+    assert not np.isnan(stamp).any()
+    assert not unused.any()
+    assert set(label[~np.isnan(label)]) == {4.0, 7.0}
+    assert np.isnan(label).any()
+    assert np.nanstd(gappy) == pytest.approx(1e-3, rel=0.1)
+    assert 0.05 < np.isnan(gappy).mean() < 0.2
+    assert np.array_equal(sequences.rows, draw_sequences(inputs, 4).rows, equal_nan=True)
+
+
+def test_the_difference_is_measured_in_the_targets_spread():
+    """Without held-out scores the scale is the spread; the largest over sequences and outputs counts."""
+    model = np.array([[100.0, 5.0], [101.0, 5.0]])
+    exported = model + np.array([[0, 3e-6], [4e-5, 0]])
+    assert worst_difference(model, exported, target([100.0, 5.0], [10.0, 1.0]), None) == pytest.approx(4e-6)
+
+
+def test_held_out_scores_know_the_spread_better():
+    """The error of the mean on held-out data is the target's standard deviation, whatever the scale."""
+    held_out = SimpleNamespace(outputs=[SimpleNamespace(baseline_rmse={"mean": 50.0})])
+    model = np.array([[100.0]])
+    difference = worst_difference(model, model + 1e-4, target([0.0], [1.0]), held_out)
+    assert difference == pytest.approx(1e-6, rel=1e-4)  # the prediction's own distance, 100, is more than 50
+
+
+def test_far_from_the_center_the_distance_counts():
+    """Seven digits are seven digits: what a straight line foretells far outside is compared at its own size."""
+    model = np.array([[1e6]])
+    assert worst_difference(model, model + 1.0, target([0.0], [1.0]), None) == pytest.approx(1e-6)
+
+
+def test_a_logarithmic_target_is_compared_by_ratio():
+    """Its scaled number is a logarithm, whose error is multiplied by the prediction."""
+    model = np.array([[np.exp(10.0)], [0.0]])
+    exported = model * (1 + 2e-5)
+    assert worst_difference(model, exported, target([0.0], [2.0], logarithmic=True), None) == pytest.approx(
+        2e-6, rel=1e-3
+    )
+
+
+def test_the_same_non_numbers_are_the_same():
+    """A model that diverged is exported as it is."""
+    model = np.array([[np.nan], [np.inf], [1.0]])
+    assert worst_difference(model, model.copy(), target([0.0], [1.0]), None) == 0
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, 1.01])
+def test_a_difference_is_raised_with_its_place(wrong):
+    """Too far, infinite or no number where the model has one: the sequence is named."""
+    model = np.ones((3, 2))
+    exported = model.copy()
+    exported[1, 1] = wrong
+    with pytest.raises(ParityError, match="for sequence 1 of the sample") as raised:
+        worst_difference(model, exported, target([0.0, 0.0], [1.0, 1.0]), None)
+    assert raised.value.sequence == 1

@@ -1,0 +1,196 @@
+"""Exported models at work: the forms of input, what is refused, and that torch stays away."""
+
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import pytest
+
+from unflat import OnnxPredictor, WindowSchema, export_onnx, make_windows
+from unflat import deployed as module
+from unflat.errors import (
+    AllMissingError,
+    CorruptArtifactError,
+    ForeignArtifactError,
+    InputError,
+    InputTypeError,
+    MissingExtraError,
+    MissingValuesWarning,
+    NewerFormatError,
+    NonFiniteError,
+    ShapeError,
+    TooFewSamplesError,
+)
+
+
+@pytest.fixture(scope="module")
+def exported(distinct, tmp_path_factory):
+    """Export a model of one feature, which had no gaps in training, and one target without an axis."""
+    X = np.random.default_rng(0).normal(1000, 50, size=(60, 8, 1))
+    model = distinct(X, X[:, -1, 0] - 2 * X[:, 0, 0])
+    path = tmp_path_factory.mktemp("exported") / "model.onnx"
+    export_onnx(model, path, sample=X)
+    return model, path, X
+
+
+FORMS = {
+    "float64": lambda X: X,
+    "float32": lambda X: X.astype(np.float32),
+    "integers": lambda X: X.astype(np.int64),
+    "without an axis of features": lambda X: X[:, :, 0],
+    "turned in memory": np.asfortranarray,
+    "every second step": lambda X: X[:, ::2],
+    "backward": lambda X: X[::-1],
+    "nested lists": lambda X: X.tolist(),
+    "ragged": lambda X: [x[: 1 + i % 8] for i, x in enumerate(X)],
+    "ragged without features": lambda X: [x[: 1 + i % 8, 0] for i, x in enumerate(X)],
+    "padded": lambda X: np.where(np.arange(8)[:, None] < 1 + np.arange(60)[:, None, None] % 8, X, np.nan),
+    "one": lambda X: X[:1],
+    "not writable": lambda X: np.broadcast_to(X[:1], X.shape),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_every_form_of_sequences_is_taken(form, exported):
+    """What the model takes the file takes, and gives predictions of the same shape, type and value."""
+    model, path, X = exported
+    own, other = model.predict(form(X)), OnnxPredictor(path).predict(form(X))
+    assert (other.shape, other.dtype) == (own.shape, np.float64)
+    np.testing.assert_allclose(other, own, rtol=0, atol=1e-5 * model.predict(X).std())
+
+
+def test_many_sequences_are_predicted_in_parts(exported, monkeypatch):
+    """Memory does not grow with their number, and the parts join without a seam."""
+    _, path, X = exported
+    predictor = OnnxPredictor(path)
+    whole = predictor.predict(X)
+    monkeypatch.setattr(module, "_STEPS_TOGETHER", 8 * 7)
+    np.testing.assert_allclose(predictor.predict(X), whole, rtol=1e-6)
+    np.testing.assert_allclose(predictor.predict(list(X)), whole, rtol=1e-6)
+
+
+def test_threads_change_nothing(exported):
+    """More threads are for speed."""
+    _, path, X = exported
+    np.testing.assert_allclose(OnnxPredictor(path, threads=2).predict(X), OnnxPredictor(path).predict(X), rtol=1e-6)
+
+
+def test_a_file_can_come_as_bytes(exported):
+    """What was read from a database or a bucket needs no file."""
+    _, path, X = exported
+    np.testing.assert_array_equal(OnnxPredictor(path.read_bytes()).predict(X), OnnxPredictor(str(path)).predict(X))
+
+
+def test_missing_values_where_there_were_none_are_told(exported):
+    """As the model itself warns."""
+    model, path, X = exported
+    gaps = X.copy()
+    gaps[2, 3] = np.nan
+    with pytest.warns(MissingValuesWarning, match="none in training: 0") as told:
+        other = OnnxPredictor(path).predict(gaps)
+    assert told[0].filename == __file__
+    with pytest.warns(MissingValuesWarning, match="none in training: 0"):
+        own = model.predict(gaps)
+    np.testing.assert_allclose(other, own, rtol=1e-5)
+
+
+REFUSED = {
+    "features": (np.ones((3, 8, 2)), ShapeError, "X: expected 1 features at each time step, as in training"),
+    "infinite": (np.full((3, 8, 1), np.inf), NonFiniteError, "expected finite numbers"),
+    "hidden infinite": (np.array([[[1.0], [-np.inf]]]), NonFiniteError, "-inf among the values"),
+    "nothing": (np.zeros((0, 8, 1)), TooFewSamplesError, "0 sample"),
+    "no steps": (np.zeros((3, 0, 1)), InputError, "0 time step"),
+    "one number": (3.0, ShapeError, r"shape \(n, T, F\)"),
+    "text": ([["a", "b"]], InputTypeError, "values that are not"),
+    "gaps only": (np.full((2, 3, 1), np.nan), AllMissingError, "nothing but NaN"),
+}
+
+
+@pytest.mark.parametrize(("X", "error", "message"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_cannot_be_used_is_refused(X, error, message, exported):
+    """The errors are those of the model."""
+    with pytest.raises(error, match=message):
+        OnnxPredictor(exported[1]).predict(X)
+
+
+@pytest.fixture(scope="module")
+def cut():
+    """Cut windows of a table with two labels."""
+    pl = pytest.importorskip("polars")
+    random = np.random.default_rng(0)
+    frame = pl.DataFrame({"load": random.normal(size=50), "pump": random.choice(["a", "b"], size=50)})
+    return frame, make_windows(frame, target="load", length=4)
+
+
+def test_windows_are_taken_and_others_refused(cut, distinct, tmp_path):
+    """Windows of the same columns and labels are predicted; a label that means something else is an error."""
+    frame, windows = cut
+    model = distinct(windows)
+    export_onnx(model, tmp_path / "model.onnx")
+    predictor = OnnxPredictor(tmp_path / "model.onnx")
+    np.testing.assert_allclose(predictor.predict(windows), model.predict(windows), atol=1e-4)
+    assert WindowSchema.from_dict(predictor.metadata["schema"]) == windows.schema
+    others = make_windows(frame.with_columns(pump=frame["pump"].replace("a", "c")), target="load", length=4)
+    with pytest.raises(InputError, match="the features and categories of the windows that the model was fitted on"):
+        predictor.predict(others)
+    with pytest.raises(InputTypeError, match="expected sequences; received a table"):
+        predictor.predict(frame)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    """As Python says it."""
+    with pytest.raises(FileNotFoundError, match=r"none\.onnx"):
+        OnnxPredictor(tmp_path / "none.onnx")
+
+
+def test_a_file_of_something_else(tmp_path, exported):
+    """Neither text nor another program's model is taken for one of ours."""
+    (tmp_path / "text.onnx").write_text("not a model", encoding="utf-8")
+    with pytest.raises(ForeignArtifactError, match="another kind of file"):
+        OnnxPredictor(tmp_path / "text.onnx")
+    content = onnx.load(exported[1])
+    del content.metadata_props[:]
+    with pytest.raises(ForeignArtifactError, match="an ONNX file of something else"):
+        OnnxPredictor(content.SerializeToString())
+
+
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_a_file_that_was_cut_short(share, tmp_path, exported):
+    """What was ours and is no longer whole is called so."""
+    content = exported[1].read_bytes()
+    (tmp_path / "model.onnx").write_bytes(content[: int(share * len(content))])
+    with pytest.raises(CorruptArtifactError, match="expected a whole file"):
+        OnnxPredictor(tmp_path / "model.onnx")
+
+
+def test_a_file_of_a_later_format(tmp_path, exported):
+    """An older unflat says that it is too old."""
+    content = onnx.load(exported[1])
+    content.metadata_props[0].value = content.metadata_props[0].value.replace('"format": 1', '"format": 2')
+    onnx.save(content, tmp_path / "model.onnx")
+    with pytest.raises(NewerFormatError, match="format 1 or older; received format 2"):
+        OnnxPredictor(tmp_path / "model.onnx")
+
+
+def test_without_onnxruntime_the_extra_is_named(monkeypatch, exported):
+    """The message holds the command that installs it."""
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(MissingExtraError, match=r"python -m pip install 'unflat\[onnx\]'"):
+        OnnxPredictor(exported[1])
+
+
+def test_predicting_needs_numpy_and_onnxruntime_alone(exported):
+    """In a process of its own, nothing else is imported: neither torch nor the libraries for tables and learners."""
+    _, path, X = exported
+    code = f"""
+import sys
+from unflat import OnnxPredictor
+predictor = OnnxPredictor({str(path)!r})
+one, ragged = predictor.predict([[{float(X[0, 0, 0])!r}]]), predictor.predict([[1e3, 2e3], [1e3]])
+third = {{name.partition(".")[0] for name in sys.modules}} - set(sys.stdlib_module_names)
+print(*sorted(name for name in third if not name.startswith(("_", "sitecustomize"))))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["numpy", "onnxruntime", "unflat"]
