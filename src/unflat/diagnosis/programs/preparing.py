@@ -27,7 +27,12 @@ DATA_EDITS = frozenset(
 )
 """Changes of the data, which any training can be given."""
 
-_TAILS = (0.01, 0.99)
+_TAILS = 5.0
+"""Deviations from the median at which values are cut off: of a normal law, one in two millions lies beyond."""
+
+_QUARTILES_APART = 1.349
+"""Deviations between the quartiles of a normal law."""
+
 _SEQUENCES = 3
 """Axes of sequences of several features: features are the last one."""
 
@@ -88,8 +93,8 @@ def prepare(X: NDArray[Any], y: NDArray[Any], X_new: NDArray[Any], edits: Collec
     X, X_new = _inputs(X, X_new, edits)
     center, scale = np.zeros(y.shape[1:]), np.ones(y.shape[1:])
     if Edit.TAME_TARGET in edits:
-        y = _clipped(y, y, axes=(0,))
         center, scale = _quartiles(y, axes=(0,))
+        y = _clipped(y, center, scale)
     elif Edit.STANDARDIZE_TARGET in edits:
         center, scale = _moments(y, axes=(0,))
     changed = Edit.TAME_TARGET in edits or Edit.STANDARDIZE_TARGET in edits
@@ -99,8 +104,9 @@ def prepare(X: NDArray[Any], y: NDArray[Any], X_new: NDArray[Any], edits: Collec
 def _inputs(X: NDArray[Any], X_new: NDArray[Any], edits: Collection[Edit]) -> tuple[NDArray[Any], NDArray[Any]]:
     axes = tuple(range(X.ndim - 1)) if X.ndim >= _SEQUENCES else (0,)
     if Edit.TAME_INPUTS in edits:
-        X, X_new = (_clipped(_known(values, X, axes), X, axes) for values in (X, X_new))
-        return _scaled_alike(X, X_new, *_quartiles(X, axes))
+        center, scale = _quartiles(X, axes)
+        X, X_new = (_clipped(_known(values, center), center, scale) for values in (X, X_new))
+        return _scaled_alike(X, X_new, center, scale)
     if Edit.STANDARDIZE_INPUTS in edits:
         return _scaled_alike(X, X_new, *_moments(X, axes))
     return X, X_new
@@ -119,7 +125,7 @@ def _as_before(values: NDArray[Any], center: NDArray[np.float64], scale: NDArray
 
 
 def _moments(values: NDArray[Any], axes: tuple[int, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    known = _finite(values)
+    known = _without_empty(_finite(values), axes)
     mean, deviation = np.nanmean(known, axis=axes), np.nanstd(known, axis=axes)
     # A mean is off by some units in the last place: a deviation no larger than that is none.
     constant = deviation <= 8 * np.finfo(np.float64).eps * np.abs(mean)
@@ -127,31 +133,37 @@ def _moments(values: NDArray[Any], axes: tuple[int, ...]) -> tuple[NDArray[np.fl
 
 
 def _quartiles(values: NDArray[Any], axes: tuple[int, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the median, and the deviation of a normal law that has the same quartiles."""
-    low, middle, high = np.nanquantile(_finite(values), [0.25, 0.5, 0.75], axis=axes)
-    width = (high - low) / 1.349
+    """Give the median, and the deviation of a normal law that has the same quartiles.
+
+    A column of which more than half is one number has no quartiles: its own deviation stands for them.
+    """
+    known = _without_empty(_finite(values), axes)
+    low, middle, high = np.nanquantile(known, [0.25, 0.5, 0.75], axis=axes)
+    width = (high - low) / _QUARTILES_APART
+    width = np.where(width > 0, width, np.nanstd(known, axis=axes))
     return np.asarray(middle), np.where(width > 0, width, 1.0)
 
 
-def _clipped(values: NDArray[Any], like: NDArray[Any], axes: tuple[int, ...]) -> NDArray[Any]:
-    low, high = np.nanquantile(_finite(like), _TAILS, axis=axes)
-    clipped: NDArray[Any] = np.clip(values, low, high)
+def _clipped(values: NDArray[Any], center: NDArray[np.float64], scale: NDArray[np.float64]) -> NDArray[Any]:
+    clipped: NDArray[Any] = np.clip(values, center - _TAILS * scale, center + _TAILS * scale)
     return clipped
 
 
-def _known(values: NDArray[Any], like: NDArray[Any], axes: tuple[int, ...]) -> NDArray[Any]:
-    """Put a column's median for what is missing in it; 0 in a column of nothing else."""
-    found = _finite(like)
-    empty = np.isnan(found).all(axis=axes)
-    middle = np.where(empty, 0.0, np.nanmedian(np.where(empty, 0.0, found), axis=axes))
+def _known(values: NDArray[Any], middle: NDArray[np.float64]) -> NDArray[Any]:
     return np.where(np.isfinite(values), values, middle)
+
+
+def _without_empty(values: NDArray[np.float64], axes: tuple[int, ...]) -> NDArray[np.float64]:
+    """Put 0 throughout columns that hold nothing."""
+    return np.where(np.isnan(values).all(axis=axes), 0.0, values)
 
 
 def _filled(X: NDArray[Any], y: NDArray[Any], X_new: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Leave out sequences whose target is missing, and fill in what is missing of the others."""
     axes = tuple(range(X.ndim - 1)) if X.ndim >= _SEQUENCES else (0,)
     whole = np.isfinite(y).reshape(len(y), -1).all(axis=1)
-    return _known(X, X, axes)[whole], y[whole], _known(X_new, X, axes)
+    middle = np.nanmedian(_without_empty(_finite(X), axes), axis=axes)
+    return _known(X, middle)[whole], y[whole], _known(X_new, middle)
 
 
 def _finite(values: NDArray[Any]) -> NDArray[np.float64]:

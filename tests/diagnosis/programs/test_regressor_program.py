@@ -1,0 +1,66 @@
+"""A regressor of this package, trained again."""
+
+import numpy as np
+import pytest
+
+from unflat import LSTMRegressor
+from unflat.diagnosis.programs import Edit, Job
+from unflat.diagnosis.programs.regressor_program import RegressorProgram
+
+
+@pytest.fixture
+def fitted(problem):
+    """Give a model whose scales are switched off, fitted to a target of thousands."""
+    model = LSTMRegressor(
+        units=(4,), epochs=8, skip=False, scale_target="none", scale_inputs="none", readout="last", random_state=5,
+        progress=False,
+    )  # fmt: skip
+    with pytest.warns(UserWarning, match=r"flat|worse|baseline|constant|mean"):
+        model.fit(problem[0], 5e4 + 1e3 * problem[1])
+    return model
+
+
+def test_a_clone_is_fitted_with_the_cure(fitted, problem, skill, untouched):
+    """The target's scale is a parameter; the user's model is not fitted again."""
+    weights = {name: value.clone() for name, value in fitted.predictor_.state_dict().items()}
+    program = RegressorProgram(fitted)
+    job = Job(problem[0], 5e4 + 1e3 * problem[1], problem[2], 60, 1)
+    with untouched():
+        cured, unchanged = program.run(job, {Edit.STANDARDIZE_TARGET}), program.run(job, ())
+    assert skill(cured, 5e4 + 1e3 * problem[3]) > 0.5
+    assert skill(unchanged, 5e4 + 1e3 * problem[3]) < 0
+    assert all((fitted.predictor_.state_dict()[name] == value).all() for name, value in weights.items())
+    assert program.epochs == 8
+
+
+def test_the_seed_is_the_jobs(fitted, problem):
+    """The user's own seed does not make all trainings alike."""
+    first, other = (RegressorProgram(fitted).run(Job(*problem[:3], 2, seed), ()) for seed in (1, 2))
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize(
+    ("edit", "parameters"),
+    [
+        (Edit.TAME_INPUTS, {"scale_inputs": "robust"}),
+        (Edit.POOL_STATES, {"readout": ("last", "mean", "max")}),
+        (Edit.NO_REGULARISATION, {"dropout": 0.0, "weight_decay": 0.0}),
+    ],
+)
+def test_changes_are_parameters(fitted, edit, parameters):
+    """Each sets what LSTMRegressor has for it, to a value that it takes."""
+    changes = RegressorProgram(fitted)._changes({edit})
+    assert changes == parameters
+    assert set(changes) <= set(fitted.get_params())
+
+
+def test_fewer_layers_are_the_first_and_the_last(fitted):
+    """Of four, these; of one, it refuses."""
+    assert "no more than two" in RegressorProgram(fitted).refuses(Edit.FEWER_LAYERS)
+    deep = RegressorProgram(fitted.set_params(units=(4, 3, 2, 5)))
+    assert deep._changes({Edit.FEWER_LAYERS}) == {"units": (4, 5)}
+
+
+def test_what_no_parameter_does_is_refused(fitted):
+    """Its head is linear and its loss strict: there is nothing to change."""
+    assert "no parameter" in RegressorProgram(fitted).refuses(Edit.LINEAR_OUTPUT)

@@ -1,0 +1,196 @@
+"""A PyTorch module, trained again."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from unflat.diagnosis.programs import Edit, Job, Training
+from unflat.diagnosis.programs.torch_program import TorchProgram, can_train
+from unflat.diagnosis.subjects import Settings
+from unflat.errors import ModelFailedError
+
+
+class Net(nn.Module):
+    """An LSTM, dropout, and a head."""
+
+    def __init__(self, layers=1, units=8):
+        super().__init__()
+        self.lstm = nn.LSTM(2, units, num_layers=layers, batch_first=True)
+        self.drop = nn.Dropout(0.1)
+        self.head = nn.Linear(units, 1)
+
+    def forward(self, x):
+        return self.head(self.drop(self.lstm(x)[0][:, -1]))
+
+
+def program(network=None, *, rate=1e-2, optimizer=None, loss="mse", epochs=25, padding=None):
+    """Make a program whose user trained in four steps an epoch."""
+    network = network or Net()
+    optimizer = optimizer or torch.optim.Adam(network.parameters(), lr=rate)
+    settings = Settings(epochs=epochs, steps=epochs * 4, optimizer=type(optimizer).__name__.lower())
+    return TorchProgram(network, Training(120, loss, optimizer, settings, padding))
+
+
+def job(problem, *, epochs=25, seed=1):
+    """Give the problem's data to train on, and its others to predict."""
+    X, y, new, _ = problem
+    return Job(X, y[:, None], new, epochs, seed)
+
+
+def test_training_again_learns(problem, skill, untouched):
+    """From new weights, with the user's loss, rate, epochs and batches; global generators are left alone."""
+    rerun = program()
+    with untouched():
+        prediction = rerun.run(job(problem), ())
+    assert prediction.shape == (40, 1)
+    assert skill(prediction, problem[3]) > 0.8
+
+
+def test_the_users_module_is_not_changed(problem):
+    """Copies are trained; weights, mode and gradients of the module stay as they are."""
+    network = Net().eval()
+    before = copy.deepcopy(network.state_dict())
+    program(network).run(job(problem, epochs=2), set(Edit) - {Edit.MASK_PADDING, Edit.FEWER_LAYERS, Edit.SWAP_AXES})
+    assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
+    assert not network.training
+    assert all(parameter.grad is None for parameter in network.parameters())
+    assert not network.lstm._forward_hooks
+
+
+def test_the_same_seed_gives_the_same_training(problem):
+    """Weights, batches and dropout come from the seed alone."""
+    first, again, other = (program().run(job(problem, epochs=2, seed=seed), ()) for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_frozen_parameters_keep_their_values_until_they_are_thawed(problem):
+    """What the optimizer does not hold is neither drawn anew nor trained, unless that is the change."""
+    X, _, new, _ = problem
+    network = Net().eval()
+    with torch.no_grad():
+        network.head.bias.fill_(50.0)
+        network.head.weight.zero_()
+    frozen = torch.optim.Adam(network.lstm.parameters(), lr=1e-2)
+    kept = program(network, optimizer=frozen).run(job(problem, epochs=2), ())
+    np.testing.assert_allclose(kept, 50.0)
+    thawed = program(network, optimizer=frozen).run(job(problem, epochs=2), {Edit.THAW})
+    assert np.all(np.abs(thawed - 50.0) > 1e-4)
+    assert len(new) == len(thawed) != len(X)
+
+
+def test_target_scale_is_undone_in_predictions(problem, skill):
+    """A target of another scale is learned on its own, and predicted in its units."""
+    X, y, new, truth = problem
+    given = Job(X, (5e4 + 1e3 * y)[:, None], new, 25, 1)
+    assert skill(program().run(given, {Edit.STANDARDIZE_TARGET}), 5e4 + 1e3 * truth) > 0.8
+    assert skill(program().run(given, ()), 5e4 + 1e3 * truth) < 0
+
+
+def test_shapes_of_the_loss_are_aligned(problem, skill):
+    """(n, 1) against (n,) broadcasts as it did for the user, until that is the change."""
+    X, y, new, truth = problem
+    given = Job(X, y, new, 25, 1)
+
+    def loss(prediction, target):
+        return (prediction - target).square().mean()
+
+    assert skill(program(loss=loss).run(given, ()), truth) < 0.3
+    assert skill(program(loss=loss).run(given, {Edit.ALIGN_LOSS}), truth) > 0.8
+
+
+@pytest.mark.parametrize("rate", [1e-6, 30.0])
+def test_a_usual_rate_learns(problem, skill, rate):
+    """A rate far off learns nothing; the optimizer's usual one does."""
+    other = program(rate=rate)
+    unchanged = skill(other.run(job(problem, epochs=60), ()), problem[3])
+    cured = skill(other.run(job(problem, epochs=60), {Edit.USUAL_RATE}), problem[3])
+    assert not unchanged > 0.2
+    assert cured > 0.4
+
+
+def test_an_optimizer_gives_its_class_and_settings():
+    """Momentum, decay and the rate before a schedule are those of the user; the state is not."""
+    network = Net()
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=0.01)
+    torch.optim.lr_scheduler.StepLR(optimizer, 1)
+    optimizer.param_groups[0]["lr"] = 1e-9
+    rerun = program(network, optimizer=optimizer)
+    made = rerun._trained(_behind(network), ())
+    assert isinstance(made, torch.optim.SGD)
+    group = made.param_groups[0]
+    assert (group["lr"], group["momentum"], group["weight_decay"]) == (0.1, 0.9, 0.01)
+    assert rerun._trained(_behind(network), {Edit.NO_REGULARISATION}).param_groups[0]["weight_decay"] == 0
+
+
+def _behind(network):
+    class Behind(nn.Module):
+        module = network
+
+    return Behind()
+
+
+def test_fewer_layers_keep_the_rest(problem, skill):
+    """A stack of many becomes one of two; one of two refuses."""
+    deep = program(Net(layers=4))
+    assert deep.refuses(Edit.FEWER_LAYERS) is None
+    assert "more than two" in program(Net(layers=2)).refuses(Edit.FEWER_LAYERS)
+    assert skill(deep.run(job(problem, epochs=60), {Edit.FEWER_LAYERS}), problem[3]) > 0.7
+
+
+def test_what_cannot_be_changed_is_refused():
+    """Padding that is not known, and read-outs of a module without a recurrence."""
+    assert "not known" in program().refuses(Edit.MASK_PADDING)
+    assert program(padding=0.0).refuses(Edit.MASK_PADDING) is None
+    assert "nn.LSTM" in program(nn.Sequential(nn.Flatten(), nn.Linear(12, 1))).refuses(Edit.POOL_STATES)
+
+
+def test_the_best_epoch_is_kept(problem, skill):
+    """Noise learned by heart is left behind where the best epoch on other sequences is kept."""
+    X, y, new, truth = problem
+    noisy = y + 1.5 * np.random.default_rng(3).normal(size=len(y)).astype(np.float32)
+    given = Job(X, noisy[:, None], new, 120, 1)
+    wide = program(Net(units=32), epochs=120)
+    assert skill(wide.run(given, {Edit.KEEP_BEST}), truth) > skill(wide.run(given, ()), truth) + 0.1
+
+
+def test_norms_are_settled_and_used(problem, skill):
+    """A module left in training mode predicts by its own statistics after the change."""
+    network = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(12, momentum=1e-6), nn.Linear(12, 1)).eval()
+    X, y, new, truth = problem
+    given = Job(100 + 20 * X, y[:, None], 100 + 20 * new, 40, 1)
+    rerun = program(network)
+    assert skill(rerun.run(given, {Edit.SETTLE_NORMS}), truth) > 0.8 > skill(rerun.run(given, ()), truth)
+
+
+def test_what_is_not_known_is_said():
+    """Epochs and batch size that nothing tells are assumed aloud."""
+    network = Net()
+    unknown = TorchProgram(network, Training(120, "mse", torch.optim.Adam(network.parameters())))
+    assert any("how long" in said for said in unknown.assumed)
+    assert any("batch size" in said for said in unknown.assumed)
+    assert program().assumed == ()
+
+
+def test_batches_are_worked_out_from_epochs_and_steps():
+    """Four steps an epoch of 120 sequences are batches of 30."""
+    assert program()._batch_size == 30
+
+
+@pytest.mark.parametrize(
+    ("loss", "optimizer", "known"),
+    [("mse", "adam", True), (nn.MSELoss(), "SGD", True), (None, "adam", False), ("mse", None, False)],
+)
+def test_training_needs_a_loss_and_an_optimizer(loss, optimizer, known):
+    """Names are enough; one without the other is not."""
+    assert can_train(loss, optimizer) is known
+
+
+def test_an_error_of_the_module_is_told_as_such(problem):
+    """What the module raises names the module."""
+    X, y, _, _ = problem
+    with pytest.raises(ModelFailedError, match="Net"):
+        program().run(Job(X[..., :1], y[:, None], X[..., :1], 1, 0), ())
