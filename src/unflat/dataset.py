@@ -62,6 +62,13 @@ class Dataset:
         """What the columns mean, where the sequences are windows of a table."""
         return None if self.windows is None else self.windows.schema
 
+    @property
+    def series(self) -> NDArray[Any] | None:
+        """Which series each sequence belongs to: the groups that were given, or those of the windows; as `labels`."""
+        if self.groups is not None:
+            return labels(self.groups)
+        return None if self.windows is None else series_of(self.windows)
+
     def take(self, index: NDArray[Any]) -> Dataset:
         """Select sequences by position."""
         return replace(
@@ -148,6 +155,17 @@ def _of_windows(windows: Windows, y: object, sample_weight: object, groups: obje
     )
 
 
+def labels(groups: NDArray[Any]) -> NDArray[Any]:
+    """Write labels so that they can be compared and kept in a file: numbers as they are, anything else as text."""
+    return groups if groups.dtype.kind in "biuf" else groups.astype(str)
+
+
+def series_of(windows: Windows) -> NDArray[Any] | None:
+    """Give the series of each window as `labels`; None without a group column."""
+    groups = windows.groups
+    return None if groups is None else labels(groups)
+
+
 def as_validation(validation: object, data: Dataset) -> Dataset:
     """Take a validation part that a user gives.
 
@@ -231,15 +249,19 @@ def sequences_for(X: object, schema: WindowSchema | None, n_features: int, *, na
     InputError
         If sequences cannot be used, or have other features than in training.
     """
+    X = windowed(X, schema)
     if isinstance(X, Windows):
         refuse_other_windows(X, schema)
         return X.sequences
-    is_table: bool = nw.dependencies.is_into_dataframe(X)
-    if schema is not None and is_table:
-        return apply_schema(X, schema, targets=False).sequences
     sequences = as_sequences(X, name=name)
     refuse_other_features(name, sequences, n_features)
     return sequences
+
+
+def windowed(X: object, schema: WindowSchema | None) -> object:
+    """Cut windows to predict from, where a table is given to a model that was fitted on windows of one."""
+    is_table: bool = nw.dependencies.is_into_dataframe(X)
+    return apply_schema(X, schema, targets=False) if schema is not None and is_table else X
 
 
 def as_targets(y: object, n: int) -> NDArray[np.float64]:

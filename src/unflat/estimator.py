@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from unflat.baselines import Baselines
-from unflat.config import OWNER, Interval, NetworkConfig, ScalingConfig, TrainingConfig
+from unflat.config import OWNER, Interval, NetworkConfig, ScalingConfig
 from unflat.dataset import (
     as_dataset,
     as_validation,
@@ -23,17 +23,15 @@ from unflat.dataset import (
     refuse_other_outputs,
     sequences_for,
 )
-from unflat.errors import (
-    ConfigurationError,
-    ConstantColumnWarning,
-    MissingValuesWarning,
-    TooFewSamplesError,
-)
-from unflat.fitting import assess_on, batch_size_for, choose_device, epochs_for, learn, missing_where_complete, prepare
+from unflat.errors import ConfigurationError, ConstantColumnWarning, TooFewSamplesError
+from unflat.fitting import assess_on, choose_device, learn, prepare, training_config, warn_of_inputs
 from unflat.history import History
+from unflat.intervals import Bands, IntervalMixin, worth_folding
 from unflat.judgement import warn_of
+from unflat.losses import Loss
 from unflat.network import predict_all
 from unflat.progress import ProgressBar, shows_progress
+from unflat.ranges import InputRange
 from unflat.saving import Learned, read_model, write_model
 
 if TYPE_CHECKING:
@@ -44,14 +42,15 @@ if TYPE_CHECKING:
     from sklearn.utils import Tags
 
     from unflat.callbacks import Callback
-    from unflat.config import Cell, LossName, Pooling, Precision, Scale, Schedule, TargetScale
+    from unflat.config import Cell, LossName, Pooling, Precision, Scale, Schedule, TargetScale, TrainingConfig
     from unflat.dataset import Dataset
+    from unflat.sequences import Sequences
 
 _FEWEST_TO_FIT = 2
 """One sequence has no spread to learn."""
 
 
-class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class LSTMRegressor(IntervalMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Predict numbers from sequences: raw units in, raw units out.
 
     Inputs and target are scaled with statistics of the training part, and the scales are part of the model. The
@@ -129,6 +128,12 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         Mean, last value, seasonal value and ridge, fitted on the same training part.
     schema_ : WindowSchema or None
         What the columns mean, if the model was fitted on windows of a table.
+    bands_ : Bands
+        What `predict_interval` is made of: how far errors reach, and the scores of the part that was held out.
+    input_range_ : InputRange
+        The least and largest value of each feature in training; `predict` warns of inputs far outside.
+    linear_ : bool
+        Whether the recurrence earned nothing on the held-out part: the model then is its linear part alone.
     n_features_in_ : int
         Features of a time step.
     n_outputs_ : int
@@ -256,8 +261,9 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         else:
             training, held_out = data, as_validation(validation, data)
         callbacks = [*self.callbacks, *([ProgressBar()] if shows_progress(self.progress) else [])]
-        config, device = self._training_config(len(training)), choose_device(self.device)
+        config, device = training_config(self.get_params(deep=False), len(training)), choose_device(self.device)
         generator = self._start(training, random)
+        errors: list[torch.Tensor] | None = [] if worth_folding(held_out) else None
         self.history_ = learn(
             self.predictor_,
             training,
@@ -266,7 +272,11 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
             generator=generator,
             device=device,
             callbacks=callbacks,
+            errors=errors,
         )
+        self.bands_ = Bands.of(self.predictor_, training)
+        if held_out is not None:
+            self.bands_ = self.bands_.calibrated(self.predictor_, held_out, errors, Loss.of(config))
         self.held_out_ = None if held_out is None else assess_on(self.predictor_, self.baselines_, held_out)
         judged = self.held_out_ or assess_on(self.predictor_, self.baselines_, training)
         warn_of(self.history_, judged, held_out=held_out is not None, stacklevel=2)
@@ -308,6 +318,7 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
             callbacks=self.callbacks,
             moments=self._moments,
         )
+        self.bands_ = self.bands_.outdated()
         return self
 
     def predict(self, X: object) -> NDArray[np.float64]:
@@ -335,14 +346,12 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         -----
         MissingValuesWarning
             If values are missing in a feature that was complete in training.
+        OutOfRangeWarning
+            If values lie far outside of the range that training saw: by more than all of it, or half of it where
+            there is no skip to go on along.
         """
         check_is_fitted(self, "predictor_")
-        sequences = sequences_for(X, self.schema_, self.n_features_in_)
-        if missing := missing_where_complete(self.predictor_, sequences):
-            named = f"Missing values in features that had none in training: {', '.join(missing)}."
-            told = f"{named} They are read as the center of the feature's scale."
-            warnings.warn(told, MissingValuesWarning, stacklevel=2)
-        prediction = predict_all(self.predictor_, sequences)
+        prediction = predict_all(self.predictor_, self._sequences(X))
         return prediction[:, 0] if self.flat_target_ else prediction
 
     def score(self, X: object, y: object = None, sample_weight: object = None) -> float:
@@ -386,8 +395,16 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
             self.schema_,
             self.target_names_,
             self.flat_target_,
+            self.bands_,
+            self.input_range_,
         )
         write_model(path, self.get_params(deep=False), learned)
+
+    @property
+    def linear_(self) -> bool:
+        """Whether the model is its linear part alone."""
+        check_is_fitted(self, "predictor_")
+        return self.predictor_.network.is_linear
 
     def __sklearn_tags__(self) -> Tags:
         """Tell scikit-learn what this estimator takes."""
@@ -413,6 +430,8 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
             warnings.warn(told, ConstantColumnWarning, stacklevel=3)
         self._moments = None
         self.predictor_ = prepared.predictor
+        self.bands_ = Bands.unlearned(prepared.predictor)
+        self.input_range_ = InputRange.of(training.sequences)
         self.baselines_ = Baselines.fit(training.sequences, training.y, training.past, sample_weight=training.weights)
         self.schema_ = training.schema
         self.n_features_in_ = training.sequences.n_features
@@ -421,29 +440,17 @@ class LSTMRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self.flat_target_ = training.flat
         return generator
 
+    def _sequences(self, X: object) -> Sequences:
+        sequences = sequences_for(X, self.schema_, self.n_features_in_)
+        warn_of_inputs(self.predictor_, self.input_range_, sequences, stacklevel=4)
+        return sequences
+
     def _network_config(self) -> NetworkConfig:
         readout = (self.readout,) if isinstance(self.readout, str) else tuple(self.readout)
         return NetworkConfig(self.cell, tuple(self.units), self.bidirectional, self.dropout, readout, self.skip)
 
-    def _training_config(self, n: int) -> TrainingConfig:
-        batch_size = batch_size_for(n) if self.batch_size == "auto" else self.batch_size
-        epochs = epochs_for(n, batch_size) if self.epochs == "auto" else self.epochs
-        return TrainingConfig(
-            loss=self.loss,
-            quantile=self.quantile,
-            epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=self.learning_rate,
-            schedule=self.schedule,
-            weight_decay=self.weight_decay,
-            epsilon=self.epsilon,
-            clip_norm=self.clip_norm,
-            patience=max(1, epochs // 2) if self.patience == "auto" else self.patience,
-            precision=self.precision,
-        )
-
     def _one_pass(self, n: int) -> TrainingConfig:
-        config = self._training_config(n)
+        config = training_config(self.get_params(deep=False), n)
         return replace(config, epochs=1, schedule="constant", learning_rate=config.learning_rate / 10)
 
     def _validation_share(self) -> float:
@@ -479,7 +486,7 @@ def load(path: str | PathLike[str]) -> LSTMRegressor:
     model = LSTMRegressor(**parameters)
     model.predictor_, model.baselines_ = learned.predictor, learned.baselines
     model.history_, model.held_out_ = learned.history, learned.held_out
-    model.schema_ = learned.schema
+    model.schema_, model.bands_, model.input_range_ = learned.schema, learned.bands, learned.input_range
     model.target_names_, model.flat_target_ = learned.target_names, learned.flat_target
     model.n_features_in_, model.n_outputs_ = learned.baselines.n_features, len(learned.target_names)
     return model

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from unflat.batches import BatchSource
-from unflat.errors import ConfigurationError, ConstantTargetError
+from unflat.config import TrainingConfig
+from unflat.errors import ConfigurationError, ConstantTargetError, MissingValuesWarning, OutOfRangeWarning
 from unflat.metrics import assess
 from unflat.network import Network, Predictor, predict_all
 from unflat.network.skip import summary
+from unflat.ranges import FAR, FAR_ON_A_LINE, in_words
 from unflat.scaling import fit_affine, fit_input_scaling, fit_target_scaler
 from unflat.training import Examples, Runtime, train
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from unflat.baselines import Baselines
     from unflat.callbacks import Callback
-    from unflat.config import NetworkConfig, ScalingConfig, TrainingConfig
+    from unflat.config import NetworkConfig, ScalingConfig
     from unflat.dataset import Dataset
     from unflat.history import History
     from unflat.metrics import Assessment
+    from unflat.ranges import InputRange
     from unflat.sequences import Sequences
 
 _RIDGE_SEQUENCES = 50_000
@@ -44,6 +48,36 @@ def batch_size_for(n: int) -> int:
 def epochs_for(n: int, batch_size: int) -> int:
     """Choose a number of epochs: as many as make about 1,500 steps, between 10 and 100."""
     return min(max(math.ceil(_STEPS * batch_size / n), _FEWEST_EPOCHS), _MOST_EPOCHS)
+
+
+def training_config(parameters: Mapping[str, Any], n: int) -> TrainingConfig:
+    """Take what concerns training from an estimator's parameters, and settle what is "auto" among them.
+
+    Parameters
+    ----------
+    parameters : mapping
+        The estimator's parameters.
+    n : int
+        Training sequences.
+
+    Returns
+    -------
+    TrainingConfig
+        Checked.
+
+    Raises
+    ------
+    ConfigurationError
+        If a parameter is outside what it may be.
+    """
+    chosen = {field.name: parameters[field.name] for field in fields(TrainingConfig)}
+    if chosen["batch_size"] == "auto":
+        chosen["batch_size"] = batch_size_for(n)
+    if chosen["epochs"] == "auto":
+        chosen["epochs"] = epochs_for(n, chosen["batch_size"])
+    if chosen["patience"] == "auto":
+        chosen["patience"] = max(1, chosen["epochs"] // 2)
+    return TrainingConfig(**chosen)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +169,7 @@ def learn(
     device: torch.device,
     callbacks: Sequence[Callback],
     moments: dict[str, Any] | None = None,
+    errors: list[torch.Tensor] | None = None,
 ) -> History:
     """Train a predictor's network on a device and bring it back.
 
@@ -154,6 +189,8 @@ def learn(
         Who looks on.
     moments : dict or None
         The optimizer's moments of an earlier training to go on from; replaced by this one's.
+    errors : list of Tensor or None
+        Filled with the errors on the validation part, as `train` says.
 
     Returns
     -------
@@ -173,6 +210,7 @@ def learn(
             runtime=Runtime(device, config.precision),
             callbacks=callbacks,
             moments=moments,
+            errors=errors,
         )
     finally:
         predictor.network.to("cpu")
@@ -183,6 +221,31 @@ def assess_on(predictor: Predictor, baselines: Baselines, data: Dataset) -> Asse
     prediction = predict_all(predictor, data.sequences)
     references, reasons = baselines.predict(data.sequences), baselines.reasons_for(data.sequences)
     return assess(data.y, prediction, references, reasons, data.weights)
+
+
+def warn_of_inputs(predictor: Predictor, ranges: InputRange, sequences: Sequences, *, stacklevel: int) -> None:
+    """Warn of inputs that training saw nothing like.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        What is to predict for them.
+    ranges : InputRange
+        The ranges of its training part.
+    sequences : Sequences
+        The inputs.
+    stacklevel : int
+        Frames between this function and the user's call, for the warning's line.
+    """
+    if missing := missing_where_complete(predictor, sequences):
+        named = f"Missing values in features that had none in training: {', '.join(missing)}."
+        told = f"{named} They are read as the center of the feature's scale."
+        warnings.warn(told, MissingValuesWarning, stacklevel=stacklevel)
+    goes_on = predictor.network.skip is not None
+    findings = ranges.outside(sequences, FAR_ON_A_LINE if goes_on else FAR)
+    if findings is not None:
+        told = in_words(findings, len(sequences), goes_on=goes_on)
+        warnings.warn(told, OutOfRangeWarning, stacklevel=stacklevel)
 
 
 def missing_where_complete(predictor: Predictor, sequences: Sequences) -> list[str]:

@@ -13,13 +13,17 @@ from unflat.baselines import Baselines
 from unflat.config import NetworkConfig
 from unflat.errors import CorruptArtifactError
 from unflat.history import History
+from unflat.intervals import Bands
 from unflat.metrics import Assessment
 from unflat.network import Predictor
+from unflat.ranges import InputRange
 from unflat.windows import WindowSchema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from os import PathLike
+
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +46,10 @@ class Learned:
         Names of the outputs.
     flat_target : bool
         Whether targets came without an axis for outputs.
+    bands : Bands
+        What intervals are made of.
+    input_range : InputRange
+        The range of each feature.
     """
 
     predictor: Predictor
@@ -51,6 +59,8 @@ class Learned:
     schema: WindowSchema | None
     target_names: tuple[str, ...]
     flat_target: bool
+    bands: Bands
+    input_range: InputRange
 
 
 def write_model(path: str | PathLike[str], parameters: Mapping[str, Any], learned: Learned) -> None:
@@ -71,8 +81,13 @@ def write_model(path: str | PathLike[str], parameters: Mapping[str, Any], learne
         If the file cannot be written.
     """
     tensors = {f"predictor.{name}": tensor for name, tensor in learned.predictor.state_dict().items()}
-    for name, array in learned.baselines.to_arrays().items():
-        tensors[f"baselines.{name}"] = torch.from_numpy(np.ascontiguousarray(array))
+    parts = (
+        ("baselines", learned.baselines.to_arrays()),
+        ("intervals", learned.bands.to_arrays()),
+        ("range", learned.input_range.to_arrays()),
+    )
+    for part, arrays in parts:
+        tensors |= {f"{part}.{name}": torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
     document = {
         "parameters": _plain_parameters(parameters),
         "network": asdict(learned.predictor.network.config),
@@ -83,6 +98,7 @@ def write_model(path: str | PathLike[str], parameters: Mapping[str, Any], learne
         "schema": None if learned.schema is None else learned.schema.to_dict(),
         "target_names": list(learned.target_names),
         "flat_target": learned.flat_target,
+        "interval_groups": [] if learned.bands.calibration is None else list(learned.bands.calibration.labels),
     }
     write_artifact(path, tensors, document)
 
@@ -123,16 +139,19 @@ def read_model(path: str | PathLike[str]) -> tuple[dict[str, Any], Learned]:
 
 def _learned(tensors: dict[str, torch.Tensor], document: dict[str, Any]) -> Learned:
     network = NetworkConfig(**_with_tuples(document["network"]))
-    arrays = {name: tensor.numpy() for name, tensor in _under("baselines.", tensors).items()}
+    predictor = Predictor.restore(network, _under("predictor.", tensors), logarithmic=document["logarithmic"])
+    baselines = Baselines.from_saved(_arrays("baselines.", tensors), document["baselines"])
     held_out, schema = document["held_out"], document["schema"]
     return Learned(
-        Predictor.restore(network, _under("predictor.", tensors), logarithmic=document["logarithmic"]),
-        Baselines.from_saved(arrays, document["baselines"]),
+        predictor,
+        baselines,
         History.from_dict(document["history"]),
         None if held_out is None else Assessment.from_dict(held_out),
         None if schema is None else WindowSchema.from_dict(schema),
         tuple(document["target_names"]),
         bool(document["flat_target"]),
+        Bands.from_saved(_arrays("intervals.", tensors), tuple(document["interval_groups"])),
+        InputRange.from_saved(_arrays("range.", tensors)),
     )
 
 
@@ -153,6 +172,10 @@ def _plain(value: object) -> object:
 
 def _under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _arrays(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, NDArray[Any]]:
+    return {name: tensor.numpy() for name, tensor in _under(prefix, tensors).items()}
 
 
 def _with_tuples(values: dict[str, Any]) -> dict[str, Any]:

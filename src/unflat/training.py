@@ -118,6 +118,7 @@ def train(
     runtime: Runtime | None = None,
     callbacks: Sequence[Callback] = (),
     moments: dict[str, Any] | None = None,
+    errors: list[Tensor] | None = None,
 ) -> History:
     """Train a network in place.
 
@@ -140,13 +141,16 @@ def train(
         Who looks on.
     moments : dict or None
         The optimizer's moments of an earlier training to go on from; replaced by this one's.
+    errors : list of Tensor or None
+        Given with a validation part, it is filled with the errors there, target less prediction, each of shape
+        (n, outputs): first of the weights that training begins with, then of every epoch.
 
     Returns
     -------
     History
         What happened; `stopped` says how it ended. An interrupt by Ctrl-C ends it like any other.
     """
-    loop = _Loop(network, config, generator, runtime or Runtime(), len(training))
+    loop = _Loop(network, config, generator, runtime or Runtime(), n=len(training), errors=errors)
     loop.go_on_from(moments)
     exact = 0.0 if validation is None else loop.rounding(validation)
     best = _Best(network, None if validation is None else loop.evaluate(validation))
@@ -221,12 +225,20 @@ class _Loop:
     """Optimizer, schedule and the two passes over data."""
 
     def __init__(
-        self, network: Network, config: TrainingConfig, generator: torch.Generator, runtime: Runtime, n: int
+        self,
+        network: Network,
+        config: TrainingConfig,
+        generator: torch.Generator,
+        runtime: Runtime,
+        *,
+        n: int,
+        errors: list[Tensor] | None,
     ) -> None:
         self.steps = math.ceil(n / config.batch_size)
         self._network = network
         self._config = config
         self._loss = Loss.of(config)
+        self._errors = errors
         self._order = generator
         self._dropout = _on_device(generator, runtime.device)
         self._runtime = runtime
@@ -295,11 +307,16 @@ class _Loop:
     def evaluate(self, examples: Examples) -> float:
         """Average the loss over all examples, without dropout."""
         total = 0.0
+        errors: list[Tensor] = []
         for index in torch.arange(len(examples)).split(_EVALUATION_BATCH):
             example = examples.draw(index, self._runtime.device)
             with self._runtime.autocast():
                 prediction = self._network(example.x, example.lengths)
             total += float(self._loss(prediction, example.target, example.weight)) * len(index)
+            if self._errors is not None:
+                errors.append((example.target - prediction).float().cpu())
+        if self._errors is not None:
+            self._errors.append(torch.cat(errors))
         return total / len(examples)
 
     def rounding(self, examples: Examples) -> float:

@@ -1,0 +1,214 @@
+"""Intervals of a fitted predictor: a spread that was learned, times a quantile that was calibrated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import torch
+
+from unflat.batches import BatchSource
+from unflat.intervals.conformal import Calibration
+from unflat.intervals.held_out import MOST_FOLDED, cross_chosen, folds_of
+from unflat.intervals.spread import Spread, fit_spread
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from unflat.dataset import Dataset
+    from unflat.losses import Loss
+    from unflat.network import Predictor
+    from unflat.sequences import Sequences
+
+_MOST_SEQUENCES, _MOST_STEPS, _FEWEST_SEQUENCES = 10_000, 1 << 20, 500
+"""The spread is fitted on so many sequences, or time steps, at the most: it has few coefficients."""
+
+_STEPS_TOGETHER = 1 << 17
+"""Time steps described together, as in prediction."""
+
+
+class PredictionInterval(NamedTuple):
+    """Bounds between which targets are expected.
+
+    Parameters
+    ----------
+    lower, upper : ndarray of shape (n,) or (n, n_outputs), float64
+        In the target's units, in the form of the predictions; infinite where no finite bound keeps the promise.
+    """
+
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+
+
+class Expected(NamedTuple):
+    """What is known of a target before its interval has a coverage.
+
+    Parameters
+    ----------
+    center : ndarray of shape (n, outputs), float64
+        Predictions, on the target's scale.
+    spread : ndarray of shape (n, 2, outputs), float64
+        Distances below and above, all positive.
+    """
+
+    center: NDArray[np.float64]
+    spread: NDArray[np.float64]
+
+    def scores(self, targets: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Measure how many distances targets lie from their prediction, each on its own side: at least 0."""
+        return scores_of(targets - self.center, self.spread)
+
+
+def scores_of(errors: NDArray[np.float64], spread: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Divide errors by the distance of their side.
+
+    Parameters
+    ----------
+    errors : ndarray of shape (n, outputs)
+        Target less prediction.
+    spread : ndarray of shape (n, 2, outputs)
+        Distances below and above.
+
+    Returns
+    -------
+    ndarray of shape (n, outputs)
+        max(-error / below, error / above), at least 0.
+    """
+    scores: NDArray[np.float64] = np.abs(errors) / np.where(errors < 0, spread[:, 0], spread[:, 1])
+    return scores
+
+
+@dataclass(frozen=True, eq=False)
+class Bands:
+    """What intervals are made of.
+
+    Parameters
+    ----------
+    spread : Spread
+        The distances.
+    calibration : Calibration or None
+        The scores of data that the model had not learned from; None if there are none.
+    """
+
+    spread: Spread
+    calibration: Calibration | None = None
+
+    @classmethod
+    def of(cls, predictor: Predictor, training: Dataset) -> Bands:
+        """Learn the distances from the errors that a predictor makes on its training part."""
+        n = len(training)
+        most = min(_MOST_SEQUENCES, max(_FEWEST_SEQUENCES, _MOST_STEPS // training.sequences.longest))
+        part = training if n <= most else training.take(np.linspace(0, n - 1, most).astype(np.int64))
+        described = describe(predictor, part.sequences)
+        errors = _scaled(predictor, part.y) - described[:, : part.y.shape[1]].double().numpy()
+        return cls(fit_spread(described, errors, part.weights))
+
+    @classmethod
+    def unlearned(cls, predictor: Predictor) -> Bands:
+        """Take the same distances everywhere: for a predictor whose training part is not at hand."""
+        network = predictor.network
+        return cls(Spread(network.head.out_features + network.readout.width, network.head.out_features))
+
+    def calibrated(
+        self, predictor: Predictor, data: Dataset, errors: Sequence[Tensor] | None = None, loss: Loss | None = None
+    ) -> Bands:
+        """Calibrate on data that the predictor has not learned from.
+
+        Parameters
+        ----------
+        predictor : Predictor
+            Whose errors are measured.
+        data : Dataset
+            The sequences, with targets.
+        errors : sequence of Tensor, or None
+            If the data chose the epoch: the errors of every epoch.
+        loss : Loss or None
+            If they did: what it was chosen by.
+
+        Returns
+        -------
+        Bands
+            With the same distances, and scores.
+        """
+        expected = self.expect(predictor, data.sequences)
+        missed = _scaled(predictor, data.y) - expected.center
+        if errors and loss is not None:
+            missed = cross_chosen(errors, folds_of(data), loss, data.weights)
+        scores = scores_of(missed, expected.spread)
+        return replace(self, calibration=Calibration.of(scores, data.weights, data.series))
+
+    def outdated(self) -> Bands:
+        """Keep the distances, and forget scores of weights that have changed since."""
+        return replace(self, calibration=None)
+
+    def expect(self, predictor: Predictor, sequences: Sequences) -> Expected:
+        """Predict, and say how far errors reach, before any coverage is asked for."""
+        described = describe(predictor, sequences)
+        outputs = predictor.network.head.out_features
+        return Expected(described[:, :outputs].double().numpy(), self.spread(described).double().numpy())
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Give the numbers, for a file."""
+        arrays = {f"spread.{name}": tensor.numpy() for name, tensor in self.spread.state_dict().items()}
+        scores = {} if self.calibration is None else self.calibration.to_arrays()
+        return arrays | {f"calibration.{name}": array for name, array in scores.items()}
+
+    @classmethod
+    def from_saved(cls, arrays: Mapping[str, NDArray[Any]], labels: tuple[Any, ...]) -> Bands:
+        """Read what `to_arrays` gave, with the labels of the calibration's groups."""
+        spread = Spread.restore({n: torch.from_numpy(a) for n, a in _under("spread.", arrays).items()})
+        scores = _under("calibration.", arrays)
+        return cls(spread, Calibration.from_saved(scores, labels) if scores else None)
+
+
+def worth_folding(held_out: Dataset | None) -> bool:
+    """Whether a held-out part is so small that its choice of the epoch shows in its errors."""
+    return held_out is not None and len(held_out) <= MOST_FOLDED
+
+
+def bounds(predictor: Predictor, expected: Expected, quantiles: NDArray[np.float64]) -> PredictionInterval:
+    """Go a number of distances to either side of predictions, and back to raw units.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        Whose target scale it is.
+    expected : Expected
+        Predictions and distances.
+    quantiles : ndarray of shape (n, outputs)
+        How many distances; at least 0, may be infinite.
+
+    Returns
+    -------
+    PredictionInterval
+        Of shape (n, outputs).
+    """
+    reach = quantiles[:, None] * expected.spread
+    scaled = np.stack([expected.center - reach[:, 0], expected.center + reach[:, 1]])
+    lower, upper = predictor.target.inverse(torch.from_numpy(scaled)).numpy()
+    return PredictionInterval(lower, upper)
+
+
+@torch.no_grad()
+def describe(predictor: Predictor, sequences: Sequences) -> Tensor:
+    """Give scaled predictions and pooled states, side by side: shape (n, outputs + width), float32."""
+    network = predictor.network
+    parts = []
+    for _, batch in BatchSource(sequences).in_order(max(1, _STEPS_TOGETHER // max(1, sequences.longest))):
+        lengths = None if batch.lengths is None else batch.lengths.to(predictor.device)
+        both = network.with_states(predictor.inputs(batch.values).to(predictor.device), lengths)
+        parts.append(torch.cat(both, dim=1).cpu())
+    return torch.cat(parts)
+
+
+def _scaled(predictor: Predictor, y: NDArray[np.float64]) -> NDArray[np.float64]:
+    scaled: NDArray[np.float64] = predictor.target(torch.from_numpy(y)).numpy()
+    return scaled
+
+
+def _under(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

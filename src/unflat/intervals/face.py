@@ -1,0 +1,211 @@
+"""The estimator's methods that concern intervals."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_is_fitted
+
+from unflat.config import OWNER, Interval
+from unflat.dataset import (
+    as_dataset,
+    labels,
+    refuse_other_features,
+    refuse_other_outputs,
+    series_of,
+    windowed,
+)
+from unflat.errors import ConfigurationError, CoverageWarning, NotCalibratedError, ShapeError
+from unflat.intervals.adaptive import AdaptiveInterval
+from unflat.intervals.bands import Bands, PredictionInterval, bounds
+from unflat.windows import Windows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from unflat.intervals.bands import Expected
+    from unflat.intervals.conformal import Calibration
+    from unflat.network import Predictor
+    from unflat.sequences import Sequences
+    from unflat.windows import WindowSchema
+
+_OPEN = Interval(0, 1, "neither")
+
+
+class IntervalMixin:
+    """Prediction intervals, for an estimator with `predictor_` and `bands_`."""
+
+    predictor_: Predictor
+    bands_: Bands
+    schema_: WindowSchema | None
+    n_features_in_: int
+    n_outputs_: int
+    flat_target_: bool
+
+    def predict_interval(self, X: object, coverage: float = 0.9, *, groups: object = None) -> PredictionInterval:
+        """Predict bounds between which a target lies with a given probability.
+
+        The errors' reach below and above a prediction is learned from the network's states on the training part;
+        then it is multiplied by the one number that makes the intervals cover the held-out part as often as they
+        should (conformalized quantile regression in its scaled form, after Romano, Patterson & Candès 2019 and
+        Kivaranovic, Johnson & Leeb 2020). For sequences exchangeable with those held out, the probability that a
+        target lies inside is at least `coverage`, up to what the choice of the epoch by the same part may cost,
+        against which that choice is cross-validated. It is an average over sequences: not for every kind of them.
+
+        The prediction always lies inside; bounds of one sequence never cross, and widen with the coverage. Any
+        coverage may be asked for at any time: `fit` has prepared them all, in the time of about one pass.
+
+        Parameters
+        ----------
+        X : array, list, Windows, or table
+            As for `predict`.
+        coverage : float
+            The probability, in (0, 1).
+        groups : array-like of shape (n,) or None
+            The series or group that each sequence belongs to; windows of a table know theirs. A group with at least
+            20 sequences in the calibration gets bounds of its own, any other those for a new group.
+
+        Returns
+        -------
+        PredictionInterval
+            `lower` and `upper`, float64 of shape (n,) or (n, n_outputs), in the target's units. Infinite where the
+            calibration has fewer than coverage / (1 - coverage) sequences: 9 for 0.9, 99 for 0.99.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted.
+        NotCalibratedError
+            If nothing was held out, or the model has learned since.
+        ConfigurationError
+            If the coverage is not in (0, 1).
+        InputError
+            If sequences cannot be used, or have other features than in training.
+
+        Warns
+        -----
+        CoverageWarning
+            If the calibration is too small for this coverage; it says which it can promise.
+
+        Notes
+        -----
+        A series in time is not exchangeable: see `track_interval`.
+        """
+        calibration = self._calibration(coverage)
+        X = windowed(X, self.schema_)
+        expected = self._expect(X)
+        known = _groups(X, groups, len(expected.center))
+        quantiles = calibration.quantiles(coverage, len(expected.center), known)
+        _warn_if_too_few(calibration, coverage, known)
+        interval = bounds(self.predictor_, expected, quantiles)
+        return PredictionInterval(*(bound[:, 0] if self.flat_target_ else bound for bound in interval))
+
+    def calibrate(self, X: object, y: object = None, *, sample_weight: object = None, groups: object = None) -> Self:
+        """Calibrate intervals anew, on sequences that the model has not learned from.
+
+        `fit` does this with what it holds out. This is for a model that held nothing out, that has gone on learning
+        by `partial_fit`, that meets other data now, or whose intervals are to rest on more.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`. Weights say how much like the sequences to come each one is; one of weight 0 does not count.
+        groups : array-like of shape (n,) or None
+            The series or group of each sequence, for bounds by group; windows of a table know theirs.
+
+        Returns
+        -------
+        LSTMRegressor
+            This estimator.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted.
+        InputError
+            If sequences or targets cannot be used, or differ from the training's in features or outputs.
+        """
+        check_is_fitted(self, "predictor_")
+        data = as_dataset(X, y, sample_weight=sample_weight, groups=groups)
+        refuse_other_features("X", data.sequences, self.n_features_in_)
+        refuse_other_outputs("y", data, self.n_outputs_)
+        self.bands_ = self.bands_.calibrated(self.predictor_, data)
+        return self
+
+    def track_interval(self, coverage: float = 0.9, *, gamma: float = 0.01) -> AdaptiveInterval:
+        """Begin to follow one series with intervals that learn from every truth that arrives.
+
+        Adaptive conformal inference (Gibbs & Candès, NeurIPS 2021): what share of truths lies inside comes to
+        `coverage` in the long run, however the series changes. The scores that quantiles are taken of are the latest.
+
+        Parameters
+        ----------
+        coverage : float
+            The share of truths that are to lie inside, in (0, 1).
+        gamma : float
+            How far one miss moves the next interval, in (0, 1]. Larger adapts faster and wavers more.
+
+        Returns
+        -------
+        AdaptiveInterval
+            Ask its `predict`, tell its `update`.
+
+        Raises
+        ------
+        NotFittedError, NotCalibratedError, ConfigurationError
+            As for `predict_interval`.
+        """
+        calibration = self._calibration(coverage)
+        if not Interval(0, 1, "right").admits(gamma):
+            raise ConfigurationError("track_interval", "gamma", "a number in (0, 1]", gamma)
+        return AdaptiveInterval(
+            self._expect,
+            lambda expected, quantiles: bounds(self.predictor_, expected, quantiles),
+            lambda targets: self.predictor_.target(torch.from_numpy(targets)).numpy(),
+            calibration.scores,
+            coverage=coverage,
+            gamma=gamma,
+            flat=self.flat_target_,
+        )
+
+    def _expect(self, X: object) -> Expected:
+        return self.bands_.expect(self.predictor_, self._sequences(X))
+
+    def _sequences(self, X: object) -> Sequences:
+        raise NotImplementedError  # the estimator's
+
+    def _calibration(self, coverage: float) -> Calibration:
+        check_is_fitted(self, "predictor_")
+        if not _OPEN.admits(coverage):
+            raise ConfigurationError(OWNER, "coverage", str(_OPEN), coverage)
+        if self.bands_.calibration is None:
+            raise NotCalibratedError("one that held nothing out, or has learned since")
+        return self.bands_.calibration
+
+
+def _groups(X: object, groups: object, n: int) -> NDArray[Any] | None:
+    if groups is None:
+        return series_of(X) if isinstance(X, Windows) else None
+    given = np.asarray(groups)
+    if given.shape != (n,):
+        raise ShapeError("groups", f"shape ({n},)", given.shape, "Give one label for each sequence.")
+    return labels(given)
+
+
+def _warn_if_too_few(calibration: Calibration, coverage: float, groups: NDArray[Any] | None) -> None:
+    """Say so where sequences get bounds that do not promise the coverage."""
+    if coverage <= calibration.most + 1e-9 or not calibration.lacking(groups):
+        return
+    needed = int(np.ceil(coverage / (1 - coverage) - 1e-9))
+    of_what = "sequences" if calibration.members is None else "groups"
+    have = len(calibration) if calibration.members is None else len(calibration.labels)
+    outcome = "so the bounds are infinite" if calibration.members is None else "so new groups may be covered less often"
+    warnings.warn(
+        f"A coverage of {coverage:g} takes at least {needed} calibration {of_what}, and there are {have}, {outcome}. "
+        f"They can promise {calibration.most:.3g}. Call model.calibrate(X, y) with more.",
+        CoverageWarning,
+        stacklevel=3,
+    )

@@ -1,0 +1,89 @@
+"""Errors on the held-out part that know nothing of themselves, though that part chose the epoch.
+
+The epoch whose weights are kept has the least loss on the held-out part among all epochs: errors measured there are
+smaller than those to come. Of 20 sequences held out, intervals for 0.9 covered 0.87 to 0.89. Half of the part for each
+of the two jobs would be honest, and leave too little for either. So the choice alone is cross-validated, which costs
+no training: the errors of one fold are those of the epoch that the other folds choose, as in cross-conformal
+prediction (Vovk, Annals of Mathematics and Artificial Intelligence 74, 2015) and CV+ (Barber, Candès, Ramdas &
+Tibshirani, Annals of Statistics 49, 2021).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from unflat.dataset import Dataset
+    from unflat.losses import Loss
+
+FOLDS = 5
+
+MOST_FOLDED = 1000
+"""Of a larger part, no sequence has a say in the choice that could be noticed: its errors are taken as they are."""
+
+
+def folds_of(data: Dataset) -> NDArray[np.int64]:
+    """Deal sequences into folds: groups as wholes, windows in blocks of time, others in turn.
+
+    Parameters
+    ----------
+    data : Dataset
+        The held-out part.
+
+    Returns
+    -------
+    ndarray of shape (n,), int64
+        The fold of each sequence.
+    """
+    n = len(data)
+    if data.groups is not None:
+        members: NDArray[Any] = np.unique(data.groups, return_inverse=True)[1]
+        return members.astype(np.int64) % FOLDS
+    places = np.arange(n, dtype=np.int64)
+    return places % FOLDS if data.windows is None else places * FOLDS // n
+
+
+def cross_chosen(
+    errors: Sequence[Tensor], folds: NDArray[np.int64], loss: Loss, weights: NDArray[np.float64] | None
+) -> NDArray[np.float64]:
+    """Take each fold's errors from the epoch that the others choose.
+
+    Parameters
+    ----------
+    errors : sequence of Tensor of shape (n, outputs)
+        Of each epoch, the first before training.
+    folds : ndarray of shape (n,), int64
+        The fold of each sequence.
+    loss : Loss
+        What epochs are compared by.
+    weights : ndarray of shape (n,) or None
+        What each sequence counts.
+
+    Returns
+    -------
+    ndarray of shape (n, outputs), float64
+        One error of each sequence.
+    """
+    counts = None if weights is None else torch.from_numpy(weights).float()
+    taken = np.empty(errors[0].shape)
+    for fold in np.unique(folds):
+        others = torch.from_numpy(np.flatnonzero(folds != fold))
+        # One fold alone has nobody to ask, and is judged by itself.
+        others = others if len(others) else torch.arange(len(folds))
+        losses = [_loss(loss, epoch[others], None if counts is None else counts[others]) for epoch in errors]
+        chosen = int(np.argmin(losses))
+        taken[folds == fold] = errors[chosen].numpy()[folds == fold]
+    return taken
+
+
+def _loss(loss: Loss, errors: Tensor, weights: Tensor | None) -> float:
+    value = float(loss(torch.zeros_like(errors), errors, weights))
+    return value if np.isfinite(value) else np.inf

@@ -1,0 +1,152 @@
+"""How far errors reach below and above each prediction, learned from the states that the prediction was made of.
+
+Two numbers for each output, at and above 0, are regressed on the frozen network's pooled states and its prediction by
+the pinball loss (Koenker & Bassett, Econometrica 46, 1978): the distances to the lower and to the upper decile of the
+error. The recurrence is not touched, so the prediction stays what it was.
+
+Calibration multiplies both distances by one number (Kivaranovic, Johnson & Leeb, AISTATS 2020; conformalized quantile
+regression in its scaled form, CQR-r of Sesia & Candès, Stat 9, 2020). Against adding a number to both quantiles, the
+form of Romano, Patterson & Candès (NeurIPS 2019), it has three virtues: bounds never cross, they widen with the
+coverage, and one head serves every coverage. What was measured when this was chosen is in docs/intervals.md.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import softplus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+_DECILE = 0.9
+"""The quantile that both distances estimate: in the tail, and yet with enough errors beyond it to learn from."""
+
+_STEPS, _BATCH, _RATE, _DECAY = 200, 1024, 0.02, 1e-3
+"""Adam's steps, and their sizes, down to 0 on a line; the penalty on squared weights."""
+
+_FARTHEST = 5.0
+"""Standardized states are cut off here, so that what training never saw cannot give any distance."""
+
+_FLOOR = 0.05
+"""The least distance, as a share of the overall one: where errors were nil, some are still to be expected."""
+
+_LEAST = 64 * float(np.finfo(np.float32).eps)
+"""The least overall distance, in units of the target's scale: what float32 leaves of an exact fit."""
+
+
+class Spread(nn.Module):
+    """Distances to either side of predictions.
+
+    Parameters
+    ----------
+    width : int
+        Numbers that describe a sequence.
+    outputs : int
+        Numbers predicted for it.
+    """
+
+    center: Tensor
+    scale: Tensor
+    weight: Tensor
+    bias: Tensor
+    size: Tensor
+
+    def __init__(self, width: int, outputs: int) -> None:
+        super().__init__()
+        self.register_buffer("center", torch.zeros(width))
+        self.register_buffer("scale", torch.ones(width))
+        self.register_buffer("weight", torch.zeros(width, 2 * outputs))
+        self.register_buffer("bias", torch.zeros(2 * outputs))
+        self.register_buffer("size", torch.ones(2 * outputs))
+
+    def forward(self, described: Tensor) -> Tensor:
+        """Give the distances.
+
+        Parameters
+        ----------
+        described : Tensor of shape (B, width)
+            Prediction and pooled states.
+
+        Returns
+        -------
+        Tensor of shape (B, 2, outputs), float32
+            Below and above, on the target's scale, all positive.
+        """
+        shares = softplus(self.standardized(described) @ self.weight + self.bias) + _FLOOR
+        return (shares * self.size).view(len(described), 2, -1)
+
+    def standardized(self, described: Tensor) -> Tensor:
+        """Bring descriptions to mean 0 and deviation 1, cut off far outside."""
+        return ((described - self.center) / self.scale).clamp(-_FARTHEST, _FARTHEST)
+
+    @classmethod
+    def restore(cls, state: dict[str, Tensor]) -> Spread:
+        """Make it again from what `state_dict` gave."""
+        width, twice = state["weight"].shape
+        spread = cls(width, twice // 2)
+        spread.load_state_dict(state)
+        return spread
+
+
+def fit_spread(described: Tensor, errors: NDArray[np.float64], weights: NDArray[np.float64] | None) -> Spread:
+    """Fit the distances on errors of the training part.
+
+    Parameters
+    ----------
+    described : Tensor of shape (n, width), float32
+        Predictions and pooled states.
+    errors : ndarray of shape (n, outputs), float64
+        Target less prediction, on the target's scale.
+    weights : ndarray of shape (n,) or None
+        What each sequence counts.
+
+    Returns
+    -------
+    Spread
+        Fitted; the same for the same numbers, since nothing is drawn.
+    """
+    spread = Spread(described.shape[1], errors.shape[1])
+    spread.center.copy_(described.mean(dim=0))
+    deviation = described.std(dim=0, correction=0)
+    # A state that never moves says nothing; its scale is so large that it stays at 0.
+    spread.scale.copy_(torch.where(deviation > _LEAST, deviation, torch.inf))
+    sides = np.concatenate([-errors, errors], axis=1)  # how far below, how far above
+    overall = np.maximum(np.quantile(sides, _DECILE, axis=0), _LEAST)
+    spread.size.copy_(torch.from_numpy(overall))
+    spread.bias.fill_(math.log(math.expm1(1 - _FLOOR)))  # the overall distance, to begin with
+    counts = None if weights is None else torch.from_numpy(weights / weights.mean()).float()
+    _descend(spread, spread.standardized(described), torch.from_numpy(sides / overall).float(), counts)
+    return spread
+
+
+def _descend(spread: Spread, states: Tensor, sides: Tensor, counts: Tensor | None) -> None:
+    weight, bias = spread.weight.clone().requires_grad_(), spread.bias.clone().requires_grad_()
+    optimizer = torch.optim.Adam([weight, bias], lr=_RATE)
+    for step, index in enumerate(_batches(len(states))):
+        optimizer.param_groups[0]["lr"] = _RATE * (1 - step / _STEPS)
+        beyond = sides[index] - (softplus(states[index] @ weight + bias) + _FLOOR)
+        cost = torch.maximum(_DECILE * beyond, (_DECILE - 1) * beyond).mean(dim=1)
+        loss = (cost if counts is None else cost * counts[index]).mean() + _DECAY * weight.square().sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    spread.weight.copy_(weight.detach())
+    spread.bias.copy_(bias.detach())
+
+
+def _batches(n: int) -> Iterator[Tensor | slice]:
+    """Give each step its sequences: all where they are few, otherwise so many, spread evenly, then the next ones."""
+    if n <= _BATCH:
+        yield from [slice(None)] * _STEPS
+        return
+    stride = math.ceil(n / _BATCH)
+    for step in range(_STEPS):
+        yield torch.arange(step % stride, n, stride)

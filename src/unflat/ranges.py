@@ -1,0 +1,179 @@
+"""The range of each feature in training, and inputs that lie far outside of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from unflat.sequences import Sequences
+
+FAR, FAR_ON_A_LINE = 0.5, 1.0
+"""How far outside is far, as a share of the range that training saw: of a network alone, and beside a linear skip.
+
+A series that drifts, or noise of which more is drawn, leaves the range a little all the time: normal noise has a range
+of about six deviations in a few hundred rows, and does not go three beyond. Along a line one may go further.
+"""
+
+_ROUNDING = 1e-6
+"""A constant feature has no range: this share of its size is rounding."""
+
+_CHUNK_ROWS = 1 << 16
+
+
+class Outside(NamedTuple):
+    """A feature with values far outside of its range.
+
+    Parameters
+    ----------
+    feature : str
+        Its name, or its number.
+    value : float
+        The farthest value.
+    low, high : float
+        The range in training.
+    times : float
+        How far from it, in ranges; infinite for a feature that was constant.
+    """
+
+    feature: str
+    value: float
+    low: float
+    high: float
+    times: float
+
+
+class Findings(NamedTuple):
+    """What lies far outside.
+
+    Parameters
+    ----------
+    sequences : int
+        How many hold such a value.
+    features : tuple of Outside
+        The features concerned, the farthest first.
+    """
+
+    sequences: int
+    features: tuple[Outside, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class InputRange:
+    """The least and the largest value of each feature in training.
+
+    Parameters
+    ----------
+    low, high : ndarray of shape (F,), float64
+        Nan for categories, whose codes have no order, and for what training never saw.
+    """
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, sequences: Sequences) -> InputRange:
+        """Find the ranges in the rows that sequences cover."""
+        covered = sequences.covered()
+        low, high = (np.full(sequences.n_features, sign * np.inf) for sign in (1, -1))
+        for first in range(0, len(sequences.rows), _CHUNK_ROWS):
+            part = slice(first, first + _CHUNK_ROWS)
+            rows = sequences.rows[part][covered[part]]
+            if len(rows):  # fmin and fmax pass over nan
+                low, high = np.fmin(low, np.fmin.reduce(rows)), np.fmax(high, np.fmax.reduce(rows))
+        unordered = np.isin(np.arange(sequences.n_features), sequences.categorical) | ~np.isfinite(low)
+        return cls(np.where(unordered, np.nan, low), np.where(unordered, np.nan, high))
+
+    @cached_property
+    def _margins(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return self.high - self.low, _ROUNDING * np.maximum(np.abs(self.low), np.abs(self.high))
+
+    def outside(self, sequences: Sequences, far: float) -> Findings | None:
+        """Find values far outside; None where there are none, which takes two comparisons of each value.
+
+        Parameters
+        ----------
+        sequences : Sequences
+            What is to be predicted for.
+        far : float
+            How far is far, in ranges.
+
+        Returns
+        -------
+        Findings or None
+            What was found.
+        """
+        width, rounding = self._margins
+        low, high = self.low - far * width - rounding, self.high + far * width + rounding
+        rows = sequences.rows
+        chunks = (rows[first : first + _CHUNK_ROWS] for first in range(0, len(rows), _CHUNK_ROWS))
+        if not any((chunk < low).any() or (chunk > high).any() for chunk in chunks):  # nan is neither
+            return None
+        beyond = ((rows < low) | (rows > high)) & sequences.covered()[:, None]
+        if not beyond.any():
+            return None
+        counts = np.concatenate([[0], np.cumsum(beyond.any(axis=1))])
+        held = counts[sequences.starts + sequences.lengths] > counts[sequences.starts]
+        columns = np.flatnonzero(beyond.any(axis=0))
+        found = [self._farthest(sequences, int(column), rows[beyond[:, column], column]) for column in columns]
+        return Findings(int(held.sum()), tuple(sorted(found, key=lambda one: -one.times)))
+
+    def _farthest(self, sequences: Sequences, column: int, values: NDArray[Any]) -> Outside:
+        low, high = float(self.low[column]), float(self.high[column])
+        distances = np.maximum(low - values, values - high)
+        value, distance = float(values[distances.argmax()]), float(distances.max())
+        times = distance / (high - low) if high > low else np.inf
+        return Outside(sequences.feature(column), value, low, high, times)
+
+    def to_arrays(self) -> dict[str, NDArray[np.float64]]:
+        """Give the numbers, for a file."""
+        return {"low": self.low, "high": self.high}
+
+    @classmethod
+    def from_saved(cls, arrays: Mapping[str, NDArray[Any]]) -> InputRange:
+        """Read what `to_arrays` gave."""
+        return cls(arrays["low"], arrays["high"])
+
+
+def in_words(findings: Findings, n: int, *, goes_on: bool) -> str:
+    """Tell what lies outside, how far, and what the model does there.
+
+    Parameters
+    ----------
+    findings : Findings
+        What was found.
+    n : int
+        Of how many sequences.
+    goes_on : bool
+        Whether the model has a linear part, which goes on there.
+
+    Returns
+    -------
+    str
+        A few sentences.
+    """
+    shown = "; ".join(map(_one_in_words, findings.features[:3]))
+    more = f"; and {len(findings.features) - 3} more features" if len(findings.features) > 3 else ""  # noqa: PLR2004 - shown
+    there = (
+        "The recurrence saturates there, and predictions go on along the model's linear part alone: check that the "
+        "trend does."
+        if goes_on
+        else "The recurrence saturates there, and this model has no linear part (skip=False) to go on along: its "
+        "predictions stay within what it learned."
+    )
+    return (
+        f"{findings.sequences:,} of {n:,} sequences ({100 * findings.sequences / n:.3g} %) hold values far outside of "
+        f"the range that training saw: {shown}{more}. {there}"
+    )
+
+
+def _one_in_words(one: Outside) -> str:
+    how_far = "a constant" if np.isinf(one.times) else f"{one.times:.3g} times that range away"
+    return f"feature {one.feature} is {one.value:.6g}, training saw {one.low:.6g} to {one.high:.6g} ({how_far})"
