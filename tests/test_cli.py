@@ -326,8 +326,26 @@ def test_demo_prints_a_table_and_draws_two_pictures(tmp_path):
     rows = [line for line in result.stdout.splitlines() if "LSTMRegressor() " in line]
     assert any("cured" in row for row in rows)
     assert "Scaling the inputs alone cures nothing" in result.stdout
-    assert max(map(len, result.stdout.splitlines()[:-1])) <= 100
+    assert max(map(len, result.stdout.splitlines())) <= 100 + len(str(tmp_path)) * 2
+    table, _, diagnosis = result.stdout.partition("What `unflat diagnose` says of the flat model")
+    assert max(map(len, table.splitlines()[:-2])) <= 100
+    assert "LSTMRegressor: FLAT" in diagnosis
+    assert diagnosis.index("1. target_scale") < diagnosis.index("2. input_scale")
     assert sorted(path.name for path in (tmp_path / "a" / "pictures").iterdir()) == ["loss.png", "regression.png"]
+
+
+def test_demo_proves_the_cures_where_that_is_asked_for(tmp_path, monkeypatch):
+    """The diagnosis at its end is asked for with a proof."""
+    asked = []
+
+    def diagnose(*_, **options):
+        asked.append(options["prove"])
+        return "the diagnosis"
+
+    monkeypatch.setattr(unflat, "diagnose", diagnose)
+    result = run("demo", "--output", tmp_path, "--epochs", "1", "--prove")
+    assert result.stdout.rstrip().endswith("the diagnosis")
+    assert asked == [True]
 
 
 def test_demo_asks_for_a_place_before_the_work(tmp_path):

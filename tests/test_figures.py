@@ -30,7 +30,7 @@ from unflat.style import TRUE
 def result(way, slope, offset, course=(4.0, 2.0, 1.0)):
     """Predictions that are a straight line of the truth, on the document's data."""
     y, later = (generate_data(*part)[1].astype(float) for part in (TRAIN, TEST))
-    return Result(way, y, slope * y + offset, later, slope * later + offset, course, 1.0, ())
+    return Result(way, y, slope * y + offset, later, slope * later + offset, course, 1.0, (), None)
 
 
 @pytest.fixture

@@ -164,9 +164,8 @@ def test_verdicts_follow_the_rules(figures, verdict):
 def result(way, slope, offset, *, warned=(), epochs=30):
     """Predictions that are a straight line of the truth, on the document's data."""
     y, later = (generate_data(*part)[1].astype(float) for part in (TRAIN, TEST))
-    return Result(
-        way, y, slope * y + offset, later, slope * later + offset, tuple([1.0] * (epochs + 1)), 1.0, tuple(warned)
-    )
+    course = tuple([1.0] * (epochs + 1))
+    return Result(way, y, slope * y + offset, later, slope * later + offset, course, 1.0, tuple(warned), None)
 
 
 def test_results_measure_what_they_hold():

@@ -1,4 +1,4 @@
-"""`unflat demo`: the document's experiment, as a table, a few sentences and two pictures."""
+"""`unflat demo`: the document's experiment, as a table, a few sentences, two pictures, and a diagnosis."""
 
 # Typer reads annotations when the program runs, so they are values here and not text.
 from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WIDTH = 100
 """Columns of the output where it is no terminal."""
 
-EXAMPLES = ("unflat demo", "unflat demo --output pictures --seed 1")
+EXAMPLES = ("unflat demo", "unflat demo --prove", "unflat demo --output pictures --seed 1")
 
 _SCALED: "dict[Way, str]" = {
     "raw": "nothing",
@@ -37,13 +37,15 @@ def demo(
         "figures"
     ),
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of all six trainings.")] = 0,
+    prove: Annotated[bool, typer.Option("--prove", help="Try the cures of the flat model: a minute more.")] = False,
     epochs: Annotated[int | None, typer.Option(min=1, hidden=True, help="Passes over the data.")] = None,
 ) -> None:
     """Show a flat network, why it is flat, and the cure.
 
     The same LSTM is trained on the same data five times: 2,804 sequences of 16 equal numbers, each 10 times the target.
     What differs is what was scaled beforehand. The sixth training is this package's own model, given the raw numbers.
-    A table says how each came out, and two pictures show it.
+    A table says how each came out, and two pictures show it. At the end stands what `unflat diagnose` says of the flat
+    model, as it would of a model of yours.
 
     Takes about a minute.
     """
@@ -62,6 +64,8 @@ def demo(
     for lesson in unflat.recipes.lessons(results):
         console.print(f"• {lesson}", highlight=False)
     console.print(f"\nLook at {pictures[0]} and {pictures[1]}.", highlight=False, soft_wrap=True)
+    console.print("\nWhat `unflat diagnose` says of the flat model, the first in the table:\n", highlight=False)
+    console.print(diagnosis_of(results[0], seed, prove=prove), highlight=False, markup=False, soft_wrap=True)
 
 
 def _run(seed: int, epochs: int | None) -> "Sequence[Result]":
@@ -80,6 +84,27 @@ def _run(seed: int, epochs: int | None) -> "Sequence[Result]":
                 task, description=f"Scaled: {_SCALED[now.way]}", completed=now.done, total=now.total
             ),
         )
+
+
+def diagnosis_of(result: "Result", seed: int, *, prove: bool) -> str:
+    """Diagnose a model of the experiment that was given raw numbers.
+
+    Parameters
+    ----------
+    result : Result
+        What became of it.
+    seed : int
+        Of the trainings of a proof.
+    prove : bool
+        Whether to try the cures.
+
+    Returns
+    -------
+    str
+        The diagnosis as it prints.
+    """
+    X, y = unflat.recipes.generate_data(*unflat.recipes.TRAIN)
+    return str(unflat.diagnose(result.model, X, y, prove=prove, random_state=seed))
 
 
 def results_table(results: "Sequence[Result]") -> Table:

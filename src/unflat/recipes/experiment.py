@@ -79,6 +79,8 @@ class Result:
         Wall time of the training.
     warned : tuple of str
         Names of the warnings that the package itself gave of the model.
+    model : LSTMRegressor
+        The fitted model. What it takes and gives is scaled as this way says.
     """
 
     way: Way
@@ -89,6 +91,7 @@ class Result:
     course: tuple[float, ...]
     seconds: float
     warned: tuple[str, ...]
+    model: LSTMRegressor
 
     @property
     def spread(self) -> float:
@@ -268,6 +271,7 @@ def _try(way: Way, model: LSTMRegressor, counter: _Counter) -> Result:
         tuple(watch.course),
         model.history_.seconds,
         tuple(warning.category.__name__ for warning in caught if issubclass(warning.category, FitWarning)),
+        model.set_params(callbacks=()),
     )
 
 
