@@ -9,6 +9,7 @@ import pytest
 from unflat.diagnosis.sources import load_data, load_model
 from unflat.errors import ForeignArtifactError, ModelSourceError, UnreadableTableError
 from unflat.estimator import LSTMRegressor
+from unflat.runs import Cut
 from unflat.windows import Windows, make_windows
 
 
@@ -104,3 +105,17 @@ def test_command_in_a_script(waves, tmp_path):
     assert "flat" in flat.stdout.lower()
     assert missing.stderr.startswith("Error: The model file no.unflat")
     assert "Traceback" not in missing.stderr
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_windows_of_a_table_for_any_model(tmp_path, suffix):
+    """A model that knows no columns gets windows as they are cut for it; without a cut, the error says what to give."""
+    frame = pl.DataFrame({"t": np.arange(30.0), "load": np.arange(30.0) ** 2})
+    path = tmp_path / f"data{suffix}"
+    (frame.write_csv if suffix == ".csv" else frame.write_parquet)(path)
+    windows, y = load_data(path, print, Cut(("load",), 5, 2))
+    assert y is None
+    assert windows.sequences.dense().shape == (24, 5, 2)
+    assert windows.y.ravel().tolist() == [float(row**2) for row in range(6, 30)]
+    with pytest.raises(UnreadableTableError, match="--target"):
+        load_data(path, print)

@@ -14,6 +14,7 @@ NOT_HEALTHY = 1
 EXAMPLES = (
     "unflat diagnose runs/load --data last_year.csv",
     "unflat diagnose model.keras --data data.npz --prove",
+    "unflat diagnose model.keras --data load.csv --target load --window 48",
     "unflat diagnose mymodels:network --data data.npz --loss mse --json",
 )
 
@@ -29,7 +30,7 @@ def diagnose(
     data: Annotated[
         Path,
         typer.Option(
-            metavar="FILE", help="What the model was trained on: .npz with X and y, .ts, or the table of a run."
+            metavar="FILE", help="What the model was trained on: .npz with X and y, .ts, or a table (.csv, .parquet)."
         ),
     ],
     *,
@@ -37,6 +38,22 @@ def diagnose(
     optimizer: Annotated[str | None, typer.Option(metavar="NAME", help="Likewise, such as adam.")] = None,
     prove: Annotated[bool, typer.Option("--prove", help="Try the cures: train copies with and without each.")] = False,
     budget: Annotated[float, typer.Option(metavar="SECONDS", help="How long the whole may take with --prove.")] = 60.0,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Of a table, where the model does not know: the column that it predicts."),
+    ] = None,
+    window: Annotated[
+        int | None, typer.Option(min=1, metavar="ROWS", help="Likewise: rows of the past that it sees.")
+    ] = None,
+    horizon: Annotated[
+        int, typer.Option(min=0, metavar="ROWS", help="Likewise: rows from the window's last to the target.")
+    ] = 1,
+    features: Annotated[
+        str | None, typer.Option(metavar="A,B,...", help="Likewise: columns. [default: all but time and group]")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Likewise: what tells several series apart.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the diagnosis as JSON.")] = False,
 ) -> None:
     """Say whether a model is flat, why, and what cures it.
@@ -45,7 +62,11 @@ def diagnose(
     runs its code. The exit code is 0 for a healthy model, 1 for one that is not, 2 if it could not be examined.
     """
     loaded = unflat.diagnosis.load_model(model)
-    X, y = unflat.diagnosis.load_data(data, loaded)
+    cut = None
+    if target and window is not None:
+        columns = None if features is None else tuple(name.strip() for name in features.split(","))
+        cut = unflat.runs.Cut(tuple(target), window, horizon, columns, group=group)
+    X, y = unflat.diagnosis.load_data(data, loaded, cut)
     diagnosis = unflat.diagnose(loaded, X, y, loss=loss, optimizer=optimizer, prove=prove, budget=budget)
     typer.echo(diagnosis.to_json() if as_json else str(diagnosis))
     if diagnosis.verdict != "healthy":

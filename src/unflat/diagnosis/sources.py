@@ -19,6 +19,8 @@ from unflat.tables import read_ts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from unflat.runs import Cut
+
 KERAS_SUFFIXES = (".keras", ".h5")
 """Endings of files that Keras writes."""
 
@@ -55,7 +57,7 @@ def load_model(source: str) -> Any:  # noqa: ANN401 - a model of any framework
     return Run(path).load()
 
 
-def load_data(path: Path, model: object) -> tuple[Any, NDArray[np.float64] | None]:
+def load_data(path: Path, model: object, cut: Cut | None = None) -> tuple[Any, NDArray[np.float64] | None]:
     """Load the data that a model was trained on.
 
     Parameters
@@ -64,6 +66,8 @@ def load_data(path: Path, model: object) -> tuple[Any, NDArray[np.float64] | Non
         An `.npz` file with arrays `X` and `y`; sequences (`.ts`); or, for a model of windows, a table.
     model : object
         The model; one of ours knows which columns it needs.
+    cut : Cut or None
+        How windows are cut from a table for any other model.
 
     Returns
     -------
@@ -86,11 +90,14 @@ def load_data(path: Path, model: object) -> tuple[Any, NDArray[np.float64] | Non
     if is_ts(path):
         sequences, y = read_ts(path)
         return sequences.dense(), y
+    if cut is not None:
+        return cut.windows(path), None
     raise UnreadableTableError(
         path,
-        "arrays (.npz with X and y) or sequences (.ts)",
+        "arrays (.npz with X and y), sequences (.ts), or how windows are cut from the table",
         "a table, whose columns this model does not know",
-        "Save what the model was trained on: numpy.savez('data.npz', X=X, y=y).",
+        "Say which column is the target and how many rows a window has (--target, --window), or save what the model "
+        "was trained on: numpy.savez('data.npz', X=X, y=y).",
     )
 
 

@@ -51,6 +51,37 @@ class Cut:
     group: str | None = None
     stride: int = 1
 
+    def windows(self, data: str | PathLike[str]) -> Windows:
+        """Cut windows from a file.
+
+        Parameters
+        ----------
+        data : path
+            A table of time steps.
+
+        Returns
+        -------
+        Windows
+            With their targets.
+
+        Raises
+        ------
+        TableError
+            If the file cannot be read, or has no such columns; its subclasses say why.
+        InputError
+            If not a single window can be cut.
+        """
+        return make_windows(
+            read_table(data),
+            target=self.target,
+            length=self.length,
+            horizon=self.horizon,
+            features=self.features,
+            time=self.time,
+            group=self.group,
+            stride=self.stride,
+        )
+
 
 @dataclass(frozen=True)
 class Holdout:
@@ -170,16 +201,7 @@ def _refuse_for_ts(name: str, value: object) -> None:
 def _parts_of_table(
     data: str | PathLike[str], test_data: str | PathLike[str] | None, cut: Cut, holdout: Holdout
 ) -> Parts:
-    windows = make_windows(
-        read_table(data),
-        target=cut.target,
-        length=cut.length,
-        horizon=cut.horizon,
-        features=cut.features,
-        time=cut.time,
-        group=cut.group,
-        stride=cut.stride,
-    )
+    windows = cut.windows(data)
     split = windows.split(
         test=holdout.test if test_data is None else 0.0,
         validation=holdout.validation,
