@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from unflat.export import Exported, export_onnx
     from unflat.history import History
     from unflat.runs import Run, train_run
+    from unflat.streaming import Stream
     from unflat.tables import read_table, read_ts
     from unflat.windows import Windows, WindowSchema, apply_schema, make_windows
 
@@ -121,6 +122,7 @@ __all__ = [
     "Run",
     "ScaleDomainError",
     "ShapeError",
+    "Stream",
     "StreamError",
     "TableError",
     "TargetLeakError",
@@ -162,6 +164,7 @@ _HOMES = {
     "LSTMRegressor": "unflat.estimator",
     "OnnxPredictor": "unflat.deployed",
     "Run": "unflat.runs",
+    "Stream": "unflat.streaming",
     "WindowSchema": "unflat.windows",
     "Windows": "unflat.windows",
     "apply_schema": "unflat.windows",

@@ -33,6 +33,7 @@ from unflat.network import predict_all
 from unflat.progress import ProgressBar, shows_progress
 from unflat.ranges import InputRange
 from unflat.saving import Learned, read_model, write_model
+from unflat.streaming import StreamMixin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,7 @@ _FEWEST_TO_FIT = 2
 """One sequence has no spread to learn."""
 
 
-class LSTMRegressor(IntervalMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]  # no types
     """Predict numbers from sequences: raw units in, raw units out.
 
     Inputs and target are scaled with statistics of the training part, and the scales are part of the model. The

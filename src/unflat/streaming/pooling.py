@@ -1,0 +1,120 @@
+"""Read-outs that are brought up to date by each step, instead of being taken over all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from unflat.network.arrays import Array, DenseArrays
+
+
+class Pooling(Protocol):
+    """A read-out that is brought up to date by each step."""
+
+    @property
+    def state(self) -> dict[str, tuple[Array, float]]:
+        """What must be kept from one step to the next, beside the result, and its value at the start."""
+
+    start: float
+    """The result before the first step."""
+
+    result: Array
+    """Where the pooled state stands, (n, width)."""
+
+    def advance(self) -> None:
+        """Take the step in."""
+
+
+class Last:
+    """The state of the last step.
+
+    Parameters
+    ----------
+    source : ndarray of shape (n, width), float32
+        Where each step's state stands.
+    result : ndarray of shape (n, width), float32
+        Where the pooled state is put.
+    """
+
+    start = 0.0
+
+    def __init__(self, source: Array, result: Array) -> None:
+        self._source, self.result = source, result
+        self.state: dict[str, tuple[Array, float]] = {}
+
+    def advance(self) -> None:
+        """Take the step in."""
+        np.copyto(self.result, self._source)
+
+
+class Maximum(Last):
+    """The largest of each value so far."""
+
+    start = -np.inf
+
+    def advance(self) -> None:
+        """Take the step in."""
+        np.maximum(self.result, self._source, out=self.result)
+
+
+class Mean:
+    """The mean so far.
+
+    Parameters
+    ----------
+    source, result : ndarray of shape (n, width), float32
+        See `Last`.
+    steps : ndarray of shape (n, 1), float64
+        How many steps each stream has been fed, this one included.
+    """
+
+    start = 0.0
+
+    def __init__(self, source: Array, result: Array, steps: Array) -> None:
+        self._source, self.result, self._steps = source, result, steps
+        self._total = np.zeros(source.shape)
+        self.state = {"total": (self._total, 0.0)}
+
+    def advance(self) -> None:
+        """Take the step in."""
+        np.add(self._total, self._source, out=self._total)
+        np.divide(self._total, self._steps, out=self.result)
+
+
+class Attention:
+    """The mean weighted by softmax(context · tanh(project(state))), as sums that are rescaled as the top score rises.
+
+    So no exponential overflows, and no earlier state is needed (Milakov & Gimelshein, arXiv:1805.02867, algorithm 3).
+
+    Parameters
+    ----------
+    source, result : ndarray of shape (n, width), float32
+        See `Last`.
+    weights : tuple of two DenseArrays
+        Projection and context.
+    """
+
+    start = 0.0
+
+    def __init__(self, source: Array, result: Array, weights: tuple[DenseArrays, DenseArrays]) -> None:
+        project, context = weights
+        self._source, self.result = source, result
+        self._project = np.ascontiguousarray(project.weight.T)
+        self._bias, self._context = project.bias, np.ascontiguousarray(context.weight.T)
+        self._top = np.full((len(source), 1), -np.inf)
+        self._shares = np.zeros((len(source), 1))
+        self._total = np.zeros(source.shape)
+        self.state = {"top": (self._top, -np.inf), "shares": (self._shares, 0.0), "total": (self._total, 0.0)}
+
+    def advance(self) -> None:
+        """Take the step in."""
+        # The context's bias moves every score alike: the softmax does not see it.
+        score = np.tanh(self._source @ self._project + self._bias) @ self._context
+        top = np.maximum(self._top, score)
+        decay, share = np.exp(self._top - top), np.exp(score - top)
+        self._top[...] = top
+        self._shares[...] = self._shares * decay + share
+        self._total[...] = self._total * decay + share * self._source
+        np.divide(self._total, self._shares, out=self.result)

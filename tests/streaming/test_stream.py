@@ -1,0 +1,269 @@
+"""Streams against `predict` on the sequence so far, their states, and what is refused."""
+
+import io
+import itertools
+import tracemalloc
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.exceptions import NotFittedError
+
+from unflat import LSTMRegressor, Stream, make_windows
+from unflat.errors import (
+    ConfigurationError,
+    InputTypeError,
+    MissingValuesWarning,
+    NonFiniteError,
+    ShapeError,
+    StreamError,
+)
+
+READOUTS = [("last",), ("mean", "max"), ("max", "attention", "last", "mean")]
+CHOICES = list(itertools.product(("lstm", "gru"), READOUTS, (False, True)))
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_every_step_is_predicted_as_predict_does(choice, gappy, distinct):
+    """Each cell, read-out and skip, with large numbers, gaps and two outputs: after every step of a sequence."""
+    X, y = gappy
+    model = distinct(X, y, **dict(zip(("cell", "readout", "skip"), choice, strict=True)))
+    longest = max(X, key=len)
+    stream = model.stream()
+    streamed = np.array([stream.feed(step) for step in longest])
+    expected = model.predict([longest[: count + 1] for count in range(len(longest))])
+    assert streamed.shape == expected.shape
+    assert (np.abs(streamed - expected) / y.std(axis=0)).max() < 1e-5
+    np.testing.assert_array_equal(stream.predict(), streamed[-1])
+    assert stream.steps.tolist() == [len(longest)]
+
+
+@pytest.mark.parametrize("parameters", [
+    {"units": (4,)}, {"units": (3, 2, 4), "cell": "gru"}, {"scale_target": "log"}, {"loss": "quantile"},
+    {"scale_inputs": "none", "scale_target": "none"},
+])  # fmt: skip
+def test_every_depth_and_scale_is_streamed(parameters, distinct):
+    """One layer or three, any scale; a target without an axis is a number."""
+    random = np.random.default_rng(0)
+    X, y = random.normal(3, 2, size=(40, 6, 2)), np.exp(random.normal(size=40))
+    model = distinct(X, y, **parameters)
+    stream = model.stream()
+    for step in X[0]:
+        prediction = stream.feed(step)
+    assert np.ndim(prediction) == 0
+    assert prediction == pytest.approx(model.predict(X[:1])[0], abs=1e-5 * y.std())
+
+
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_any_streams_side_by_side(data, pair):
+    """Whatever the number of streams, which of them are fed, and which begin anew: each is its own sequence."""
+    model, spread = pair
+    count = data.draw(st.integers(1, 4))
+    stream, sequences = model.stream(count), [[] for _ in range(count)]
+    random = np.random.default_rng(data.draw(st.integers(0, 99)))
+    for _ in range(data.draw(st.integers(1, 8))):
+        chosen = data.draw(st.lists(st.integers(0, count - 1), min_size=1, max_size=count, unique=True))
+        rows = random.normal([1.7e9, 5e-3], [1, 2e-3], size=(len(chosen), 2))
+        rows[random.random(len(chosen)) < 0.3, 1] = np.nan
+        if data.draw(st.booleans()):
+            stream.reset(chosen)
+            for number in chosen:
+                sequences[number] = []
+        for number, row in zip(chosen, rows, strict=True):
+            sequences[number].append(row)
+        whole = len(chosen) == count
+        order = np.argsort(chosen) if whole else slice(None)
+        fed = stream.feed(rows[order]) if whole else stream.feed(rows, chosen)
+        expected = model.predict([np.array(sequences[number]) for number in chosen])[order]
+        assert fed.shape == expected.shape
+        assert (np.abs(fed - expected) / spread).max() < 1e-5
+    assert stream.steps.tolist() == [len(sequence) for sequence in sequences]
+
+
+@pytest.fixture(scope="module")
+def pair(gappy, distinct):
+    """Fit one model of everything that is kept from step to step, and give its target's spread."""
+    X, y = gappy
+    return distinct(X, y, readout=("last", "mean", "max", "attention")), y.std(axis=0)
+
+
+def test_categories_are_streamed(distinct):
+    """The steps of a model of a table are its windows' rows: numbers, codes and gaps."""
+    pl = pytest.importorskip("polars")
+    random = np.random.default_rng(0)
+    frame = pl.DataFrame({
+        "pump": random.choice(["a", "b", "c"], size=60),
+        "load": random.normal(500, 20, size=60),
+        "wind": [None if i % 7 == 3 else float(i % 5) for i in range(60)],
+    })  # fmt: skip
+    windows = make_windows(frame, target="load", length=6)
+    model = distinct(windows)
+    stream = model.stream(len(windows))
+    for step in windows.sequences.dense().swapaxes(0, 1):
+        predictions = stream.feed(step)
+    np.testing.assert_allclose(predictions, model.predict(windows), atol=1e-5 * 20)
+
+
+def test_a_state_is_plain_arrays_and_goes_on_anywhere(gappy, pair):
+    """Through a file and into another stream of the same model: what follows is the same, bit for bit."""
+    model, _ = pair
+    first, second = max(gappy[0], key=len)[:5], gappy[0][1]
+    stream = model.stream()
+    for step in first:
+        stream.feed(step)
+    file = io.BytesIO()
+    np.savez(file, **stream.state())
+    file.seek(0)
+    other = model.stream()
+    other.feed(second[0])
+    with np.load(file, allow_pickle=False) as state:
+        other.restore(state)
+    np.testing.assert_array_equal(other.predict(), stream.predict())
+    np.testing.assert_array_equal(other.feed(second[0]), stream.feed(second[0]))
+    assert other.steps.tolist() == [6]
+
+
+def test_a_state_is_a_copy(gappy, pair):
+    """Feeding on does not change a state that was taken."""
+    stream = pair[0].stream()
+    stream.feed(gappy[0][0][0])
+    before = stream.state()
+    copies = {name: array.copy() for name, array in before.items()}
+    stream.feed(gappy[0][1][0])
+    assert all(np.array_equal(before[name], copies[name]) for name in copies)
+
+
+def test_a_state_does_not_grow(gappy, pair):
+    """Constant memory: after a thousand steps the state is as large as after one, and nothing else was kept."""
+    stream = pair[0].stream()
+    step = np.ascontiguousarray(gappy[0][0][0])
+    stream.feed(step)
+    size = sum(array.nbytes for array in stream.state().values())
+    tracemalloc.start()
+    for _ in range(1000):
+        stream.feed(step)
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert sum(array.nbytes for array in stream.state().values()) == size
+    assert grown < 4096
+
+
+def test_a_state_of_another_model_is_refused(gappy, pair, distinct):
+    """Other weights or scales, another number of streams, or an array left out: the stream stays as it was."""
+    model, _ = pair
+    stream = model.stream()
+    before = stream.feed(gappy[0][0][0])
+    other = distinct(*gappy, readout=("last", "mean", "max", "attention"), scale_inputs="robust")
+    with pytest.raises(StreamError, match="one of a model with other weights or scales"):
+        stream.restore(other.stream().state())
+    with pytest.raises(StreamError, match=r"'steps' of the state: expected shape \(1, 1\); received .*\(2, 1\)"):
+        stream.restore(model.stream(2).state())
+    incomplete = stream.state()
+    del incomplete["layer_0_memory"]
+    with pytest.raises(StreamError, match=r"'layer_0_memory' of the state: .* received a state without it"):
+        stream.restore(incomplete)
+    np.testing.assert_array_equal(stream.predict(), before)
+
+
+def test_training_on_does_not_reach_a_stream(gappy, distinct):
+    """A stream keeps the weights of when it began."""
+    model = distinct(*gappy)
+    streams, step = [model.stream(), model.stream()], gappy[0][0][0]
+    expected = streams[0].feed(step)
+    with torch.no_grad():
+        for parameter in model.predictor_.parameters():
+            parameter.add_(1)
+    np.testing.assert_array_equal(streams[1].feed(step), expected)
+
+
+def test_a_model_that_reads_backward_cannot_be_streamed(gappy, distinct):
+    """The end of the sequence is not there yet; the message says what to do."""
+    with pytest.raises(StreamError, match="fit with bidirectional=False, or predict for the sequence so far"):
+        distinct(*gappy, bidirectional=True).stream()
+
+
+def test_an_unknown_cell_cannot_be_streamed(gappy, distinct):
+    """A cell without a step is named, beside those that have one."""
+    model = distinct(*gappy)
+    object.__setattr__(model.predictor_.network.config, "cell", "xlstm")
+    with pytest.raises(StreamError, match="one of the cells 'lstm', 'gru'; received 'xlstm'"):
+        model.stream()
+
+
+def test_a_model_that_is_not_fitted_cannot_be_streamed():
+    """As everywhere in scikit-learn."""
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        LSTMRegressor().stream()
+
+
+@pytest.mark.parametrize("streams", [0, 2.5, True])
+def test_a_number_of_streams_is_whole(streams, pair):
+    """One at least, or None."""
+    with pytest.raises(ConfigurationError, match="a whole number of at least 1 or None"):
+        pair[0].stream(streams)
+
+
+@pytest.mark.parametrize(("x", "error", "message"), [
+    ([1.0, 2.0, 3.0], ShapeError, r"x: expected shape \(2,\), 2 features of each stream.*received.*\(3,\)"),
+    ([[1.0, 2.0]], ShapeError, r"received shape \(1, 2\)"),
+    (5.0, ShapeError, r"received shape \(\)"),
+    ([1.0, np.inf], NonFiniteError, r"inf among the values"),
+    (["a", "b"], InputTypeError, "values that are not"),
+])  # fmt: skip
+def test_a_step_that_does_not_fit_is_refused(x, error, message, pair):
+    """Another number of features, another shape, infinite, or text: nothing is taken in."""
+    stream = pair[0].stream()
+    with pytest.raises(error, match=message):
+        stream.feed(x)
+    assert stream.steps.tolist() == [0]
+
+
+def test_steps_of_several_streams_have_a_row_each(pair):
+    """As many rows as there are streams, or as are named."""
+    stream = pair[0].stream(3)
+    assert len(stream) == 3
+    with pytest.raises(ShapeError, match=r"expected shape \(3, 2\)"):
+        stream.feed(np.ones((2, 2)))
+    with pytest.raises(ShapeError, match=r"expected shape \(1, 2\)"):
+        stream.feed(np.ones((2, 2)), [1])
+
+
+@pytest.mark.parametrize("numbers", [[3], [-1], [0, 0], [0.5], [], [[0]], "a"])
+def test_numbers_of_streams_that_do_not_exist(numbers, pair):
+    """Out of range, twice, no whole numbers, or none."""
+    with pytest.raises(StreamError, match="whole numbers from 0 to 2, each once"):
+        pair[0].stream(3).reset(numbers)
+
+
+def test_nothing_is_predicted_before_the_first_step(pair):
+    """Of several streams, the first that waits is named."""
+    stream = pair[0].stream(3)
+    stream.feed(np.full((2, 2), [1.7e9, 4e-3]), [0, 2])
+    with pytest.raises(StreamError, match="none in stream 1"):
+        stream.predict()
+
+
+def test_missing_values_where_there_were_none_are_told(gappy, pair):
+    """As `predict` warns; the value is read as the center."""
+    step = gappy[0][0][0].copy()
+    step[0] = np.nan
+    with pytest.warns(MissingValuesWarning, match="none in training: 0") as told:
+        fed = pair[0].stream().feed(step)
+    assert told[0].filename == __file__
+    with pytest.warns(MissingValuesWarning, match="none in training"):
+        expected = pair[0].predict([step[None]])
+    np.testing.assert_allclose(fed, expected[0], rtol=1e-5)
+
+
+def test_a_single_feature_needs_no_axis(distinct):
+    """A number, a list or an array of any type of numbers, for one stream and for several."""
+    X = np.random.default_rng(0).normal(10, 2, size=(40, 5))
+    model = distinct(X, X[:, -1])
+    forms = (X[0, 0], [X[0, 0]], np.array([X[0, 0]]), torch.tensor([X[0, 0]]))
+    assert len({float(model.stream().feed(form)) for form in forms}) == 1
+    assert isinstance(model.stream(), Stream)
+    several = model.stream(2)
+    assert several.feed(X[:2, 0]).tolist() == [float(model.stream().feed(value)) for value in X[:2, 0]]
