@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint types layers format check clean
+.PHONY: help demo figures test lint types layers format check clean
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -11,6 +11,9 @@ help:  ## list the commands
 
 demo: $(VENV)/.run  ## a flat network, why it is flat, and the cure: a table and two pictures
 	$(BIN)/unflat demo
+
+figures: $(VENV)/.run  ## the pictures of docs/: ARGS="--only reach" makes one
+	$(BIN)/python docs/figures $(ARGS)
 
 test: $(VENV)/.dev  ## all tests, with coverage
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term $(ARGS)
