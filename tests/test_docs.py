@@ -93,6 +93,16 @@ def test_every_cause_is_explained_in_both_languages():
     assert pages == {f"{cause}{ending}" for cause in CAUSE_IDS for ending in (".md", ".zh.md")}
 
 
+def test_every_picture_is_shown_and_described():
+    """Each picture of docs/images stands on a page, and wherever a picture stands, a text says what it shows."""
+    shown = set()
+    for page in PAGES:
+        for words, target in re.findall(r"!\[([^\]]*)\]\(([^)\s]+)\)", page.read_text("utf-8")):
+            assert len(words) > 10, f"{page.name}: {target}"
+            shown.add((page.parent / target).resolve())
+    assert shown == {path.resolve() for path in (ROOT / "docs" / "images").iterdir()}
+
+
 def test_map_of_the_house_is_the_one_that_is_checked():
     """CONTRIBUTING's table has the rows of the import contract, in their order."""
     contract = re.search(r"layers = \[\n(.*?)\]", (ROOT / "pyproject.toml").read_text("utf-8"), re.DOTALL).group(1)
