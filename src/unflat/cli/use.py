@@ -24,7 +24,7 @@ EVALUATE_EXAMPLES = (
 
 PREDICT_EXAMPLES = (
     "unflat predict runs/load new.csv -o predictions.csv",
-    "unflat predict runs/load new.csv | tail -n 1",
+    "unflat predict runs/load new.csv --interval 0.9 | tail -n 1",
 )
 
 
@@ -57,6 +57,12 @@ def predict(
             "--output", "-o", metavar="FILE", help="Where to write, .csv or .parquet. Without it, CSV is printed."
         ),
     ] = None,
+    interval: Annotated[
+        float | None,
+        typer.Option(
+            metavar="COVERAGE", help="Add bounds that a target lies between with this probability, such as 0.9."
+        ),
+    ] = None,
 ) -> None:
     """Predict with a run.
 
@@ -64,10 +70,10 @@ def predict(
 
     There is a window up to the last row of every series, though what it predicts does not exist yet. A row names the
     window's series, the time of its last row and the time that the prediction is for; the prediction stands in
-    TARGET_predicted.
+    TARGET_predicted, and its bounds, where they are asked for, in TARGET_lower and TARGET_upper.
     """
     model = unflat.Run(run).load()
-    frame = unflat.runs.predict_file(model, data)
+    frame = unflat.runs.predict_file(model, data, interval=interval)
     if output is None:
         typer.echo(unflat.runs.as_csv(frame), nl=False)
         return

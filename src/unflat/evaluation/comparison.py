@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import narwhals as nw
@@ -9,9 +10,10 @@ import numpy as np
 
 from unflat.baselines import LAST_VALUE, MEAN, NO_PAST, NO_TRAINING, RIDGE, SEASONAL_VALUE, Baselines
 from unflat.dataset import as_dataset, as_targets
-from unflat.errors import ConfigurationError, InputError, InputTypeError, ShapeError
+from unflat.errors import ConfigurationError, DataWarning, InputError, InputTypeError, ShapeError
 from unflat.evaluation.result import Evaluation
-from unflat.metrics import assess, weighted_mean
+from unflat.intervals import IntervalMixin
+from unflat.metrics import assess, score_intervals, weighted_mean
 from unflat.metrics.pairs import checked_weights
 from unflat.sequences import as_numbers, as_sequences
 from unflat.windows import Windows, apply_schema
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from unflat.metrics import IntervalScores
     from unflat.sequences import PastTarget, Sequences
 
 
@@ -30,6 +33,7 @@ _NONE_GIVEN = (
     "No training data were given, so the mean is that of the very targets evaluated, which no model could know.",
     "Pass train=(X_train, y_train) for all baselines.",
 )
+_LINEAR = ("The recurrence earned nothing on the data that chose the epoch, so this model is its linear part alone.",)
 _WEIGHTED = ("Samples count by their weights.",)
 
 
@@ -49,6 +53,7 @@ def evaluate(
     train: object = None,
     past: PastTarget | None = None,
     sample_weight: ArrayLike | None = None,
+    coverage: float = 0.9,
 ) -> Evaluation:
     """Score a model beside the baselines.
 
@@ -69,11 +74,14 @@ def evaluate(
         model's own baselines do.
     sample_weight : array-like of shape (n,), optional
         Weights, not negative; a weight of 2 counts as the sample given twice.
+    coverage : float
+        What prediction intervals are judged at, of models of ours.
 
     Returns
     -------
     Evaluation
-        Scores, spread and skills of each output; print it to read it.
+        Scores, spread and skills of each output, and the coverage and width of its intervals where the model has any;
+        print it to read it.
 
     Raises
     ------
@@ -101,7 +109,29 @@ def evaluate(
     references = _references(model, X, targets, train, past=past, sample_weight=sample_weight)
     assessment = assess(targets, prediction, references.predictions, references.reasons, sample_weight)
     notes = references.notes if sample_weight is None else references.notes + _WEIGHTED
-    return Evaluation(_name(model), _target_names(model, X, y, targets.shape[1]), assessment, notes)
+    intervals = _intervals(model, X, targets, coverage, sample_weight)
+    notes += _LINEAR if getattr(model, "linear_", False) else ()
+    return Evaluation(_name(model), _target_names(model, X, y, targets.shape[1]), assessment, notes, intervals)
+
+
+def _intervals(
+    model: Any,  # noqa: ANN401 - anything that predicts
+    X: object,
+    targets: NDArray[np.float64],
+    coverage: float,
+    sample_weight: ArrayLike | None,
+) -> tuple[IntervalScores, ...]:
+    """Score the intervals of a model that has finite ones."""
+    if not isinstance(model, IntervalMixin) or model.bands_.calibration is None:
+        return ()
+    with warnings.catch_warnings():
+        # What is to be said of the inputs, predict has said; what a small calibration cannot promise is measured here.
+        warnings.simplefilter("ignore", DataWarning)
+        interval = model.predict_interval(X, coverage)
+    lower, upper = (bound.reshape(targets.shape) for bound in interval)
+    if not (np.isfinite(lower).all() and np.isfinite(upper).all()):
+        return ()
+    return score_intervals(targets, lower, upper, coverage, sample_weight)
 
 
 def _as_windows(model: Any, X: Any) -> object:  # noqa: ANN401 - anything that predicts, from anything

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from unflat.evaluation.words import mape_in_words, number, r2_in_words, ratio, spread_in_words, verdict
-from unflat.metrics import Assessment
+from unflat.metrics import Assessment, IntervalScores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,12 +29,15 @@ class Evaluation:
         Scores, spread and skills of each output.
     notes : tuple of str
         Where the baselines come from, and what else a reader should know, in full sentences.
+    intervals : tuple of IntervalScores
+        Coverage and width of each output's prediction intervals; empty where there are none.
     """
 
     model: str
     targets: tuple[str, ...]
     assessment: Assessment
     notes: tuple[str, ...]
+    intervals: tuple[IntervalScores, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Turn into plain values that JSON can hold.
@@ -49,6 +52,7 @@ class Evaluation:
             "targets": list(self.targets),
             "assessment": self.assessment.to_dict(),
             "notes": list(self.notes),
+            "intervals": [scores.to_dict() for scores in self.intervals],
         }
 
     @classmethod
@@ -70,6 +74,7 @@ class Evaluation:
             tuple(values["targets"]),
             Assessment.from_dict(values["assessment"]),
             tuple(values["notes"]),
+            tuple(map(IntervalScores.from_dict, values.get("intervals", ()))),  # runs of before had none
         )
 
     @property
@@ -83,23 +88,24 @@ class Evaluation:
 
     def __str__(self) -> str:
         blocks = [self.title]
-        for name, scores in self._named():
-            table = "\n".join(f"  {line}" for line in _aligned(_score_rows(scores)))
+        for name, scores, interval in self._named():
+            table = "\n".join(f"  {line}" for line in _aligned(_score_rows(scores) + _interval_rows(interval)))
             versus = "\n".join(f"  {line}" for line in _aligned(_baseline_rows(scores, self.assessment.reasons)))
             blocks.append("\n".join([*_heading(name, scores), table, "", versus]))
         return "\n\n".join([*blocks, "\n".join(self.notes)])
 
     def _repr_html_(self) -> str:
         parts = [f"<p><strong>{escape(self.title)}</strong></p>"]
-        for name, scores in self._named():
+        for name, scores, interval in self._named():
             parts += [f"<p>{escape(line)}</p>" for line in _heading(name, scores)]
-            parts.append(_html_table(_score_rows(scores)))
+            parts.append(_html_table(_score_rows(scores) + _interval_rows(interval)))
             parts.append(_html_table(_baseline_rows(scores, self.assessment.reasons), head=True))
         parts += [f"<p>{escape(note)}</p>" for note in self.notes]
         return "\n".join(parts)
 
-    def _named(self) -> Iterator[tuple[str, OutputScores]]:
-        return zip(self.targets, self.assessment.outputs, strict=True)
+    def _named(self) -> Iterator[tuple[str, OutputScores, IntervalScores | None]]:
+        intervals = self.intervals or (None,) * len(self.targets)
+        return zip(self.targets, self.assessment.outputs, intervals, strict=True)
 
 
 def _heading(name: str, scores: OutputScores) -> list[str]:
@@ -119,6 +125,16 @@ def _score_rows(scores: OutputScores) -> list[tuple[str, ...]]:
         ("MAPE", *mape_in_words(scores.mape)),
         ("R²", ratio(scores.r2), r2_in_words(scores.r2)),
         ("spread", ratio(scores.spread), spread_in_words(scores.spread)),
+    ]
+
+
+def _interval_rows(scores: IntervalScores | None) -> list[tuple[str, ...]]:
+    if scores is None:
+        return []
+    return [
+        ("coverage", ratio(scores.coverage), f"share of targets inside the intervals for {scores.asked:g}"),
+        ("width", number(scores.width), "mean width of these intervals, in the target's units"),
+        ("interval score", number(scores.score), "the width, and a fine for each target outside; less is better"),
     ]
 
 

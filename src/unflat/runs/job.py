@@ -136,6 +136,7 @@ def train_run(
             "cut": None if cut is None else asdict(cut),
             "holdout": asdict(holdout) | {"by": "time" if cut and holdout.by is None else holdout.by},
             "counts": outcome.counts,
+            "linear": model.linear_,
             "schema": None if model.schema_ is None else model.schema_.to_dict(),
             "parameters": _parameters(model),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from unflat.artifact import write_atomically
-from unflat.errors import OutputError, TableError
+from unflat.errors import MissingValuesWarning, OutOfRangeWarning, OutputError, TableError
 from unflat.evaluation import Evaluation, evaluate
 from unflat.runs.parts import Part, is_ts
 from unflat.tables import read_table, read_ts
@@ -45,7 +46,7 @@ def evaluate_file(model: LSTMRegressor, data: str | PathLike[str]) -> Evaluation
     return evaluate(model, *read_part(model, data, targets=True))
 
 
-def predict_file(model: LSTMRegressor, data: str | PathLike[str]) -> pl.DataFrame:
+def predict_file(model: LSTMRegressor, data: str | PathLike[str], *, interval: float | None = None) -> pl.DataFrame:
     """Predict for all that a file holds.
 
     Parameters
@@ -55,24 +56,38 @@ def predict_file(model: LSTMRegressor, data: str | PathLike[str]) -> pl.DataFram
     data : str or path
         A table with the columns that the model was fitted on, the targets only where they are features too; or
         sequences (.ts).
+    interval : float or None
+        The coverage of prediction intervals, in (0, 1); None for none.
 
     Returns
     -------
     polars.DataFrame
         One row for each window: its group and the time of its last row under their own names, the time that the
-        prediction is for as `<time>_target`, and the predictions as `<target>_predicted`. Without a time column,
-        `row` counts the window's last row within its series, from 0. For a .ts file, `sequence` counts from 0.
+        prediction is for as `<time>_target`, and the predictions as `<target>_predicted`, each with its bounds
+        `<target>_lower` and `<target>_upper` where an interval is asked for. Without a time column, `row` counts the
+        window's last row within its series, from 0. For a .ts file, `sequence` counts from 0.
 
     Raises
     ------
     TableError
         If the file is of another kind than the model needs, or cannot be read.
+    NotCalibratedError
+        If an interval is asked for, and the model held nothing out.
     """
     X = read_part(model, data, targets=False).X
-    prediction = model.predict(X).reshape(len(X), -1)
+    predicted = {"predicted": model.predict(X)}
+    if interval is not None:
+        with warnings.catch_warnings():
+            for said in (MissingValuesWarning, OutOfRangeWarning):  # by predict
+                warnings.simplefilter("ignore", said)
+            predicted |= model.predict_interval(X, interval)._asdict()
     columns = _places(X) if isinstance(X, Windows) else [pl.Series("sequence", np.arange(len(X)))]
-    names = [f"{name}_predicted" for name in model.target_names_]
-    return pl.DataFrame([*columns, *(pl.Series(n, prediction[:, i]) for i, n in enumerate(names))])
+    columns += [
+        pl.Series(f"{name}_{kind}", values.reshape(len(X), -1)[:, i])
+        for i, name in enumerate(model.target_names_)
+        for kind, values in predicted.items()
+    ]
+    return pl.DataFrame(columns)
 
 
 def read_part(model: LSTMRegressor, data: str | PathLike[str], *, targets: bool) -> Part:
