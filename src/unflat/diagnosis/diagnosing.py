@@ -128,7 +128,8 @@ def diagnose(
     diagnosis = _diagnosis(examination, training_data.names, losses)
     if not prove or diagnosis.healthy:
         return diagnosis
-    known = _training(examination, loss, optimizer)
+    broadcasts = any(cause.id == "loss_broadcast" for cause in diagnosis.causes)
+    known = _training(examination, loss, optimizer, broadcasts=broadcasts)
     program = program_of(model, subject.framework, known, fit)
     return replace(diagnosis, proof=_proof(program, diagnosis, examination, clock, generator))
 
@@ -205,11 +206,10 @@ def _diagnosis(examination: Examination, names: tuple[str, ...], losses: Losses)
     )
 
 
-def _training(examination: Examination, loss: object, optimizer: object) -> Training:
+def _training(examination: Examination, loss: object, optimizer: object, *, broadcasts: bool) -> Training:
     padding = padding_of(examination.training.values)
-    return Training(
-        len(examination.training), loss, optimizer, examination.settings, None if padding is None else padding.value
-    )
+    value = None if padding is None else padding.value
+    return Training(len(examination.training), loss, optimizer, examination.settings, value, broadcasts)
 
 
 def _proof(

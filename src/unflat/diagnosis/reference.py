@@ -13,7 +13,7 @@ from unflat.diagnosis.folds import folds_of, overlap, shuffled
 from unflat.diagnosis.learners import NEIGHBOURS, RIDGE, TREES, neighbours, ridge, trees
 from unflat.diagnosis.past import Past, find_past
 from unflat.diagnosis.records import NotExamined
-from unflat.diagnosis.summaries import standardized, summarize
+from unflat.diagnosis.summaries import OWNED, owned_by_few, standardized, summarize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,10 @@ _PERMUTATIONS = 999
 _MOST_TREE_OUTPUTS = 3
 _TOGETHER = 3
 """Lengths of a window that stay together when overlapping windows are shuffled: series remember longer than that."""
+
+_FAR_OUT = 3.0
+"""Widths of a column's middle half from its quartiles to the outer fence (Tukey 1977): one in a million normal values
+lies beyond."""
 
 _ENOUGH = 0.95
 """Trees are left out where a quicker learner explains this much."""
@@ -218,11 +222,22 @@ def _tables(
     together = np.full((n + len(asked), max(values.shape[1], asked.shape[1]), values.shape[2]), np.nan)
     together[:n, : values.shape[1]], together[n:, : asked.shape[1]] = values, asked
     summary = summarize(together, generator, slice(n))
-    targets = np.concatenate([y, asked_y])
+    targets = _without_outliers(np.concatenate([y, asked_y]), y)
     largest = np.abs(targets).max(axis=0)
     scaled = standardized(targets / np.where(largest > 0, largest, 1.0), slice(n))
     columns = summary.columns
     return _Tables(columns[:n], scaled[:n], columns[n:], scaled[n:]), summary.features_left_out
+
+
+def _without_outliers(targets: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Bring a few extreme targets that own a column's variance nearer, so that there is more than these to learn.
+
+    Errors in the data would hide the signal of all others. Heavy tails are left as they are.
+    """
+    low, high = np.quantile(known, [0.25, 0.75], axis=0)
+    owned = np.array([owned_by_few(column) >= OWNED for column in known.T])
+    room = np.where(owned & (high > low), _FAR_OUT * (high - low), np.inf)
+    return np.clip(targets, low - room, high + room)
 
 
 def _cheap() -> Iterator[tuple[str, Learner]]:

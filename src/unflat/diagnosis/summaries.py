@@ -23,6 +23,11 @@ _MOST_PRODUCTS = 6
 """Features whose products are taken, two by two, at the most."""
 
 
+OWNED = 0.9
+"""Share of a column's variance that its hundredth most extreme values own: 0.085 of normal values, about 0.4 of heavy
+tails (Student's t with 3 degrees of freedom)."""
+
+
 class Summary(NamedTuple):
     """A table made of sequences.
 
@@ -114,6 +119,28 @@ def last_present(values: NDArray[np.float64]) -> NDArray[np.float64]:
     back = np.isfinite(values)[:, ::-1].argmax(axis=1)
     found: NDArray[np.float64] = np.take_along_axis(values, (values.shape[1] - 1 - back)[:, None], axis=1)[:, 0]
     return np.where(np.isfinite(found), found, np.nan)
+
+
+def owned_by_few(column: NDArray[np.float64]) -> float:
+    """Say what share of a column's variance about its median is that of its hundredth most extreme values.
+
+    Parameters
+    ----------
+    column : ndarray of shape (n,), float64
+        Values; those that are not finite do not count.
+
+    Returns
+    -------
+    float
+        From 0 to 1; 0 for a constant.
+    """
+    known = column[np.isfinite(column)]
+    if len(known) == 0:
+        return 0.0
+    square = np.sort((known - np.median(known)) ** 2)
+    total = square.sum()
+    few = max(len(square) // 100, 1)
+    return float(square[-few:].sum() / total) if total > 0 else 0.0
 
 
 def _magnitude_one(values: Values) -> Values:

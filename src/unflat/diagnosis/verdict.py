@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import erf, inf, isnan, log, nan, sqrt
+from math import erf, inf, isnan, log, nan, prod, sqrt
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+
+from unflat.diagnosis.causes.pairing import misaligned_pairs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,6 +39,10 @@ NO_BETTER = 1e-3
 FAR_SHORT = 0.5
 """A model fails that explains less than this share of what another learner explains, by `GAIN` at least."""
 
+TIMES_THE_ERROR = 3.0
+"""A model fails, too, that leaves this many times as much unexplained as another learner, by `GAIN` at least: half of
+an order of magnitude. Where nearly all can be explained, half is no measure: R² 0.6 where a straight line has 0.98."""
+
 _STANDARD_ERRORS = 3.0
 """How far beyond its error a difference must lie: by chance, one in 700 does."""
 
@@ -45,6 +51,10 @@ _INTERPOLATED_NOISE = -1.0
 
 _FEWEST = 2
 _BLOCKS = 30
+_WORST = 9.0
+"""Squared error, in variances of the target, beyond which more is no worse: where a few errors are beyond measure,
+their mean says nothing, and how many are large says all."""
+
 _SUREST = 0.999
 _ENORMOUS = 1e50
 """Predictions beyond this many times the largest target are as bad as these; their squares stay finite."""
@@ -153,13 +163,15 @@ class Judgement:
 
 @dataclass(frozen=True)
 class _Figures:
-    """What one output is judged by: `error` of R², `beside` the right level in standard errors."""
+    """What one output is judged by: `error` of R², the unexplained `rest`, `beside` the right level in errors."""
 
     n: int
     not_finite: int
     spread: float
     r2: float
     error: float
+    rest: float
+    error_of_rest: float
     beside: float
     signal: Signal
     attainable: float
@@ -197,14 +209,17 @@ def judge(examination: Examination) -> Judgement:
         The spread is below a quarter of √R² of the best other learner (a healthy fit has a spread of about √R²); or
         below 0.1 where no learner finds more than chance, and neither does the model. In that case it is flat
         rightly, `no_signal`, unless predictions on the training part lie more than half a deviation beside the
-        targets' mean: then it is not even the right constant.
+        targets' mean, or R² is below -1: then it is not even the right constant.
     copies_last
         A feature surely holds the target's past, and predictions are nearer to its last value than that is to the
         target, go with it more closely than with the target, and have no skill against it.
     failing
-        R² is no more than 0.001, or less than half of what other learners reach; and it is lower than that by more than
-        0.1 and more than three standard errors. Without a signal, only an R²
-        below -1 counts, which learning noise by heart does not explain; others are `no_signal`.
+        R² is no more than 0.001, or less than half of what other learners reach, or leaves three times as much
+        unexplained as they do; and it is lower than that by more than 0.1 and more than three standard errors. Without
+        a signal, only an R² below -1 counts, which learning noise by heart does not explain; others are `no_signal`.
+        Where a model predicts for every time step what has one target, the predictions of all steps are judged.
+
+    `no_signal` is `flat` or `failing` after all where sequences are paired with targets of other sequences.
     healthy
         Whatever is left. A weak signal, weakly learned, is.
 
@@ -235,6 +250,9 @@ def judge(examination: Examination) -> Judgement:
 def _output(examination: Examination, output: int) -> OutputVerdict:
     figures = _figures(examination, output)
     verdict, confidence = _judged(figures, examination.references.n, _past(examination, output))
+    mispaired = misaligned_pairs(examination) if verdict == "no_signal" and not isnan(figures.spread) else None
+    if mispaired is not None:
+        verdict, confidence = "flat" if figures.flatness > 0 else "failing", mispaired.confidence
     return OutputVerdict(
         verdict,
         min(max(confidence, 0.0), 1.0),
@@ -266,8 +284,9 @@ def _flat(figures: _Figures, seen: int) -> tuple[Verdict, float]:
     sure = _probability(figures.flatness)
     if figures.signal.beyond_chance:
         return "flat", sure * (1 - figures.signal.p_value)
-    if figures.beside > _STANDARD_ERRORS:
-        return "flat", sure * _probability(figures.beside)
+    off = max(figures.beside, (_INTERPOLATED_NOISE - figures.r2) / figures.error)
+    if off > _STANDARD_ERRORS:
+        return "flat", sure * _probability(off)
     if not figures.signal.examined:
         return "flat", sure / 2
     return "no_signal", sure * _would_be_found(seen)
@@ -288,13 +307,15 @@ def _by_r2(figures: _Figures, seen: int) -> tuple[Verdict, float]:
 
 def _against_others(figures: _Figures) -> tuple[Verdict, float]:
     """Judge by what other learners reach: no better than the mean, or far short of them."""
-    gap, border = figures.attainable - figures.r2, max(GAIN, (1 - FAR_SHORT) * figures.attainable)
+    reached = 1 - figures.rest
+    gap = figures.attainable - reached
+    border = max(GAIN, min((1 - FAR_SHORT) * figures.attainable, (TIMES_THE_ERROR - 1) * (1 - figures.attainable)))
     if figures.r2 <= NO_BETTER:
-        gap, border = float(np.fmax(figures.attainable, figures.signal.r2)) - figures.r2, GAIN
-    needed = max(border, _STANDARD_ERRORS * figures.error)
+        gap, border = float(np.fmax(figures.attainable, figures.signal.r2)) - reached, GAIN
+    needed = max(border, _STANDARD_ERRORS * figures.error_of_rest)
     if gap > needed:
-        return "failing", _probability((gap - border) / figures.error) * (1 - figures.signal.p_value)
-    return "healthy", min(_probability((needed - gap) / figures.error), _probability(-figures.flatness))
+        return "failing", _probability((gap - border) / figures.error_of_rest) * (1 - figures.signal.p_value)
+    return "healthy", min(_probability((needed - gap) / figures.error_of_rest), _probability(-figures.flatness))
 
 
 def _figures(examination: Examination, output: int) -> _Figures:
@@ -304,14 +325,18 @@ def _figures(examination: Examination, output: int) -> _Figures:
     both = np.isfinite(y) & np.isfinite(prediction)
     last = np.full(len(y), nan) if past is None else past.predict(part.values)
     true, predicted, repeated = _scaled(y[both], prediction[both], last[both])
-    gains = _gains(true, predicted)
+    gains = _gains_of_steps(examination, part, both) if part.y.shape[1] == 1 else None
+    gains = _gains(true, predicted) if gains is None else gains
     skill, repeats = _against_last(true, predicted, repeated)
+    rest = np.minimum(true**2 - gains, _WORST)
     return _Figures(
         n=int(both.sum()),
         not_finite=int((~np.isfinite(prediction)).sum()),
         spread=_spread(true, predicted),
         r2=float(gains.mean()) if len(gains) else nan,
         error=_standard_error(gains),
+        rest=float(rest.mean()) if len(rest) else nan,
+        error_of_rest=_standard_error(rest),
         beside=_beside(examination.training, output),
         signal=signal,
         attainable=signal.held_out_r2 if part is examination.held_out else signal.r2,
@@ -352,6 +377,17 @@ def _gains(y: Column, prediction: Column) -> Column:
     """Subtract each squared error from that of the mean: their own mean is R²; nan throughout for a constant target."""
     gains: Column = y**2 - (y - prediction) ** 2
     return gains if len(y) and np.ptp(y) > 0 else np.full(len(y), nan)
+
+
+def _gains_of_steps(examination: Examination, part: Part, both: NDArray[np.bool_]) -> Column | None:
+    """Take the mean gain of all steps where a model predicts for each; None where it does not."""
+    steps = part.values.shape[1]
+    if len(part.prediction_shape) == 1 or steps == 1 or prod(part.prediction_shape[1:]) != steps:
+        return None
+    every = np.asarray(examination.subject.predict(part.X), dtype=np.float64).reshape(len(part), steps)[both].T
+    true, *predicted = _scaled(part.y[both, 0], *every)
+    gains: Column = np.mean([_gains(true, step) for step in predicted], axis=0)
+    return gains if np.isfinite(gains).all() else None
 
 
 def _standard_error(gains: Column) -> float:

@@ -26,12 +26,12 @@ class Net(nn.Module):
         return self.head(self.drop(self.lstm(x)[0][:, -1]))
 
 
-def program(network=None, *, rate=1e-2, optimizer=None, loss="mse", epochs=25, padding=None):
+def program(network=None, *, rate=1e-2, optimizer=None, loss="mse", epochs=25, padding=None, broadcasts=False):
     """Make a program whose user trained in four steps an epoch."""
     network = network or Net()
     optimizer = optimizer or torch.optim.Adam(network.parameters(), lr=rate)
     settings = Settings(epochs=epochs, steps=epochs * 4, optimizer=type(optimizer).__name__.lower())
-    return TorchProgram(network, Training(120, loss, optimizer, settings, padding))
+    return TorchProgram(network, Training(120, loss, optimizer, settings, padding, broadcasts))
 
 
 def job(problem, *, epochs=25, seed=1):
@@ -90,16 +90,19 @@ def test_target_scale_is_undone_in_predictions(problem, skill):
     assert skill(program().run(given, ()), 5e4 + 1e3 * truth) < 0
 
 
-def test_shapes_of_the_loss_are_aligned(problem, skill):
-    """(n, 1) against (n,) broadcasts as it did for the user, until that is the change."""
+@pytest.mark.parametrize(
+    ("broadcasts", "edits", "learns"), [(True, (), False), (True, {Edit.ALIGN_LOSS}, True), (False, (), True)]
+)
+def test_shapes_are_aligned_unless_the_users_loss_broadcast(problem, skill, broadcasts, edits, learns):
+    """(n, 1) against (n,) is a matrix of errors only where it was one for the user, until that is the change."""
     X, y, new, truth = problem
     given = Job(X, y, new, 25, 1)
 
     def loss(prediction, target):
         return (prediction - target).square().mean()
 
-    assert skill(program(loss=loss).run(given, ()), truth) < 0.3
-    assert skill(program(loss=loss).run(given, {Edit.ALIGN_LOSS}), truth) > 0.8
+    found = skill(program(loss=loss, broadcasts=broadcasts).run(given, edits), truth)
+    assert found > 0.8 if learns else found < 0.3
 
 
 @pytest.mark.parametrize("rate", [1e-6, 30.0])

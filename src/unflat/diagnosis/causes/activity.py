@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from unflat.diagnosis.causes.depth import is_deep_and_narrow
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import unlearned
 from unflat.diagnosis.records import Cause, Evidence
@@ -47,7 +48,9 @@ def dead_units(examination: Examination) -> Cause | None:
             Evidence("layers with rectified units", float(len(dead)), "any number"),
         ),
         cure_for(examination, "Use tanh or a leaky ReLU, with a lower rate, from new weights.", _DEAD_CODE),
-        0.5 + 0.4 * dead[worst],
+        # Deep and narrow networks of rectified units are born dead (Lu et al. 2020, Communications in Computational
+        # Physics 28, 1671): then that is the cause, and this its effect.
+        0.6 if is_deep_and_narrow(examination) else 0.5 + 0.4 * dead[worst],
     )
 
 

@@ -11,6 +11,7 @@ from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.scale import UNSCALED
 from unflat.diagnosis.causes.symptoms import worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
+from unflat.diagnosis.summaries import OWNED, owned_by_few
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,10 +92,6 @@ def _noise(examination: Examination, deviation: NDArray[np.float64]) -> NDArray[
     return (raw <= _CONSTANT_RAW * np.abs(mean)) & (raw > 0) & (deviation > UNSCALED * raw)
 
 
-_OWNED = 0.9
-"""Share of a column's variance that its hundredth most extreme values own: 0.085 of normal values, about 0.4 of heavy
-tails (Student's t with 3 degrees of freedom)."""
-
 _OUTLIER_CODE: Code = {
     "unflat": 'model.set_params(scale_inputs="robust", scale_target="robust", loss="huber").fit(X, y)',
     **dict.fromkeys(
@@ -116,9 +113,9 @@ def outliers_own_scale(examination: Examination) -> Cause | None:
     named = {f"target {k}": y[:, k] for k in range(y.shape[1])}
     inputs = network_inputs(examination)
     named |= {f"feature {f}": inputs[..., f].ravel() for f in range(inputs.shape[-1])}
-    owned = {name: _owned_by_few(column) for name, column in named.items()}
+    owned = {name: owned_by_few(column) for name, column in named.items()}
     worst = max(owned, key=lambda name: owned[name])
-    if owned[worst] < _OWNED:
+    if owned[worst] < OWNED:
         return None
     return Cause(
         "outliers_own_scale",
@@ -128,20 +125,10 @@ def outliers_own_scale(examination: Examination) -> Cause | None:
             Evidence(
                 f"share of the variance of {worst} owned by its 1 % most extreme values", owned[worst], "below 0.5"
             ),
-            Evidence("columns so owned", float(sum(share >= _OWNED for share in owned.values())), "0"),
+            Evidence("columns so owned", float(sum(share >= OWNED for share in owned.values())), "0"),
         ),
         cure_for(
             examination, "Clip or repair extreme values, and scale by median and interquartile range.", _OUTLIER_CODE
         ),
         0.7,
     )
-
-
-def _owned_by_few(column: NDArray[np.float64]) -> float:
-    known = column[np.isfinite(column)]
-    if len(known) == 0:
-        return 0.0
-    square = np.sort((known - np.median(known)) ** 2)
-    total = square.sum()
-    few = max(len(square) // 100, 1)
-    return float(square[-few:].sum() / total) if total > 0 else 0.0

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from unflat.diagnosis.causes.rule import Code
     from unflat.diagnosis.examination import Examination
+    from unflat.diagnosis.subjects import Layer
 
 _VANISHED = 1e-3
 """Gradient of the first layer over that of the last, or of the first steps over the last, below which it vanishes."""
@@ -36,7 +37,8 @@ def vanishing_gradient(examination: Examination) -> Cause | None:
         return None
     by_layer = [(name, norm) for name, norm in examination.gradients.by_layer.items() if np.isfinite(norm)]
     evidence: list[Evidence] = []
-    if len(by_layer) > 1 and by_layer[-1][1] > 0 and by_layer[0][1] / by_layer[-1][1] < _VANISHED:
+    lost_on_the_way = len(by_layer) > 1 and by_layer[-1][1] > 0 and by_layer[0][1] / by_layer[-1][1] < _VANISHED
+    if lost_on_the_way:
         ratio = by_layer[0][1] / by_layer[-1][1]
         words = f"gradient of {by_layer[0][0]} over that of {by_layer[-1][0]}"
         evidence.append(Evidence(words, ratio, f"above {_VANISHED:g}"))
@@ -54,7 +56,7 @@ def vanishing_gradient(examination: Examination) -> Cause | None:
         cure_for(
             examination, "Take fewer layers, and read the recurrence out over all steps, or past it.", _VANISHING_CODE
         ),
-        0.65,
+        0.65 if lost_on_the_way else 0.5,  # over time alone, what is read out explains it better
     )
 
 
@@ -82,13 +84,12 @@ _SHALLOW_CODE: Code = {
 
 def too_deep_narrow(examination: Examination) -> Cause | None:
     """Find many narrow layers one after the other, through which differences between sequences get lost."""
-    hidden = [layer for layer in examination.layers if layer.kind in {"recurrent", "dense"}][:-1]
-    narrowest = min((layer.units for layer in hidden if layer.units is not None), default=None)
-    if narrowest is None or len(hidden) < _DEEP or narrowest > _NARROW or not unlearned(examination):
+    if not is_deep_and_narrow(examination) or not unlearned(examination):
         return None
+    hidden = _hidden(examination)
     evidence = [
         Evidence("hidden layers", float(len(hidden)), "1 to 3"),
-        Evidence("units of the narrowest", float(narrowest), "32 and more"),
+        Evidence("units of the narrowest", float(_narrowest(hidden)), "32 and more"),
     ]
     kept = _variation_kept(examination, hidden[0].name, hidden[-1].name)
     if kept is not None:
@@ -102,6 +103,20 @@ def too_deep_narrow(examination: Examination) -> Cause | None:
         cure_for(examination, "Take one or two layers of more units.", _SHALLOW_CODE),
         0.85 if kept is not None and kept < 0.1 else 0.65,  # noqa: PLR2004 - an order of magnitude
     )
+
+
+def is_deep_and_narrow(examination: Examination) -> bool:
+    """Whether a network has at least five hidden layers, one of them of eight units or fewer."""
+    hidden = _hidden(examination)
+    return len(hidden) >= _DEEP and _narrowest(hidden) <= _NARROW
+
+
+def _hidden(examination: Examination) -> list[Layer]:
+    return [layer for layer in examination.layers if layer.kind in {"recurrent", "dense"}][:-1]
+
+
+def _narrowest(hidden: list[Layer]) -> float:
+    return min((layer.units for layer in hidden if layer.units is not None), default=np.inf)
 
 
 def _variation_kept(examination: Examination, first: str, last: str) -> float | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import FLAT, GAIN, attainable, behind, unlearned, varies
+from unflat.diagnosis.causes.symptoms import FLAT, GAIN, attainable, behind, varies
 from unflat.diagnosis.records import Cause, Evidence
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _LINE_CODE: Code = {
 def extrapolation(examination: Examination) -> Cause | None:
     """Find held-out data outside the range of the training data, where a network goes flat."""
     held_out, training = examination.held_out, examination.training
-    if held_out is None or unlearned(examination) or not _worse_on_held_out(examination):
+    if held_out is None or behind(examination, training).any() or not _worse_on_held_out(examination):
         return None
     targets = _beyond(training.y, held_out.y)
     F = training.values.shape[-1]
@@ -75,7 +75,7 @@ _LESS_CODE: Code = {
 def overfit(examination: Examination) -> Cause | None:
     """Find a model that knows its training data by heart, and nothing of others."""
     held_out, training = examination.held_out, examination.training
-    if held_out is None or unlearned(examination) or not _worse_on_held_out(examination):
+    if held_out is None or behind(examination, training).any() or not _worse_on_held_out(examination):
         return None
     gap = training.r2 - held_out.r2
     output = int(np.argmax(np.nan_to_num(gap, nan=-np.inf)))

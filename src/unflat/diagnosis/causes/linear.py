@@ -18,11 +18,28 @@ FEWEST = 20
 """Sequences below which no signal is looked for: a fold would have fewer than four."""
 
 
+_PER_COLUMN = 4
+"""Sequences for each column from which on every step has columns of its own."""
+
+
 def summary(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Put the first, the last and the mean step of sequences side by side: (n, T, F) to (n, 3 F), standardized."""
+    """Put the first, the last and the mean step of sequences side by side, or all steps of short ones; standardized.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, T, F)
+        Sequences; what is not finite counts as 0.
+
+    Returns
+    -------
+    ndarray of shape (n, 3 F), or (n, T F + F) where there are four sequences for each column
+        Columns for a linear learner.
+    """
+    n, steps, features = values.shape
     finite = np.where(np.isfinite(values), values, 0.0)
-    columns = np.concatenate([finite[:, 0], finite[:, -1], finite.mean(axis=1)], axis=1)
-    return standardized(columns)
+    every = n >= _PER_COLUMN * steps * features
+    own = finite.reshape(n, -1) if every else np.concatenate([finite[:, 0], finite[:, -1]], axis=1)
+    return standardized(np.concatenate([own, finite.mean(axis=1)], axis=1))
 
 
 def ranks(columns: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -68,16 +68,21 @@ def last_step_forgets(examination: Examination) -> Cause | None:
     sees = _sees_early(examination)
     if sees is not None:
         evidence.append(Evidence("gradient of the first three quarters over that of the last", sees, "above 0.01"))
-        if sees > 1:
-            return None
     return Cause(
         "last_step_forgets",
         "Only the state after the last step is read out, and what the target hangs on came so early that nothing of it"
         " is left there.",
         tuple(evidence),
         cure_for(examination, "Read the recurrence out over all steps: mean and maximum beside the last.", _POOL_CODE),
-        0.8 if sees is not None and sees < _ALL_LATE else 0.55,
+        _confidence_of_forgetting(sees),
     )
+
+
+def _confidence_of_forgetting(sees: float | None) -> float:
+    """Believe it most where early steps have no say in the prediction; least where they have more than late ones."""
+    if sees is None:
+        return 0.6
+    return 0.85 if sees < _ALL_LATE else 0.7 if sees < 1 else 0.5
 
 
 def _sees_early(examination: Examination) -> float | None:

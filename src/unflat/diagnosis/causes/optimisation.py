@@ -244,9 +244,11 @@ def gradient_clipped(examination: Examination) -> Cause | None:
     moves by at most lr · S · clip · √(Σh² + 1). Optimizers that divide by the gradient's size undo the cut.
     """
     settings, steps, states = examination.settings, steps_made(examination), last_states(examination)
-    if settings is None or settings.clip_norm is None or settings.learning_rate is None or _is_adaptive(settings):
+    if settings is None or settings.learning_rate is None or _is_adaptive(settings) or not unlearned(examination):
         return None
-    if steps is None or states is None or not unlearned(examination):
+    if settings.clip_norm is None:
+        return _steps_cut_short(examination, settings.learning_rate)
+    if steps is None or states is None:
         return None
     length = float(np.sqrt((states**2).sum(axis=1) + 1).mean())
     reached = settings.learning_rate * steps * settings.clip_norm * length
@@ -264,6 +266,35 @@ def gradient_clipped(examination: Examination) -> Cause | None:
         ),
         cure_for(examination, "Cut gradients to a norm of about 1, or use Adam.", _CLIP_CODE),
         0.95,
+    )
+
+
+_CUT = 0.1
+"""Fall of the loss in an epoch, over what one step alone should bring, below which steps were cut short."""
+
+
+def _steps_cut_short(examination: Examination, rate: float) -> Cause | None:
+    """Find a loss that falls by far less than plain steps of this rate along this gradient would make it.
+
+    A step of gradient descent lowers the loss by rate · norm², as long as it is short; an epoch has one step at least.
+    """
+    losses, gradients = np.asarray(examination.losses), examination.gradients
+    if gradients is None or len(losses) < 2 or not np.isfinite(losses).all():  # noqa: PLR2004 - a fall
+        return None
+    expected, fall = rate * gradients.norm**2, float(losses[0] - losses[-1]) / (len(losses) - 1)
+    if not (0 <= fall < _CUT * expected < losses[-1]) or _rises(examination) > _UNSTEADY:
+        return None
+    return Cause(
+        "gradient_clipped",
+        "The loss falls by far less than steps of this rate along this gradient would lower it: gradients are cut on "
+        "the way to the optimizer.",
+        (
+            Evidence("fall of the loss in an epoch", fall, f"above {expected:.4g}, that of one step"),
+            Evidence("norm of the gradient", gradients.norm, "what steps are made of"),
+            Evidence("learning rate", rate, "any"),
+        ),
+        cure_for(examination, "Cut gradients to a norm of about 1, or use Adam.", _CLIP_CODE),
+        0.8,
     )
 
 

@@ -64,8 +64,8 @@ def _other_column(examination: Examination, output: int, column: str, numbers: t
 
 def _error_is_avoidable(examination: Examination) -> bool:
     """Whether reference learners leave less than half of the error: the scale is a fact, that it harms must be seen."""
-    left = 1 - attainable(examination, examination.training)
-    return bool((~(1 - examination.training.r2 <= 2 * left + 1e-3)).any())
+    parts = (examination.training, examination.judged)
+    return any(bool((~(1 - p.r2 <= 2 * (1 - attainable(examination, p)) + 1e-3)).any()) for p in parts)
 
 
 def _divided_by(y: NDArray[np.float64], raw: NDArray[np.float64]) -> tuple[float, float] | None:

@@ -55,6 +55,9 @@ class Training:
         What they and the model say in numbers.
     padding : float or None
         The value that sequences are padded with at their end, where they are.
+    broadcasts : bool
+        Whether the loss held predictions against targets of another shape, as the diagnosis believes. Otherwise the two
+        are given one shape: a training loop may squeeze what it compares.
     """
 
     sequences: int
@@ -62,6 +65,7 @@ class Training:
     optimizer: Any = None
     settings: Settings | None = None
     padding: float | None = None
+    broadcasts: bool = False
 
     @property
     def epochs(self) -> int | None:

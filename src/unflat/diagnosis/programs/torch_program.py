@@ -20,13 +20,14 @@ from unflat.diagnosis.subjects.torch_units import STACKED
 from unflat.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Collection, Iterator
 
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
     from unflat.diagnosis.programs.base import Job, Training
     from unflat.diagnosis.programs.torch_forward import Edited
+    from unflat.diagnosis.subjects.torch_losses import Objective
 
 _BATCH = 32
 """Sequences in a step where nothing tells how many there were; Keras's default."""
@@ -97,7 +98,9 @@ class TorchProgram(Program):
             y = torch.as_tensor(data.y, dtype=X.dtype if X.is_floating_point() else torch.float32, device=X.device)
             network = edited(fresh(self._module, self._held), edits, X[:_SAMPLE], self._training.padding)
             epochs = (job.epochs or self._epochs) * (LONGER if Edit.MORE_EPOCHS in edits else 1)
-            _Loop(network, self._objective, self._trained(network, edits), self._batch_size, edits).run(X, y, epochs)
+            aligned = not self._training.broadcasts or Edit.ALIGN_LOSS in edits
+            loss = _aligned(self._objective) if aligned else self._objective
+            _Loop(network, loss, self._trained(network, edits), self._batch_size, edits).run(X, y, epochs)
             if Edit.SETTLE_NORMS in edits:
                 settle(network, list(X.split(max(self._batch_size, _SAMPLE))))
             network.train(self._module.training and Edit.SETTLE_NORMS not in edits)
@@ -135,7 +138,7 @@ class _Loop:
     def __init__(
         self,
         network: nn.Module,
-        loss: Callable[[Tensor, Tensor], Tensor],
+        loss: Objective,
         optimizer: torch.optim.Optimizer,
         batch_size: int,
         edits: Collection[Edit],
@@ -162,20 +165,15 @@ class _Loop:
         self._network.train()
         for batch in learned[torch.randperm(len(learned), device=X.device)].split(self._batch_size):
             self._optimizer.zero_grad()
-            self._compared(self._network(X[batch]), y[batch]).backward()
+            compared(self._loss, self._network(X[batch]), y[batch]).backward()
             if Edit.CLIP_AT_ONE in self._edits:
                 torch.nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
             self._optimizer.step()
 
-    def _compared(self, prediction: Tensor, target: Tensor) -> Tensor:
-        if Edit.ALIGN_LOSS in self._edits and prediction.numel() == target.numel():
-            target = target.reshape(prediction.shape)
-        return compared(self._loss, prediction, target)
-
     @torch.no_grad()
     def _error(self, X: Tensor, y: Tensor) -> float:
         self._network.eval()
-        return float(self._compared(self._network(X), y))
+        return float(compared(self._loss, self._network(X), y))
 
 
 def as_array(X: Any) -> NDArray[Any]:  # noqa: ANN401 - array or tensor
@@ -191,6 +189,15 @@ def can_train(loss: object, optimizer: object) -> bool:
         isinstance(optimizer, str) and optimizer.lower() in _BY_NAME
     )
     return known and (callable(loss) or loss_name(loss) is not None)
+
+
+def _aligned(loss: Objective) -> Objective:
+    """Give targets the shape of predictions, where they have as many values."""
+
+    def compare(prediction: Tensor, target: Tensor) -> Tensor:
+        return loss(prediction, target.reshape(prediction.shape) if prediction.numel() == target.numel() else target)
+
+    return compare
 
 
 @torch.no_grad()

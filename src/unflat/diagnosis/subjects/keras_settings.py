@@ -58,7 +58,7 @@ def settings(keras: ModuleType, model: Any, loss: object, optimizer: Any) -> Set
     return Settings(
         loss=loss_name(loss),
         optimizer=type(optimizer).__name__.lower(),
-        learning_rate=_highest_rate(keras, optimizer, steps, history),
+        learning_rate=highest_rate(keras, optimizer, steps, history),
         epochs=epochs,
         steps=steps or None,
         clip_norm=float(clip) if clip else None,
@@ -66,8 +66,25 @@ def settings(keras: ModuleType, model: Any, loss: object, optimizer: Any) -> Set
     )
 
 
-def _highest_rate(keras: ModuleType, optimizer: Any, steps: int, history: Any) -> float:  # noqa: ANN401 - as above
-    """Give the highest rate of a schedule up to now, or of those that a callback recorded."""
+def highest_rate(keras: ModuleType, optimizer: Any, steps: int, history: Any) -> float:  # noqa: ANN401 - as above
+    """Give the highest rate of a schedule over so many steps, or of those that a callback recorded.
+
+    Parameters
+    ----------
+    keras : module
+        Keras.
+    optimizer : keras.optimizers.Optimizer
+        What has the rate.
+    steps : int
+        Steps from the first.
+    history : keras.callbacks.History or None
+        What was recorded.
+
+    Returns
+    -------
+    float
+        The highest rate.
+    """
     recorded = getattr(history, "history", {}).get("learning_rate", ())
     rates = [float(rate) for rate in recorded] + [float(array_of(keras, optimizer.learning_rate))]
     configured = optimizer.get_config().get("learning_rate")
