@@ -34,15 +34,14 @@ BETWEEN = LinearSegmentedColormap.from_list("between", [TRUE, "#FFFFFF", PREDICT
 """From minus one over nothing to one, in the two colours of all pictures."""
 
 _FINDING = 13.5
-
 _MOST_DOTS = 150
-_CLIP = 1e7
+_DPI = 170
+_COLOURS = 64
+
 _FEWER_DIGITS = (-20.0, -3.0, -0.0995)
 """Above each of these sizes one decimal less is written, of three."""
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_DPI = 170
-_COLOURS = 64
 
 
 def pair() -> tuple[Figure, Axes, Axes]:
@@ -75,19 +74,16 @@ def head(panel: Axes, words: str, detail: str = "") -> None:
         )  # fmt: skip
 
 
-def alike(*panels: Axes, x: bool = True, y: bool = True) -> None:
-    """Give panels the same axes, wide enough for what each of them shows; only the first keeps its labels."""
-    if x:
-        ends = np.array([panel.get_xlim() for panel in panels])
-        for panel in panels:
-            panel.set_xlim(ends[:, 0].min(), ends[:, 1].max())
-    if y:
-        ends = np.array([panel.get_ylim() for panel in panels])
-        for panel in panels:
-            panel.set_ylim(ends[:, 0].min(), ends[:, 1].max())
-        for panel in panels[1:]:
-            panel.set_ylabel("")
-            panel.tick_params(labelleft=False)
+def alike(*panels: Axes) -> None:
+    """Give panels the same axes, wide enough for what each of them shows; only the first is labelled upwards."""
+    across = np.array([panel.get_xlim() for panel in panels])
+    upwards = np.array([panel.get_ylim() for panel in panels])
+    for panel in panels:
+        panel.set_xlim(across[:, 0].min(), across[:, 1].max())
+        panel.set_ylim(upwards[:, 0].min(), upwards[:, 1].max())
+    for panel in panels[1:]:
+        panel.set_ylabel("")
+        panel.tick_params(labelleft=False)
 
 
 def number(value: float) -> str:
@@ -105,7 +101,7 @@ def number(value: float) -> str:
 
 
 def power(value: float) -> str:
-    """Write the power of ten that is nearest, such as 10⁻⁵ for 1.2e-5."""
+    """Write the power of ten that is nearest, such as 10⁻⁵ for 1.2e-5; of 0 there is none."""
     if value == 0:
         return "nothing"
     return "10" + str(round(np.log10(value))).translate(_RAISED)
@@ -113,12 +109,12 @@ def power(value: float) -> str:
 
 def spread_of(y: Values, prediction: Values) -> float:
     """Give the deviation of the predictions over that of the targets."""
-    return float(spread(np.ravel(y), np.clip(np.ravel(prediction), -_CLIP, _CLIP))[0])
+    return float(spread(np.ravel(y), np.ravel(prediction))[0])
 
 
 def scores(y: Values, prediction: Values) -> str:
     """Say spread and R² of predictions."""
-    share = float(r2(np.ravel(y), np.clip(np.ravel(prediction), -_CLIP, _CLIP))[0])
+    share = float(r2(np.ravel(y), np.ravel(prediction))[0])
     return f"spread {number(spread_of(y, prediction))}, R² {number(share)}"
 
 
@@ -151,7 +147,7 @@ def dots(panel: Axes, x: Values, y: Values, *, label: str = "", colour: str = PR
     panel.plot(x, y, "o", markersize=4.5, markeredgewidth=0, color=colour, alpha=0.6, label=label, zorder=3)
 
 
-def compare(  # two panels, the data and predictions of each: six things to say
+def compare(
     finding: str, fault: str, healthy: str, left: tuple[Values, Values], right: tuple[Values, Values]
 ) -> Figure:
     """Draw predictions against the truth, with the fault and without it, with spread and R² of each.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from drawing import alike, by_epoch, compare, head, number, pair, say, scores
 from sklearn.linear_model import RidgeCV
 from training import TRAINING, Network, few, fit, predict, problem
@@ -53,17 +52,17 @@ def _rising() -> NDArray[np.float32]:
 
 
 def overfit(share: float) -> Figure:
-    """Draw the loss in training and on held-out data, by heart and with weight decay."""
+    """Draw the loss in training and on held-out data, of a network too large for its data and of one that is not."""
     X, y = problem(steps=20, noise=0.8)
     figure, left, right = pair()
     courses: list[list[float]] = []
-    for panel, units, sequences, decay, words in (
-        (left, 64, 80, 0.0, "Fault: 64 units, 80 sequences"), (right, 8, 300, 1e-2, "Healthy: 8 units, 300 sequences"),
-    ):  # fmt: skip
+    for panel, units, sequences, words in (
+        (left, 64, 80, "Fault: 64 units, 80 sequences"),
+        (right, 8, 300, "Healthy: 8 units, 300 sequences"),
+    ):
         network, held_out = Network(units=units), []
-        optimizer = torch.optim.AdamW(network.parameters(), lr=5e-3, weight_decay=decay)
         losses = fit(
-            network, X[:sequences], y[:sequences], epochs=few(share, 100), optimizer=optimizer,
+            network, X[:sequences], y[:sequences], epochs=few(share, 100), rate=5e-3,
             on_epoch=lambda network=network, held_out=held_out: held_out.append(
                 np.mean((predict(network, X[TRAINING:]) - y[TRAINING:, 0]) ** 2)
             ),
@@ -88,9 +87,10 @@ def no_signal(share: float) -> Figure:
     X, _ = problem(2000)
     random = np.random.default_rng(5)
     noise = random.normal(size=(2000, 1)).astype(np.float32)
+    signal = X[:, -1, :1] / X[:, -1, :1].std()
     shown = []
     for weight in (0.0, 0.5):
-        y = (weight * X[:, -1, :1] + np.sqrt(1 - weight**2) * noise).astype(np.float32)
+        y = (weight * signal + np.sqrt(1 - weight**2) * noise).astype(np.float32)
         network = Network(units=8)
         fit(network, X[:1500], y[:1500], epochs=few(share, 6), rate=3e-3, batch=64)
         shown.append((y[1500:], predict(network, X[1500:])))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from document import trained_on
-from drawing import alike, compare, dots, follow, head, number, pair, say, scores, tiles
+from drawing import alike, compare, dots, follow, head, number, pair, power, say, scores, tiles
 from training import TRAINING, Network, few, fit, predict, problem, states
 
 from unflat.metrics import mae
@@ -72,7 +72,7 @@ def target_scaled_by_other_column(share: float) -> Figure:
 
 
 def degenerate_scale(share: float) -> Figure:
-    """Draw predictions of new data, of which one column was divided by the deviation of its rounding."""
+    """Draw predictions of new data, of which one column was divided by next to nothing."""
     X, y = problem()
     random = np.random.default_rng(1)
     column = 0.3 + 1e-9 * random.normal(size=X.shape[:2])
@@ -87,7 +87,7 @@ def degenerate_scale(share: float) -> Figure:
         shown.append((y[TRAINING:], predict(network, inputs[TRAINING:])))
     return compare(
         f"0.300 became 0.301 in new data: {number(0.001 / divisor)} deviations",
-        "Fault: divided by rounding",
+        f"Fault: divided by {power(divisor)}",
         "Healthy: not divided",
         shown[0],
         shown[1],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -145,7 +144,7 @@ def fit(
     """
     optimizer = optimizer or torch.optim.Adam(network.parameters(), lr=rate)
     inputs, targets, losses = torch.from_numpy(X), torch.from_numpy(y), []
-    with torch.random.fork_rng(), warnings.catch_warnings():
+    with torch.random.fork_rng():
         torch.manual_seed(0)  # dropout draws from the global generator, which is put back after
         for _ in range(epochs):
             network.train()
