@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from unflat.runs import Run, train_run
     from unflat.streaming import Stream
     from unflat.tables import read_table, read_ts
+    from unflat.watch import Watch
     from unflat.windows import Windows, WindowSchema, apply_schema, make_windows
 
 __all__ = [
@@ -134,6 +135,7 @@ __all__ = [
     "UnknownModelError",
     "UnreadableTableError",
     "UnsupportedOperatorError",
+    "Watch",
     "WindowSchema",
     "WindowTooLongError",
     "Windows",
@@ -165,6 +167,7 @@ _HOMES = {
     "OnnxPredictor": "unflat.deployed",
     "Run": "unflat.runs",
     "Stream": "unflat.streaming",
+    "Watch": "unflat.watch",
     "WindowSchema": "unflat.windows",
     "Windows": "unflat.windows",
     "apply_schema": "unflat.windows",

@@ -1,0 +1,107 @@
+"""A watch as a callback of Keras 3, whose lists of callbacks ask for methods, not for a class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from unflat._optional import require
+from unflat.diagnosis.causes.network import ADAPTIVE
+from unflat.diagnosis.subjects.keras_model import KerasSubject
+from unflat.diagnosis.subjects.keras_settings import highest_rate
+from unflat.watch.records import Course
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from unflat.watch.observer import Observer
+
+
+class KerasInTraining(KerasSubject):
+    """A Keras model while it is trained."""
+
+    def predict(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever the model takes
+        """Predict with the weights as they are now; on JAX they are held outside the model within an epoch."""
+        if self._backend == "jax":
+            self._model.jax_state_sync()
+        return super().predict(X)
+
+
+def _pass_over(self: object, *_: object, **__: object) -> None:
+    """Let an event go by."""
+
+
+_pass_over._is_default = True  # type: ignore[attr-defined]  # noqa: SLF001 - so Keras need not wait for it in every step
+
+
+class KerasEvents:
+    """What Keras calls; steps are counted where they begin, which costs Keras no wait for their results."""
+
+    _observer: Observer
+    _stop: bool
+
+    def set_params(self, params: Mapping[str, Any] | None) -> None:
+        """Take how many epochs and steps there will be."""
+        self._params = dict(params or {})
+
+    def set_model(self, model: Any) -> None:  # noqa: ANN401 - Keras is optional
+        """Take the model."""
+        self._model = model
+
+    def on_train_begin(self, logs: object = None) -> None:
+        """See the model before its first step."""
+        self._steps, self._epoch, self._in_epoch = 0, 0, 0
+        self._loss: float | None = None
+        self._first_epoch: int | None = None
+        subject = KerasInTraining(self._model)
+        self._observer.begin(subject, self._course(subject, 0))
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        """Note the epoch; only the first says at which number training starts."""
+        if self._first_epoch is None:
+            self._first_epoch = epoch
+        self._epoch, self._in_epoch = epoch + 1, 0
+
+    def on_train_batch_begin(self, batch: int, logs: object = None) -> None:
+        """Look after the step before this one."""
+        self._in_epoch = batch
+        self._look(self._steps + batch)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Look at the end of an epoch, whose loss is known."""
+        self._loss = (logs or {}).get("loss")
+        self._steps += self._of_epoch()
+        if not self._params.get("steps"):  # a generator that did not say how many
+            self._params["steps"] = self._of_epoch()
+            self._observer.plan(self._course(KerasInTraining(self._model), self._first_epoch or 0))
+        self._in_epoch = 0
+        self._look(self._steps)
+
+    def on_train_end(self, logs: object = None) -> None:
+        """Look for the last time, and let the model go."""
+        self._observer.end(self._steps, self._epoch or None, self._loss)
+        self._model = None
+
+    on_batch_begin = on_batch_end = on_train_batch_end = _pass_over
+    on_test_begin = on_test_end = on_test_batch_begin = on_test_batch_end = _pass_over
+    on_predict_begin = on_predict_end = on_predict_batch_begin = on_predict_batch_end = _pass_over
+
+    def _look(self, step: int) -> None:
+        self._observer.after(step, self._epoch, self._loss)
+        if self._stop and self._observer.finding is not None:
+            self._model.stop_training = True
+
+    def _of_epoch(self) -> int:
+        """Count the steps of this epoch: where they are run together, only their planned number tells."""
+        return int(self._params.get("steps") or self._in_epoch + 1)
+
+    def _course(self, subject: KerasSubject, first_epoch: int) -> Course:
+        epochs, of_epoch = self._params.get("epochs"), self._params.get("steps")
+        steps = (int(epochs) - first_epoch) * int(of_epoch) if epochs and of_epoch else None
+        settings, optimizer = subject.settings(), getattr(self._model, "optimizer", None)
+        optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of one that scales losses for half precision
+        if settings is None or optimizer is None:
+            return Course(steps)
+        rate = highest_rate(require("keras", extra="keras"), optimizer, steps or 0, None)
+        return Course(steps, rate, settings.optimizer in ADAPTIVE)

@@ -1,0 +1,177 @@
+"""The watch itself, whatever the framework: when to look, what to write down, when to warn."""
+
+from __future__ import annotations
+
+import warnings
+from functools import cached_property
+from typing import TYPE_CHECKING, SupportsFloat
+
+import numpy as np
+
+from unflat.diagnosis.causes.symptoms import FLAT
+from unflat.diagnosis.examination import Part
+from unflat.diagnosis.inputs import beside_targets
+from unflat.diagnosis.reference import References, Signal
+from unflat.errors import CollapseWarning
+from unflat.watch.collapse import Scene, judge
+from unflat.watch.explain import explain
+from unflat.watch.inside import dead_and_saturated, weights_of_an_output
+from unflat.watch.pace import Pace
+from unflat.watch.records import Record
+from unflat.watch.signal import find_signal
+from unflat.watch.wording import told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from unflat.diagnosis.subjects import Subject
+    from unflat.watch.records import Course, Finding, Likely
+    from unflat.watch.sample import Sample
+
+
+class Observer:
+    """Sees one training after the other.
+
+    Parameters
+    ----------
+    sample : Sample
+        What the model is asked about.
+    share : float
+        Share of the time that may be spent.
+
+    Attributes
+    ----------
+    records : tuple of Record
+        What was seen in the training that began last.
+    finding : Finding or None
+        How it fails.
+    likely : Likely or None
+        Why.
+    deviation : tuple of k float
+        Of the sample's targets.
+    """
+
+    def __init__(self, sample: Sample, share: float) -> None:
+        self._sample = sample
+        self.deviation = tuple(map(float, sample.seen.y.std(axis=0)))
+        self.pace = Pace(share)
+        self._forget()
+
+    def _forget(self) -> None:
+        self.records: tuple[Record, ...] = ()
+        self.finding: Finding | None = None
+        self.likely: Likely | None = None
+        self._subject: Subject | None = None
+        self._course: Course | None = None
+        self._weights: int | None = None
+
+    def begin(self, subject: Subject, course: Course) -> None:
+        """See the model before its first step.
+
+        Raises
+        ------
+        ModelFailedError
+            If it raises on the sample.
+        ShapeError
+            If its predictions do not fit the sample's targets.
+        """
+        self._forget()
+        self._subject, self._course = subject, course
+        self.pace.start(course.steps)
+        with self.pace.looking(0) as took:
+            self._weights = weights_of_an_output(subject, self._sample.seen) if course.adaptive else None
+            self._write(subject, 0, None, None, took)
+
+    def plan(self, course: Course) -> None:
+        """Take over what has become known of the course."""
+        self._course = course
+        self.pace.steps = course.steps
+
+    def after(self, step: int, epoch: int | None = None, loss: SupportsFloat | None = None) -> None:
+        """Look, where it is time to, after a step."""
+        if self._subject is not None and self.pace.due(step):
+            self._look(step, epoch, loss, final=False)
+
+    def end(self, step: int, epoch: int | None = None, loss: SupportsFloat | None = None) -> None:
+        """Look for a last time, where there is time for it, and let the model go."""
+        if self._subject is not None and step and self.pace.affords_the_last:
+            self._look(step, epoch, loss, final=True)
+        self.leave()
+
+    def leave(self) -> None:
+        """Let the model go."""
+        self._subject = None
+
+    def cost(self) -> str:
+        """Say what watching has cost."""
+        looks = "1 look" if len(self.records) == 1 else f"{len(self.records)} looks"
+        return f"{looks} in {self.pace.spent:.2g} s."
+
+    @cached_property
+    def _references(self) -> References:
+        return find_signal(self._sample)
+
+    def _signal(self) -> tuple[Signal, ...]:
+        return self._references.signal
+
+    def _known_references(self) -> References:
+        """Give what simple learners find, if they were asked: where they were not, the failure is plain without."""
+        if "_references" in self.__dict__:
+            return self._references
+        outputs = len(self.deviation)
+        return References(0, (), (Signal(),) * outputs, (None,) * outputs)
+
+    def _look(self, step: int, epoch: int | None, loss: SupportsFloat | None, *, final: bool) -> None:
+        subject, course = self._subject, self._course
+        if subject is None or course is None:
+            return
+        with self.pace.looking(step) as took:
+            self._write(subject, step, epoch, None if loss is None else float(loss), took)
+            if self.finding is not None:  # it is said once
+                return
+            self.finding = judge(self.records, Scene(course, self.deviation, self._signal), final=final)
+            if self.finding is None:
+                return
+            self.likely = explain(self.finding, subject, self._sample.evidence, self._known_references(), course)
+        self._warn(self.finding)
+
+    def _write(
+        self, subject: Subject, step: int, epoch: int | None, loss: float | None, took: Callable[[], float]
+    ) -> None:
+        seen = self._sample.seen
+        given = np.asarray(subject.predict(seen.X))
+        prediction = beside_targets(given, seen.y_shape, seen.values.shape[1])
+        part = Part(seen.X, seen.values, seen.y, seen.y_shape, prediction, given.shape)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            offset = (prediction.mean(axis=0) - seen.y.mean(axis=0)) / np.array(self.deviation)
+            errors, spread = 1 - part.r2, part.spread
+        looks_flat = step > 0 and self.finding is None and bool((spread < FLAT).any())
+        dead, saturated = dead_and_saturated(subject, seen) if looks_flat else (None, None)
+        self.records += (
+            Record(
+                step, epoch, loss, _floats(errors), _floats(spread), _floats(offset),
+                self._reach(step), dead, saturated, part.finite, took(),
+            ),
+        )  # fmt: skip
+
+    def _reach(self, step: int) -> float | None:
+        left = None if self._course is None else self._course.left(step)
+        if self._course is None or self._course.rate is None or left is None or self._weights is None:
+            return None
+        return self._course.rate * left * self._weights
+
+    def _warn(self, finding: Finding) -> None:
+        record, likely = finding.record, self.likely
+        warning = CollapseWarning(
+            told(finding, likely, self.deviation[finding.output]),
+            step=record.step,
+            epoch=record.epoch,
+            spread=record.spread,
+            cause=None if likely is None else likely.cause,
+            page=None if likely is None else likely.page,
+        )
+        warnings.warn(warning, stacklevel=2)  # frames between this and the user's call are the framework's
+
+
+def _floats(values: object) -> tuple[float, ...]:
+    return tuple(map(float, np.asarray(values)))
