@@ -19,6 +19,7 @@ from unflat.errors import (
     MissingValuesWarning,
     NewerFormatError,
     NonFiniteError,
+    OutOfRangeWarning,
     ShapeError,
     TooFewSamplesError,
 )
@@ -93,6 +94,19 @@ def test_missing_values_where_there_were_none_are_told(exported):
     with pytest.warns(MissingValuesWarning, match="none in training: 0"):
         own = model.predict(gaps)
     np.testing.assert_allclose(other, own, rtol=1e-5)
+
+
+def test_values_far_outside_of_the_training_are_told(exported):
+    """As the model itself warns, in the same words."""
+    model, path, X = exported
+    far = X + 1e4
+    with pytest.warns(OutOfRangeWarning, match="60 of 60 sequences") as told:
+        other = OnnxPredictor(path).predict(far)
+    assert told[0].filename == __file__
+    with pytest.warns(OutOfRangeWarning) as own:
+        expected = model.predict(far)
+    assert str(told[0].message) == str(own[0].message)
+    np.testing.assert_allclose(other, expected, rtol=1e-5)
 
 
 REFUSED = {

@@ -4,13 +4,13 @@ One sequence takes little longer than ONNX Runtime's own arithmetic. What was tr
 network of 50 and 100 units on 16 steps (62 µs in `InferenceSession.run`, of which the two recurrences are 50):
 binding inputs and outputs to memory beforehand gains less than 2 µs, turning off the arena or memory patterns nothing,
 a second thread costs 2 to 8 µs. So a session has one thread unless more are asked for, and what is left to save is in
-the checks here: an array of the right shape and type whose squares have a finite sum needs no others.
+the checks here: an array of the right shape and type whose values all lie near the range of the training is neither
+infinite nor missing, and needs no other check.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +24,10 @@ from unflat.errors import (
     InputError,
     MissingValuesWarning,
     NewerFormatError,
+    OutOfRangeWarning,
     ShapeError,
 )
+from unflat.ranges import FAR, FAR_ON_A_LINE, InputRange, in_words
 from unflat.sequences import as_sequences
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ FORMAT = 1
 
 _STEPS_TOGETHER = 1 << 17
 """Time steps predicted together: large enough to be fast, small enough for long sequences in little memory."""
+
+_LARGEST = float(np.finfo(np.float64).max)
 
 _OUTPUTS = ["predictions"]
 
@@ -89,6 +93,15 @@ class OnnxPredictor:
         self.n_features: int = self.metadata["n_features"]
         self._flat: bool = self.metadata["flat_target"]
         self._complete: list[int] = self.metadata["complete"]
+        self._ranges = InputRange.from_saved(
+            {name: np.array(bound, dtype=np.float64) for name, bound in self.metadata["range"].items()}
+        )
+        self._goes_on: bool = self.metadata["network"]["skip"]
+        self._far = FAR_ON_A_LINE if self._goes_on else FAR
+        self._low, self._high = (
+            np.nan_to_num(bound, nan=end)
+            for bound, end in zip(self._ranges.bounds(self._far), (-_LARGEST, _LARGEST), strict=True)
+        )
         self._equal_lengths: dict[tuple[int, int], NDArray[np.int64]] = {}  # of the shape that came last
 
     def predict(self, X: object) -> NDArray[np.float64]:
@@ -113,6 +126,8 @@ class OnnxPredictor:
         -----
         MissingValuesWarning
             If values are missing in a feature that was complete in training.
+        OutOfRangeWarning
+            If values lie far outside of the range that training saw.
         """
         values = self._plain(X)
         if values is None:
@@ -130,8 +145,8 @@ class OnnxPredictor:
         if X.ndim != 3 or X.shape[2] != self.n_features or X.shape[0] * X.shape[1] > _STEPS_TOGETHER:  # noqa: PLR2004
             return None
         values = np.ascontiguousarray(X, dtype=np.float64)
-        # A NaN or an infinity anywhere makes the sum of squares one; unlike a sum, it meets no infinity less infinity.
-        return values if math.isfinite(np.vdot(values, values)) else None
+        usual = (values >= self._low) & (values <= self._high)  # false also where one is missing or infinite
+        return values if np.count_nonzero(usual) == values.size else None
 
     def _lengths(self, n: int, steps: int) -> NDArray[np.int64]:
         lengths = self._equal_lengths.get((n, steps))
@@ -158,7 +173,7 @@ class OnnxPredictor:
                 (len(sequences), sequences.longest, sequences.n_features), "Give the same columns in the same order.",
             )  # fmt: skip
         self._refuse_other_windows(X)
-        self._warn_of_missing(sequences)
+        self._warn_of(sequences)
         return sequences
 
     def _refuse_other_windows(self, X: object) -> None:
@@ -174,15 +189,17 @@ class OnnxPredictor:
                 "Cut them with apply_schema(table, WindowSchema.from_dict(predictor.metadata['schema'])).",
             )
 
-    def _warn_of_missing(self, sequences: Sequences) -> None:
+    def _warn_of(self, sequences: Sequences) -> None:
         covered = sequences.covered()
-        missing = [
-            sequences.feature(column) for column in self._complete if np.isnan(sequences.rows[covered, column]).any()
-        ]
-        if missing:
-            named = f"Missing values in features that had none in training: {', '.join(missing)}."
+        gaps = [column for column in self._complete if np.isnan(sequences.rows[covered, column]).any()]
+        if gaps:
+            named = f"Missing values in features that had none in training: {', '.join(map(sequences.feature, gaps))}."
             told = f"{named} They are read as the center of the feature's scale."
             warnings.warn(told, MissingValuesWarning, stacklevel=4)
+        findings = self._ranges.outside(sequences, self._far)
+        if findings is not None:
+            told = in_words(findings, len(sequences), goes_on=self._goes_on)
+            warnings.warn(told, OutOfRangeWarning, stacklevel=4)
 
 
 def _open(path: str | PathLike[str] | bytes, threads: int) -> Any:  # noqa: ANN401 - onnxruntime has no types

@@ -95,6 +95,11 @@ class InputRange:
     def _margins(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         return self.high - self.low, _ROUNDING * np.maximum(np.abs(self.low), np.abs(self.high))
 
+    def bounds(self, far: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Give where far outside begins, below and above, for each feature; nan where it has no range."""
+        width, rounding = self._margins
+        return self.low - far * width - rounding, self.high + far * width + rounding
+
     def outside(self, sequences: Sequences, far: float) -> Findings | None:
         """Find values far outside; None where there are none, which takes two comparisons of each value.
 
@@ -110,8 +115,7 @@ class InputRange:
         Findings or None
             What was found.
         """
-        width, rounding = self._margins
-        low, high = self.low - far * width - rounding, self.high + far * width + rounding
+        low, high = self.bounds(far)
         rows = sequences.rows
         chunks = (rows[first : first + _CHUNK_ROWS] for first in range(0, len(rows), _CHUNK_ROWS))
         if not any((chunk < low).any() or (chunk > high).any() for chunk in chunks):  # nan is neither

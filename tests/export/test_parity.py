@@ -8,6 +8,7 @@ import pytest
 from unflat.errors import ParityError
 from unflat.export.parity import draw_sequences, worst_difference
 from unflat.network.arrays import InputArrays
+from unflat.ranges import InputRange
 
 
 def target(center, scale, *, logarithmic=False):
@@ -15,28 +16,27 @@ def target(center, scale, *, logarithmic=False):
     return SimpleNamespace(target_center=np.array(center), target_scale=np.array(scale), logarithmic=logarithmic)
 
 
-def test_drawn_sequences_follow_the_scale():
-    """Numbers have the scale's center and spread, categories are those known or none, gaps stand where they may."""
+def test_drawn_sequences_fill_the_ranges_of_the_training():
+    """Numbers lie all over their range, categories are those known or none, gaps stand where they may."""
     inputs = InputArrays(
-        np.array([0, 3]),
-        np.array([1e9, -5.0]),
-        np.array([2.0, 1e-3]),
-        np.array([1]),
-        np.array([2, 2]),
-        np.array([4.0, 7.0]),
+        numeric=np.array([0, 2]),
+        center=np.array([1e9, -5.0]),
+        scale=np.array([2.0, 1e-3]),
+        with_missing=np.array([1]),
+        code_columns=np.array([1, 1]),
+        codes=np.array([4.0, 7.0]),
     )
-    sequences = draw_sequences(inputs, 4)
-    stamp, unused, label, gappy = sequences.rows.T
+    ranges = InputRange(np.array([1e9 - 3, np.nan, -5.002]), np.array([1e9 + 9, np.nan, -4.998]))
+    sequences = draw_sequences(inputs, ranges)
+    stamp, label, gappy = sequences.rows.T
     assert (sequences.lengths.min(), sequences.longest, len(sequences)) == (1, 32, 64)
-    assert stamp.mean() == pytest.approx(1e9, abs=0.5)
-    assert stamp.std() == pytest.approx(2, rel=0.1)
-    assert not np.isnan(stamp).any()
-    assert not unused.any()
+    assert stamp.min() == pytest.approx(1e9 - 3, abs=0.1)
+    assert stamp.max() == pytest.approx(1e9 + 9, abs=0.1)
     assert set(label[~np.isnan(label)]) == {4.0, 7.0}
     assert np.isnan(label).any()
-    assert np.nanstd(gappy) == pytest.approx(1e-3, rel=0.1)
+    assert np.nanstd(gappy) == pytest.approx(0.004 / np.sqrt(12), rel=0.1)
     assert 0.05 < np.isnan(gappy).mean() < 0.2
-    assert np.array_equal(sequences.rows, draw_sequences(inputs, 4).rows, equal_nan=True)
+    assert np.array_equal(sequences.rows, draw_sequences(inputs, ranges).rows, equal_nan=True)
 
 
 def test_the_difference_is_measured_in_the_targets_spread():

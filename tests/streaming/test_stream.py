@@ -17,6 +17,7 @@ from unflat.errors import (
     InputTypeError,
     MissingValuesWarning,
     NonFiniteError,
+    OutOfRangeWarning,
     ShapeError,
     StreamError,
 )
@@ -256,6 +257,15 @@ def test_missing_values_where_there_were_none_are_told(gappy, pair):
     with pytest.warns(MissingValuesWarning, match="none in training"):
         expected = pair[0].predict([step[None]])
     np.testing.assert_allclose(fed, expected[0], rtol=1e-5)
+
+
+def test_values_far_outside_of_the_training_are_told(gappy, pair):
+    """As `predict` warns, at the step where it happens."""
+    stream = pair[0].stream(2)
+    stream.feed([gappy[0][0][0], gappy[0][1][0]])
+    with pytest.warns(OutOfRangeWarning, match="1 of 2 sequences .* feature 0 is 0, training saw") as told:
+        stream.feed([gappy[0][0][0], [0.0, 5e-3]])
+    assert told[0].filename == __file__
 
 
 def test_a_single_feature_needs_no_axis(distinct):

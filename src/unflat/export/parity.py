@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from unflat.metrics import Assessment
     from unflat.network.arrays import InputArrays, PredictorArrays
+    from unflat.ranges import InputRange
 
 TOLERANCE = 1e-5
 """The largest accepted difference, in standard deviations of the target."""
@@ -23,27 +24,27 @@ _MISSING = 0.1
 """The share of values left out where training had missing ones."""
 
 
-def draw_sequences(inputs: InputArrays, features: int) -> Sequences:
-    """Draw sequences of unequal length from the scale's statistics, for want of a user's sample.
+def draw_sequences(inputs: InputArrays, ranges: InputRange) -> Sequences:
+    """Draw sequences of unequal length from the training's ranges, for want of a user's sample.
 
     Parameters
     ----------
     inputs : InputArrays
-        The scale: numbers are drawn from the normal distribution of its centers and scales, categories from those that
-        it knows and one that it does not, and values are left out where training had missing ones.
-    features : int
-        Raw features of a time step.
+        The scale, which knows the categories, and where training had missing values.
+    ranges : InputRange
+        The range of each raw feature in training.
 
     Returns
     -------
     Sequences
-        64 of them, of 1 to 32 steps; the same for the same scale.
+        64 of them, of 1 to 32 steps; the same for the same model. Numbers are uniform in their range, categories
+        those that are known and one that is not, and a tenth of the values is missing where some were in training.
     """
     random = np.random.default_rng(0)
     lengths = random.integers(1, _LONGEST, size=_SEQUENCES, endpoint=True)
     lengths[:2] = 1, _LONGEST
-    rows = np.zeros((int(lengths.sum()), features))
-    rows[:, inputs.numeric] = random.normal(inputs.center, inputs.scale, size=(len(rows), len(inputs.numeric)))
+    low, high = np.nan_to_num(ranges.low), np.nan_to_num(ranges.high)
+    rows = random.uniform(low, high, size=(int(lengths.sum()), len(low)))
     for column in np.unique(inputs.code_columns):
         known = inputs.codes[inputs.code_columns == column]
         rows[:, column] = random.choice([*known, np.nan], size=len(rows))

@@ -12,6 +12,7 @@ from unflat.streaming.pooling import Attention, Last, Maximum, Mean
 
 if TYPE_CHECKING:
     from unflat.network.arrays import Array, PredictorArrays
+    from unflat.ranges import InputRange
     from unflat.streaming.pooling import Pooling
 
 
@@ -25,20 +26,20 @@ class Engine:
     ----------
     arrays : PredictorArrays
         A predictor that reads forward only.
-    features : int
-        Raw features of a step.
+    ranges : InputRange
+        The range of each raw feature in training.
     streams : int
         How many streams advance together.
     """
 
-    def __init__(self, arrays: PredictorArrays, features: int, streams: int) -> None:
+    def __init__(self, arrays: PredictorArrays, ranges: InputRange, streams: int) -> None:
         self._arrays = arrays
         widths = [arrays.inputs.width, *(layer[0].units for layer in arrays.layers)]
         starts = np.cumsum([0, *(width + 1 for width in widths[:-1])]).tolist()
         line = np.zeros((streams, starts[-1] + widths[-1]), dtype=np.float32)
         line[:, [start - 1 for start in starts[1:]]] = 1.0
         x, states = line[:, : widths[0]], line[:, starts[-1] :]
-        self._scaling = StepScaling(arrays.inputs, x, features)
+        self._scaling = StepScaling(arrays.inputs, x, ranges, goes_on=arrays.config.skip)
         step = CELLS[arrays.config.cell]
         self._layers = [
             step(layer[0], line[:, start : after + width])

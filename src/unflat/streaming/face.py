@@ -10,13 +10,14 @@ from unflat.streaming.stream import Stream
 
 if TYPE_CHECKING:
     from unflat.network import Predictor
+    from unflat.ranges import InputRange
 
 
 class StreamMixin:
     """Streams, for an estimator with `predictor_`."""
 
     predictor_: Predictor
-    n_features_in_: int
+    input_range_: InputRange
     flat_target_: bool
 
     def stream(self, streams: int | None = None) -> Stream:
@@ -48,4 +49,4 @@ class StreamMixin:
             If the number of streams is no whole number of at least 1.
         """
         check_is_fitted(self, "predictor_")
-        return Stream(self.predictor_, self.n_features_in_, streams=streams, flat=self.flat_target_)
+        return Stream(self.predictor_, self.input_range_, streams=streams, flat=self.flat_target_)

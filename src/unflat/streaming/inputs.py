@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unflat.errors import MissingValuesWarning
-from unflat.sequences import refuse_infinite
+from unflat.errors import MissingValuesWarning, OutOfRangeWarning
+from unflat.ranges import FAR, FAR_ON_A_LINE, in_words
+from unflat.sequences import Sequences, refuse_infinite
 
 if TYPE_CHECKING:
     from unflat.network.arrays import Array, InputArrays
+    from unflat.ranges import InputRange
+
+_LARGEST = float(np.finfo(np.float64).max)
 
 
 class StepScaling:
@@ -24,14 +27,20 @@ class StepScaling:
         The scale.
     result : ndarray of shape (n, width), float32
         Where the scaled step is put.
-    features : int
-        Raw features of a step.
+    ranges : InputRange
+        The range of each feature in training.
+    goes_on : bool
+        Whether the model has a linear part, which goes on outside of it.
     """
 
-    def __init__(self, arrays: InputArrays, result: Array, features: int) -> None:
+    def __init__(self, arrays: InputArrays, result: Array, ranges: InputRange, *, goes_on: bool) -> None:
         numbers, indicators = len(arrays.numeric), len(arrays.with_missing)
         self._arrays = arrays
-        self._all_numeric = arrays.numeric.tolist() == list(range(features))
+        self._all_numeric = arrays.numeric.tolist() == list(range(len(ranges.low)))
+        self._ranges, self._goes_on = ranges, goes_on
+        self._far = FAR_ON_A_LINE if goes_on else FAR
+        low, high = ranges.bounds(self._far)
+        self._low, self._high = np.nan_to_num(low, nan=-_LARGEST), np.nan_to_num(high, nan=_LARGEST)
         self._centered = np.empty((len(result), numbers))
         self._numbers = result[:, :numbers]
         self._indicators = result[:, numbers : numbers + indicators]
@@ -54,16 +63,18 @@ class StepScaling:
         -----
         MissingValuesWarning
             If a value is missing in a feature that was complete in training.
+        OutOfRangeWarning
+            If a value lies far outside of the range that training saw.
         """
         arrays = self._arrays
-        finite = math.isfinite(np.vdot(x, x))
-        if not finite:
+        usual = np.count_nonzero((x >= self._low) & (x <= self._high)) == x.size  # so neither missing nor infinite
+        if not usual:
             self._look_closer(x)
         np.subtract(x if self._all_numeric else x[:, arrays.numeric], arrays.center, out=self._centered)
         np.divide(self._centered, arrays.scale, out=self._numbers)
         if self._indicators.shape[1]:
             np.isnan(self._centered[:, arrays.with_missing], out=self._indicators)
-        if not finite:
+        if not usual:
             self._numbers[np.isnan(self._numbers)] = 0.0  # the center
         if self._categories.shape[1]:
             np.equal(x[:, arrays.code_columns], arrays.codes, out=self._categories)
@@ -76,3 +87,7 @@ class StepScaling:
             named = f"Missing values in features that had none in training: {', '.join(missing)}."
             told = f"{named} They are read as the center of the feature's scale."
             warnings.warn(told, MissingValuesWarning, stacklevel=5)
+        findings = self._ranges.outside(Sequences(x, np.arange(len(x)), np.ones(len(x), dtype=np.int64)), self._far)
+        if findings is not None:
+            told = in_words(findings, len(x), goes_on=self._goes_on)
+            warnings.warn(told, OutOfRangeWarning, stacklevel=5)

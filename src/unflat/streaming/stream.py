@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from unflat.network import Predictor
     from unflat.network.arrays import Array
+    from unflat.ranges import InputRange
 
 _MODEL = "model"
 """Under which name a state says of which model it is."""
@@ -33,8 +34,8 @@ class Stream:
     ----------
     predictor : Predictor
         Fitted, reading forward only. It is copied: training it further does not change the stream.
-    features : int
-        Raw features of a time step.
+    ranges : InputRange
+        The range of each raw feature in training.
     streams : int or None
         How many streams there are; None for a single one, whose steps and predictions have no axis of streams.
     flat : bool
@@ -60,12 +61,15 @@ class Stream:
     True
     """
 
-    def __init__(self, predictor: Predictor, features: int, *, streams: int | None = None, flat: bool = True) -> None:
+    def __init__(
+        self, predictor: Predictor, ranges: InputRange, *, streams: int | None = None, flat: bool = True
+    ) -> None:
         if streams is not None and not AtLeast(1).admits(streams):
             raise ConfigurationError("stream", "streams", f"{AtLeast(1)} or None", streams)
         _refuse_other_networks(predictor)
         self._arrays = PredictorArrays.of(predictor)
-        self._features = features
+        self._ranges = ranges
+        self._features = len(ranges.low)
         self._single = streams is None
         self._flat = flat
         self._engine = self._engine_of(streams or 1)
@@ -112,6 +116,8 @@ class Stream:
         -----
         MissingValuesWarning
             If a value is missing in a feature that was complete in training.
+        OutOfRangeWarning
+            If a value lies far outside of the range that training saw.
         """
         if streams is not None:
             return self._feed_some(x, streams)
@@ -195,7 +201,7 @@ class Stream:
             array[...] = kept[name]
 
     def _engine_of(self, streams: int) -> Engine:
-        return Engine(self._arrays, self._features, streams)
+        return Engine(self._arrays, self._ranges, streams)
 
     def _shapes_of(self, streams: int) -> tuple[tuple[int, ...], ...]:
         """Give the shapes that a step may have, the full one first."""
