@@ -19,7 +19,7 @@ def test_scores_of_a_case_worked_by_hand():
     assert scores.score == pytest.approx((3 + 1 + 4 + 20) / 3)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**31), st.sampled_from([0.5, 0.8, 0.9, 0.99]))
 def test_score_is_the_sum_of_two_pinball_losses(seed, asked):
     """The interval score is 2 / alpha times the pinball losses of both bounds, as scikit-learn computes them."""

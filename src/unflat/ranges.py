@@ -19,7 +19,7 @@ FAR, FAR_ON_A_LINE = 0.5, 1.0
 """How far outside is far, as a share of the range that training saw: of a network alone, and beside a linear skip.
 
 A series that drifts, or noise of which more is drawn, leaves the range a little all the time: normal noise has a range
-of about six deviations in a few hundred rows, and does not go three beyond. Along a line one may go further.
+of about seven deviations in two thousand rows, and does not go half of that beyond. Along a line one may go further.
 """
 
 _ROUNDING = 1e-6

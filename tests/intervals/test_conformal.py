@@ -15,7 +15,7 @@ def scores_of(seed, n, outputs=1):
     return np.random.default_rng(seed).exponential(size=(n, outputs))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**31), st.integers(1, 200), COVERAGES)
 def test_quantile_is_the_one_of_the_theorem(seed, n, coverage):
     """It is the ceil((n + 1) · coverage)-th smallest score, and infinite where there are not so many."""
@@ -34,7 +34,7 @@ def test_too_few_scores_give_infinity(coverage, needed):
         assert np.isinf(Calibration.of(scores[1:], None, None).quantiles(coverage, 1, None)).all()
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**31), st.integers(1, 120), st.tuples(COVERAGES, COVERAGES), st.booleans(), st.booleans())
 def test_quantiles_rise_with_the_coverage(seed, n, coverages, weighted, grouped):
     """More coverage never means less, with weights, for a known group, a small one and one that is not known."""

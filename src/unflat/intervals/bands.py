@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _MOST_SEQUENCES, _MOST_STEPS, _FEWEST_SEQUENCES = 10_000, 1 << 20, 500
 """The spread is fitted on so many sequences, or time steps, at the most: it has few coefficients."""
 
+_JUDGED_AT, _WORTH = 0.9, 0.99
+"""Learned distances are used where they bring the interval score at this coverage below this share."""
+
 _STEPS_TOGETHER = 1 << 17
 """Time steps described together, as in prediction."""
 
@@ -132,14 +135,24 @@ class Bands:
         Returns
         -------
         Bands
-            With the same distances, and scores.
+            With scores, and with the distances that were learned, or one that is the same everywhere where these
+            make no narrower intervals on the data.
+
+        Notes
+        -----
+        Distances are learned from errors on the training part, and on a series that has changed since they can be
+        worse than none: on ETTh1, 24 hours ahead, intervals for 0.9 then covered 0.64, and 0.94 with one distance
+        for all. The held-out part saw it coming.
         """
-        expected = self.expect(predictor, data.sequences)
-        missed = _scaled(predictor, data.y) - expected.center
+        described = describe(predictor, data.sequences)
+        missed = _scaled(predictor, data.y) - described[:, : data.y.shape[1]].double().numpy()
         if errors and loss is not None:
             missed = cross_chosen(errors, folds_of(data), loss, data.weights)
-        scores = scores_of(missed, expected.spread)
-        return replace(self, calibration=Calibration.of(scores, data.weights, data.series))
+        learned, even = (_distances(s, described) for s in (self.spread.uneven(), self.spread.even()))
+        is_better = _cost(missed, learned, data.weights) < _WORTH * _cost(missed, even, data.weights)
+        spread = self.spread.uneven() if is_better else self.spread.even()
+        scores = scores_of(missed, learned if is_better else even)
+        return Bands(spread, Calibration.of(scores, data.weights, data.series))
 
     def outdated(self) -> Bands:
         """Keep the distances, and forget scores of weights that have changed since."""
@@ -149,7 +162,7 @@ class Bands:
         """Predict, and say how far errors reach, before any coverage is asked for."""
         described = describe(predictor, sequences)
         outputs = predictor.network.head.out_features
-        return Expected(described[:, :outputs].double().numpy(), self.spread(described).double().numpy())
+        return Expected(described[:, :outputs].double().numpy(), _distances(self.spread, described))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Give the numbers, for a file."""
@@ -203,6 +216,19 @@ def describe(predictor: Predictor, sequences: Sequences) -> Tensor:
         both = network.with_states(predictor.inputs(batch.values).to(predictor.device), lengths)
         parts.append(torch.cat(both, dim=1).cpu())
     return torch.cat(parts)
+
+
+def _distances(spread: Spread, described: Tensor) -> NDArray[np.float64]:
+    distances: NDArray[np.float64] = spread(described).double().numpy()
+    return distances
+
+
+def _cost(errors: NDArray[np.float64], spread: NDArray[np.float64], weights: NDArray[np.float64] | None) -> float:
+    """Score the intervals that just cover their share of errors; the mean over outputs, on the target's scale."""
+    reach = np.nan_to_num(np.nanquantile(scores_of(errors, spread), _JUDGED_AT, axis=0))[None, None] * spread
+    outside = np.fmax(np.fmax(-errors - reach[:, 0], errors - reach[:, 1]), 0.0)
+    costs = (reach.sum(axis=1) + 2 / (1 - _JUDGED_AT) * outside).mean(axis=1)
+    return float(np.average(costs, weights=weights))
 
 
 def _scaled(predictor: Predictor, y: NDArray[np.float64]) -> NDArray[np.float64]:

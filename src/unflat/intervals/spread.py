@@ -58,6 +58,7 @@ class Spread(nn.Module):
     weight: Tensor
     bias: Tensor
     size: Tensor
+    learned: Tensor
 
     def __init__(self, width: int, outputs: int) -> None:
         super().__init__()
@@ -66,6 +67,7 @@ class Spread(nn.Module):
         self.register_buffer("weight", torch.zeros(width, 2 * outputs))
         self.register_buffer("bias", torch.zeros(2 * outputs))
         self.register_buffer("size", torch.ones(2 * outputs))
+        self.register_buffer("learned", torch.tensor(True))  # noqa: FBT003 - a tensor's value
 
     def forward(self, described: Tensor) -> Tensor:
         """Give the distances.
@@ -81,11 +83,21 @@ class Spread(nn.Module):
             Below and above, on the target's scale, all positive.
         """
         shares = softplus(self.standardized(described) @ self.weight + self.bias) + _FLOOR
-        return (shares * self.size).view(len(described), 2, -1)
+        return (torch.where(self.learned, shares, 1.0) * self.size).view(len(described), 2, -1)
 
     def standardized(self, described: Tensor) -> Tensor:
         """Bring descriptions to mean 0 and deviation 1, cut off far outside."""
         return ((described - self.center) / self.scale).clamp(-_FARTHEST, _FARTHEST)
+
+    def even(self) -> Spread:
+        """Give the same overall distances everywhere."""
+        state = {name: tensor.clone() for name, tensor in self.state_dict().items()}
+        return Spread.restore(state | {"learned": torch.tensor(False)})  # noqa: FBT003 - a tensor's value
+
+    def uneven(self) -> Spread:
+        """Give the distances that were learned, again."""
+        state = {name: tensor.clone() for name, tensor in self.state_dict().items()}
+        return Spread.restore(state | {"learned": torch.tensor(True)})  # noqa: FBT003 - a tensor's value
 
     @classmethod
     def restore(cls, state: dict[str, Tensor]) -> Spread:

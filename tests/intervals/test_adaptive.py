@@ -1,0 +1,134 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unflat.errors import InputError, ShapeError
+from unflat.intervals import AdaptiveInterval, Expected, PredictionInterval
+
+
+def follow(scores, *, coverage=0.9, gamma=0.05, outputs=1, flat=True):
+    """Follow a series whose predictions are 0 and whose distances are 1 on both sides; X says how many."""
+    return AdaptiveInterval(
+        lambda X: Expected(np.zeros((len(X), outputs)), np.ones((len(X), 2, outputs))),
+        lambda _, quantiles: PredictionInterval(-quantiles, quantiles),
+        lambda y: y,
+        scores,
+        coverage=coverage,
+        gamma=gamma,
+        flat=flat,
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.integers(0, 2**31),
+    st.sampled_from([0.5, 0.8, 0.9]),
+    st.floats(0.01, 0.5),
+    st.sampled_from(["growing", "shrinking", "random", "hostile"]),
+)
+def test_coverage_is_kept_whatever_the_series_does(seed, coverage, gamma, kind):
+    """Proposition 4.1 of Gibbs & Candès (2021): misses stay within (max(a, 1 - a) + gamma) / (gamma T) of alpha."""
+    random = np.random.default_rng(seed)
+    tracked = follow(random.exponential(size=(20, 1)), coverage=coverage, gamma=gamma)
+    T = 150
+    for t in range(T):
+        interval = tracked.predict([t])
+        finite = min(float(interval.upper[0]), 1e6)
+        tracked.update({
+            "growing": 1.05**t,
+            "shrinking": 0.9**t,
+            "random": random.normal(),
+            "hostile": finite * 1.01 + 1e-9,  # just outside of every finite interval
+        }[kind])  # fmt: skip
+    alpha = 1 - coverage
+    assert abs((1 - tracked.covered[0]) - alpha) <= (max(alpha, 1 - alpha) + gamma) / (gamma * T) + 1e-12
+
+
+def test_first_interval_is_that_of_split_conformal():
+    """Before any truth the interval is the calibration's ceil((n + 1) · coverage)-th score."""
+    scores = np.random.default_rng(0).exponential(size=(99, 1))
+    interval = follow(scores).predict([0])
+    assert interval.upper[0] == np.sort(scores[:, 0])[89]
+    assert interval.lower[0] == -interval.upper[0]
+
+
+def test_alpha_follows_its_equation():
+    """alpha[t + 1] = alpha[t] + gamma (alpha - missed): a hit, then a miss."""
+    tracked = follow(np.arange(1.0, 21.0)[:, None])
+    tracked.predict([0, 1])
+    tracked.update(0.0)
+    assert tracked.alpha == pytest.approx([0.1 + 0.05 * 0.1])
+    tracked.update(1e3)
+    assert tracked.alpha == pytest.approx([0.1 + 0.05 * 0.1 + 0.05 * (0.1 - 1)])
+    assert tracked.covered == pytest.approx([0.5])
+
+
+def test_truths_belong_to_the_oldest_predictions():
+    """With several under way, the interval that was given is the one that is judged."""
+    tracked = follow(np.full((20, 1), 1.0))
+    tracked.predict([0, 1, 2])
+    assert tracked.pending == 3
+    tracked.update([0.5, 2.0])
+    assert tracked.pending == 1
+    assert tracked.covered == pytest.approx([0.5])
+    with pytest.raises(InputError, match="at most 1, as many predictions wait"):
+        tracked.update([0.0, 0.0])
+
+
+@pytest.mark.parametrize("delay", [1, 4])
+def test_replay_is_the_same_as_step_by_step(delay):
+    """A stretch gone through at once gives what predict and update give in turn, late truths too."""
+    random = np.random.default_rng(0)
+    scores, y = random.exponential(size=(30, 1)), random.normal(size=60) * np.linspace(0.5, 4, 60)
+    at_once, in_turn = follow(scores), follow(scores)
+    replayed = at_once.replay(range(60), y, delay=delay)
+    uppers = []
+    for t in range(60):
+        uppers.append(in_turn.predict([t]).upper[0])
+        if t - delay + 1 >= 0:
+            in_turn.update(y[t - delay + 1])
+    if delay > 1:
+        in_turn.update(y[60 - delay + 1 :])
+    assert replayed.upper.tolist() == uppers
+    assert at_once.alpha == in_turn.alpha
+    assert at_once.pending == in_turn.pending == 0
+
+
+def test_replay_asks_for_truths_that_are_due_first():
+    """A stretch cannot be gone through over predictions that still wait."""
+    tracked = follow(np.ones((20, 1)))
+    tracked.predict([0])
+    with pytest.raises(InputError, match="1 that do"):
+        tracked.replay([0], [0.0])
+
+
+def test_scores_remembered_are_the_latest():
+    """After more truths than are remembered, the calibration's scores are gone."""
+    tracked = follow(np.full((20, 1), 50.0))
+    tracked.replay(range(150), np.random.default_rng(0).uniform(1.0, 2.0, 150))
+    assert tracked.quantiles[0] <= 2.0
+
+
+def test_each_output_keeps_a_coverage_of_its_own():
+    """Of two outputs one grows tenfold: only its intervals widen."""
+    random = np.random.default_rng(0)
+    tracked = follow(np.abs(random.normal(size=(50, 2))), outputs=2, flat=False)
+    y = random.normal(size=(300, 2)) * [1, 10]
+    interval = tracked.replay(range(300), y)
+    assert interval.upper.shape == (300, 2)
+    assert tracked.covered == pytest.approx([0.9, 0.9], abs=0.06)
+    tracked.predict([0])
+    tracked.update(y[0])  # one row without the axis of sequences
+    tracked.predict([0])
+    with pytest.raises(ShapeError, match="2 outputs"):
+        tracked.update([[1.0, 2.0, 3.0]])
+
+
+def test_a_target_that_the_scale_cannot_take_is_a_miss():
+    """The logarithm of a negative number is nan; the interval did not hold it."""
+    tracked = follow(np.ones((20, 1)))
+    tracked._scale = lambda y: np.full_like(y, np.nan)
+    tracked.predict([0])
+    tracked.update(1.0)
+    assert tracked.covered == [0.0]
