@@ -85,6 +85,12 @@ def notes(result: dict[str, Any]) -> list[str]:
     lines = [f"- {name}: does not apply, {reason}." for name, reason in result["not applicable"].items()]
     for kind, count in sorted(_warnings(result["unflat"]).items()):
         lines.append(f"- {kind} in {count} of {len(result['unflat'])} fits.")
+    measured = [fit["intervals"] for fit in result["unflat"] if fit.get("intervals")]
+    if measured:
+        told = ", ".join(f"{name} {spread([one[name] for one in measured])}" for name in measured[0])
+        lines.append(f"- Intervals for 0.9: {told}; widths and scores in standard deviations of the target.")
+    if linear := sum(fit.get("linear", False) for fit in result["unflat"]):
+        lines.append(f"- The linear part alone in {linear} of {len(result['unflat'])} fits.")
     epochs, best = (_range([fit[name] for fit in result["unflat"]]) for name in ("epochs", "best_epoch"))
     made = result["environment"]
     sizes = result["sizes"]

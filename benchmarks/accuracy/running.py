@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from benchmarks.accuracy.references import run_references
 
-from unflat import LSTMRegressor
+from unflat import DataWarning, LSTMRegressor, Windows
+from unflat.metrics import score_intervals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +64,12 @@ class Fit:
         Why there were no more.
     warnings : tuple of str
         What `fit` and `predict` warned of.
+    intervals : dict of str to float
+        Of the intervals for 0.9 on the first test part: coverage, and the mean width and interval score as shares of
+        the target's standard deviation, means over outputs; of a single series also the coverage of intervals that
+        learn from each truth. Empty where the bounds are infinite.
+    linear : bool
+        Whether the fitted model is its linear part alone.
     """
 
     seed: int
@@ -72,6 +80,8 @@ class Fit:
     best_epoch: int
     stopped: str
     warnings: tuple[str, ...]
+    intervals: dict[str, float]
+    linear: bool
 
 
 def run_task(task: Task, data: Path | None, seeds: range, budget: Budget = FULL) -> Iterator[dict[str, Any]]:
@@ -150,7 +160,45 @@ def fit_defaults(problem: Problem, seed: int, budget: Budget = FULL) -> Fit:
         history.best_epoch,
         history.stopped,
         tuple(f"{warning.category.__name__}: {warning.message}" for warning in caught),
+        interval_scores(model, next(iter(problem.tests.values()))),
+        model.linear_,
     )
+
+
+def interval_scores(model: LSTMRegressor, part: Part, asked: float = 0.9) -> dict[str, float]:
+    """Score the intervals of a fitted model; nothing where one is infinite.
+
+    Parameters
+    ----------
+    model : LSTMRegressor
+        Fitted, with a held-out part.
+    part : Part
+        What to score on.
+    asked : float
+        The coverage that is asked for.
+
+    Returns
+    -------
+    dict of str to float
+        As `Fit.intervals` says.
+    """
+    y = part.targets
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)  # predict has said what there is to say of the inputs
+        bounds = [np.reshape(bound, y.shape) for bound in model.predict_interval(part.X, asked)]
+        if not np.isfinite(bounds).all():
+            return {}
+        scored = score_intervals(y, *bounds, asked)
+        scores = {
+            "coverage": float(np.mean([one.coverage for one in scored])),
+            "width": float(np.mean([one.width for one in scored] / y.std(axis=0))),
+            "interval score": float(np.mean([one.score for one in scored] / y.std(axis=0))),
+        }
+        if isinstance(part.X, Windows) and part.X.timeline.labels is None:
+            tracked = model.track_interval(asked)
+            tracked.replay(part.X, part.X.y, delay=max(1, part.X.schema.horizon))
+            scores["coverage, tracked"] = float(tracked.covered.mean())
+    return scores
 
 
 def sizes(problem: Problem) -> dict[str, Any]:

@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from unflat.evaluation import Evaluation, evaluate
     from unflat.export import Exported, export_onnx
     from unflat.history import History
+    from unflat.intervals import AdaptiveInterval, PredictionInterval
     from unflat.runs import Run, train_run
     from unflat.streaming import Stream
     from unflat.tables import read_table, read_ts
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     from unflat.windows import Windows, WindowSchema, apply_schema, make_windows
 
 __all__ = [
+    "AdaptiveInterval",
     "AllMissingError",
     "ArtifactError",
     "Callback",
@@ -120,6 +122,7 @@ __all__ = [
     "OutputError",
     "OutputExistsError",
     "ParityError",
+    "PredictionInterval",
     "Run",
     "ScaleDomainError",
     "ShapeError",
@@ -158,6 +161,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AdaptiveInterval": "unflat.intervals",
     "Callback": "unflat.callbacks",
     "Diagnosis": "unflat.diagnosis",
     "Evaluation": "unflat.evaluation",
@@ -165,6 +169,7 @@ _HOMES = {
     "History": "unflat.history",
     "LSTMRegressor": "unflat.estimator",
     "OnnxPredictor": "unflat.deployed",
+    "PredictionInterval": "unflat.intervals",
     "Run": "unflat.runs",
     "Stream": "unflat.streaming",
     "Watch": "unflat.watch",
