@@ -161,6 +161,14 @@ def test_predictions_are_printed_as_csv(trained, table):
     assert lines[155].startswith("p0,2024-01-07 15:00:00,2024-01-07 16:00:00,")
 
 
+def test_bounds_are_printed_beside_predictions(trained, table):
+    """`--interval` adds a lower and an upper bound to each prediction."""
+    lines = run("predict", trained[0], table, "--interval", 0.8).stdout.splitlines()
+    assert lines[0] == "pump,hour,hour_target,load_predicted,load_lower,load_upper"
+    predicted, lower, upper = map(float, lines[1].split(",")[-3:])
+    assert lower < predicted < upper
+
+
 def test_predictions_are_written_to_a_file(trained, table, tmp_path):
     """The file holds the same table, and the output says so."""
     result = run("predict", trained[0], table, "-o", tmp_path / "p.parquet")
@@ -252,7 +260,7 @@ def test_a_run_is_replaced_by_force(table, tmp_path):
 def test_warnings_of_the_package_are_one_line(trained, table, monkeypatch):
     """A warning is a plain line, without Python's file names, and is shown even where warnings are errors."""
 
-    def warn(model, data):
+    def warn(model, data, **_):
         warnings.warn("One column is constant.", ConstantColumnWarning, stacklevel=2)
         return pl.DataFrame({"a": [len(str(data)) if model else 0]})
 
@@ -265,7 +273,7 @@ def test_warnings_of_the_package_are_one_line(trained, table, monkeypatch):
 def test_warnings_of_others_are_left_alone(trained, table, monkeypatch):
     """Another library's warning is not dressed as one of ours."""
 
-    def warn(model, data):
+    def warn(model, data, **_):
         warnings.warn("elsewhere", UserWarning, stacklevel=2)
         return pl.DataFrame({"a": [len(str(data)) if model else 0]})
 
@@ -277,7 +285,7 @@ def test_warnings_of_others_are_left_alone(trained, table, monkeypatch):
 def test_a_fault_of_the_program_keeps_its_traceback(trained, table, monkeypatch):
     """An error that is not the user's is not dressed as one."""
 
-    def fail(model, data):
+    def fail(model, data, **_):
         raise ZeroDivisionError(model, data)
 
     monkeypatch.setattr(unflat.runs, "predict_file", fail)

@@ -383,3 +383,47 @@ def test_percent_is_100_for_the_whole_alone(share, text):
 def test_spread_is_said_in_words(spread, text):
     """A spread reads as how much the predictions vary beside the targets."""
     assert spread_in_words(spread) == text
+
+
+@pytest.mark.filterwarnings("ignore::unflat.errors.FitWarning")  # two epochs teach nothing
+class TestIntervals:
+    """Coverage and width stand in the table of a model that has intervals."""
+
+    @pytest.fixture(scope="class")
+    def model(self):
+        """Fit a small model on all but a few sequences."""
+        return LSTMRegressor(units=(4,), epochs=2, random_state=0, progress=False).fit(
+            X, Y, validation=(X[TEST], Y[TEST])
+        )
+
+    def test_scores_are_those_of_the_models_intervals(self, model):
+        """The share inside and the width are what `predict_interval` gives, at the coverage that is asked for."""
+        result = evaluate(model, X, Y, coverage=0.8)
+        lower, upper = model.predict_interval(X, 0.8)
+        (scores,) = result.intervals
+        assert scores.asked == 0.8
+        assert scores.coverage == pytest.approx(np.mean((lower <= Y) & (upper >= Y)))
+        assert scores.width == pytest.approx(np.mean(upper - lower))
+        assert "share of targets inside the intervals for 0.8" in str(result)
+        assert "interval score" in result._repr_html_()
+
+    def test_they_come_back_from_json(self, model):
+        """A run's metrics keep them; those of before had none."""
+        result = evaluate(model, X, Y)
+        plain = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+        assert str(Evaluation.from_dict(plain)) == str(result)
+        del plain["intervals"]
+        assert Evaluation.from_dict(plain).intervals == ()
+
+    def test_nothing_is_said_where_there_are_none(self, model):
+        """Infinite bounds, a model that held nothing out, another's model: no lines, no warning."""
+        assert evaluate(model, X, Y, coverage=0.99).intervals == ()
+        bare = LSTMRegressor(units=(4,), epochs=1, random_state=0, validation_fraction=0.0).fit(X, Y)
+        assert evaluate(bare, X, Y).intervals == ()
+        assert "coverage" not in str(evaluate(last_step, X, Y))
+
+    def test_a_linear_model_is_called_so(self):
+        """The notes say that the recurrence adds nothing."""
+        linear = LSTMRegressor(units=(4,), epochs=2, random_state=0, progress=False).fit(X, X[:, -1, 0])
+        assert linear.linear_
+        assert "this model is its linear part alone" in str(evaluate(linear, X, X[:, -1, 0]))

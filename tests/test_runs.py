@@ -300,6 +300,16 @@ def test_predictions_name_their_windows(outcome, table):
     np.testing.assert_array_equal(frame["load_predicted"].to_numpy()[-42:-2], outcome.prediction)
 
 
+def test_bounds_stand_beside_their_prediction(outcome, table):
+    """Each target's bounds are those of the model, named after it."""
+    model = outcome.run.load()
+    frame = predict_file(model, table, interval=0.8)
+    assert frame.columns[-3:] == ["load_predicted", "load_lower", "load_upper"]
+    interval = model.predict_interval(pl.read_csv(table, try_parse_dates=True), 0.8)
+    np.testing.assert_array_equal(frame["load_lower"].to_numpy(), interval.lower)
+    np.testing.assert_array_equal(frame["load_upper"].to_numpy(), interval.upper)
+
+
 def test_predictions_name_their_series(tmp_path):
     """With groups and without times, a row has its series and counts its last row within it."""
     parts = [series(40).drop("hour").with_columns(pump=pl.lit(name)) for name in ("b", "a")]

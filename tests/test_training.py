@@ -195,6 +195,19 @@ def test_without_validation_the_last_weights_stay():
     assert not torch.equal(weights(net), weights(network()))
 
 
+def test_errors_on_the_validation_part_are_those_of_every_epoch():
+    """The first are of the weights before training, and their mean squares are the losses that were recorded."""
+    errors, net = [], network()
+    validation = examples(20, seed=1)
+    history = train(net, examples(), validation, BRIEF, generator=torch.Generator().manual_seed(0), errors=errors)
+    assert [tuple(one.shape) for one in errors] == [(20, 1)] * (1 + len(history.epochs))
+    assert torch.equal(
+        errors[0], validation.targets - network()(validation.draw(torch.arange(20), torch.device("cpu")).x)
+    )
+    recorded = [record.validation_loss for record in history.epochs]
+    assert [float(one.square().mean()) for one in errors[1:]] == pytest.approx(recorded)
+
+
 def test_interrupt_keeps_the_best_weights_so_far():
     """Ctrl-C in the third epoch ends training in good order, with the best weights of the epochs that were done."""
     seen = Recorder(interrupt_at=3)
