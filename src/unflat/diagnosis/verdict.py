@@ -7,6 +7,7 @@ from math import erf, inf, isnan, log, nan, prod, sqrt
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from scipy import stats
 
 from unflat.diagnosis.causes.pairing import misaligned_pairs
 
@@ -172,6 +173,7 @@ class _Figures:
     error: float
     rest: float
     error_of_rest: float
+    short_in_training: bool
     beside: float
     signal: Signal
     attainable: float
@@ -215,8 +217,9 @@ def judge(examination: Examination) -> Judgement:
         target, go with it more closely than with the target, and have no skill against it.
     failing
         R² is no more than 0.001, or less than half of what other learners reach, or leaves three times as much
-        unexplained as they do; and it is lower than that by more than 0.1 and more than three standard errors. Without
-        a signal, only an R² below -1 counts, which learning noise by heart does not explain; others are `no_signal`.
+        unexplained as they do; and it is lower than that by more than 0.1 and more than three standard errors, or by
+        0.1 here and by as many errors on the training part. Without a signal, only an R² below -1 counts, which
+        learning noise by heart does not explain; others are `no_signal`.
         Where a model predicts for every time step what has one target, the predictions of all steps are judged.
 
     `no_signal` is `flat` or `failing` after all where sequences are paired with targets of other sequences.
@@ -308,14 +311,35 @@ def _by_r2(figures: _Figures, seen: int) -> tuple[Verdict, float]:
 def _against_others(figures: _Figures) -> tuple[Verdict, float]:
     """Judge by what other learners reach: no better than the mean, or far short of them."""
     reached = 1 - figures.rest
-    gap = figures.attainable - reached
-    border = max(GAIN, min((1 - FAR_SHORT) * figures.attainable, (TIMES_THE_ERROR - 1) * (1 - figures.attainable)))
+    gap, border = figures.attainable - reached, _border(figures.attainable)
     if figures.r2 <= NO_BETTER:
         gap, border = float(np.fmax(figures.attainable, figures.signal.r2)) - reached, GAIN
-    needed = max(border, _STANDARD_ERRORS * figures.error_of_rest)
-    if gap > needed:
+    needed = max(border, _errors_needed(figures.n) * figures.error_of_rest)
+    if gap > needed or (gap > border and figures.short_in_training):
         return "failing", _probability((gap - border) / figures.error_of_rest) * (1 - figures.signal.p_value)
     return "healthy", min(_probability((needed - gap) / figures.error_of_rest), _probability(-figures.flatness))
+
+
+def _border(attainable: float) -> float:
+    """Say by how much a model may explain less than another learner before it fails."""
+    return max(GAIN, min((1 - FAR_SHORT) * attainable, (TIMES_THE_ERROR - 1) * (1 - attainable)))
+
+
+def _errors_needed(n: int) -> float:
+    """Give the deviations that Student's t of n values exceeds as rarely as a normal value does three."""
+    return float(stats.t.isf(stats.norm.sf(_STANDARD_ERRORS), max(n - 1, 1)))
+
+
+def _short_in_training(training: Part, output: int, signal: Signal) -> bool:
+    """Whether a model explains far less than other learners of what it was trained on, beyond error."""
+    y, prediction = training.y[:, output], training.prediction[:, output]
+    both = np.isfinite(y) & np.isfinite(prediction)
+    if not signal.beyond_chance or both.sum() < _FEWEST:
+        return False
+    true, predicted = _scaled(y[both], prediction[both])
+    rest = np.minimum((true - predicted) ** 2, _WORST)
+    gap = signal.r2 - (1 - float(rest.mean()))
+    return gap > max(_border(signal.r2), _errors_needed(len(rest)) * _standard_error(rest))
 
 
 def _figures(examination: Examination, output: int) -> _Figures:
@@ -337,6 +361,7 @@ def _figures(examination: Examination, output: int) -> _Figures:
         error=_standard_error(gains),
         rest=float(rest.mean()) if len(rest) else nan,
         error_of_rest=_standard_error(rest),
+        short_in_training=_short_in_training(examination.training, output, signal),
         beside=_beside(examination.training, output),
         signal=signal,
         attainable=signal.held_out_r2 if part is examination.held_out else signal.r2,

@@ -37,14 +37,14 @@ def test_early_signal_and_late_gradient_make_forgetting(fake, early):
     first, last, gradient = (evidence.value for evidence in cause.evidence)
     assert first > last + 0.1
     assert gradient == pytest.approx(1e-4)
-    assert cause.confidence == pytest.approx(0.8)
+    assert cause.confidence == pytest.approx(0.85)
 
 
 def test_what_sees_early_steps_does_not_forget_them(fake, early):
-    """Neither a read-out over all steps, nor a gradient that is largest early, forgets."""
+    """A read-out over all steps does not forget; a gradient that is largest early makes it the least likely."""
     X, y = early
     gradients = Gradients({}, {}, np.where(np.arange(100) < 75, 1.0, 1e-4))
-    assert last_step_forgets(fake(y, y * 0, X=X, shown_layers=LAST, shown_gradients=gradients)) is None
+    assert last_step_forgets(fake(y, y * 0, X=X, shown_layers=LAST, shown_gradients=gradients)).confidence == 0.4
     pooled = (replace(LAST[0], returns_sequences=True), LAST[1])
     assert last_step_forgets(fake(y, y * 0, X=X, shown_layers=pooled)) is None
 
@@ -59,7 +59,7 @@ def test_real_network_forgets_the_first_of_a_hundred_steps(trained, net, early):
     """Read out at its last step it learns nothing of them, and the gradient says so."""
     X, y = early
     examination = trained(net(features=2), X, y, epochs=5)
-    assert last_step_forgets(examination).confidence == pytest.approx(0.8)
+    assert last_step_forgets(examination).confidence == pytest.approx(0.85)
 
 
 def test_padding_is_measured_by_hand(fake, padded):

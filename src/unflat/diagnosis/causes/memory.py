@@ -8,7 +8,7 @@ import numpy as np
 
 from unflat.diagnosis.causes.linear import linear_r2, summary
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import GAIN, unlearned
+from unflat.diagnosis.causes.symptoms import GAIN, unlearned, worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
 
 if TYPE_CHECKING:
@@ -54,10 +54,10 @@ _POOL_CODE: Code = {
 def last_step_forgets(examination: Examination) -> Cause | None:
     """Find that the target hangs on early steps, and the prediction on the last ones only."""
     recurrent = [layer for layer in examination.layers if layer.kind == "recurrent"]
-    if not recurrent or recurrent[-1].returns_sequences or not unlearned(examination):
+    if not recurrent or recurrent[-1].returns_sequences or not worse_than_it_should(examination):
         return None
     signal = _early_and_late(examination)
-    if signal is None:
+    if signal is None or _is_long(padding_of(examination.training.values), examination):
         return None
     evidence = [
         Evidence(
@@ -74,15 +74,21 @@ def last_step_forgets(examination: Examination) -> Cause | None:
         " is left there.",
         tuple(evidence),
         cure_for(examination, "Read the recurrence out over all steps: mean and maximum beside the last.", _POOL_CODE),
-        _confidence_of_forgetting(sees),
+        _confidence_of_forgetting(sees) if unlearned(examination) else 0.4,  # else it may have learned it by heart
     )
+
+
+def _is_long(padding: Padding | None, examination: Examination) -> bool:
+    """Whether sequences end on so much padding that it explains why their end tells nothing."""
+    T = examination.training.values.shape[1]
+    return padding is not None and float(1 - padding.lengths.mean() / T) >= _MUCH_PADDING
 
 
 def _confidence_of_forgetting(sees: float | None) -> float:
     """Believe it most where early steps have no say in the prediction; least where they have more than late ones."""
     if sees is None:
         return 0.6
-    return 0.85 if sees < _ALL_LATE else 0.7 if sees < 1 else 0.5
+    return 0.85 if sees < _ALL_LATE else 0.7 if sees < 1 else 0.4
 
 
 def _sees_early(examination: Examination) -> float | None:

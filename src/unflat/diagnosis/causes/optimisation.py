@@ -8,7 +8,7 @@ import numpy as np
 
 from unflat.diagnosis.causes.network import ADAPTIVE, distance, last_states, reach, steps_made, to_network
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import unlearned
+from unflat.diagnosis.causes.symptoms import unlearned, worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
 
 if TYPE_CHECKING:
@@ -184,11 +184,12 @@ _LOWER_RATE_CODE: Code = {
 
 def rate_too_high(examination: Examination) -> Cause | None:
     """Find steps so long that training jumps about, or is thrown out."""
-    if not unlearned(examination):
-        return None
     settings = examination.settings
     rate = None if settings is None else settings.learning_rate
     limit = _HIGH_RATE[settings is None or _is_adaptive(settings)]
+    beyond_doubt = rate is not None and rate >= limit * _VERY_HIGH and worse_than_it_should(examination)
+    if not (beyond_doubt or unlearned(examination)):
+        return None
     lost = not examination.training.finite and bool(np.isfinite(examination.training.y).all())
     rises = _rises(examination)
     confidence = _confidence_of_high_rate(rate, limit, lost=lost, unsteady=rises > _UNSTEADY)
