@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
-from benchmarks.accuracy.sets import beijing, cmapss, etth1, flood
+from benchmarks.accuracy.sets import beijing, etth1, flood
 from benchmarks.accuracy.sets.narma import series
 from benchmarks.faults.program import Pairs, Sets
 
-from unflat import make_windows, read_ts
+from unflat import read_ts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,16 +59,6 @@ def transformer(data: Path, _random: np.random.Generator) -> Pairs:
     return _windows(frame.select(columns).to_numpy(), columns.index("OT"), length=12, horizon=6, stride=36)
 
 
-def engines(data: Path, _random: np.random.Generator) -> Pairs:
-    """Watch an engine's sensors for 12 cycles; the target is how many are left, at the most 125."""
-    left = pl.col("cycle").max().over("unit") - pl.col("cycle")
-    frame = cmapss.engines(data / cmapss.FOLDER / "train_FD001.txt").with_columns(rul=left.clip(upper_bound=cmapss.CAP))
-    windows = make_windows(
-        frame, target="rul", length=12, horizon=0, features=cmapss.VARYING, time="cycle", group="unit"
-    ).take(slice(7, None, 36))
-    return Pairs(windows.sequences.dense(), np.asarray(windows.y, dtype=np.float64))
-
-
 def narma(_data: Path, random: np.random.Generator) -> Pairs:
     """Drive a nonlinear moving average of tenth order; its answer to the last 14 inputs."""
     frame = series(560 * 21 + 1, random)
@@ -114,7 +103,6 @@ MAKERS: Mapping[str, Maker] = {
     "document": document,
     "oscillation": oscillation,
     "transformer": transformer,
-    "engines": engines,
     "narma": narma,
     "lags": lags,
     "rainfall": rainfall,

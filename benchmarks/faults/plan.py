@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from benchmarks.faults.halves import Half
     from benchmarks.faults.program import Program
 
-TWIN_SEEDS, CONTROL_SEEDS = range(2), range(2)
+TWIN_SEEDS, CONTROL_SEEDS = range(2), range(1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from benchmarks.faults.program import Program
 
-_FEW = 120
+_FEW = 100
 """Sequences that are few enough to be known by heart."""
 
 
@@ -31,10 +31,10 @@ def overfit(program: Program) -> Iterator[Mutation]:
     """Learn few and noisy targets by heart, where the twin stops in time."""
     random = random_of(program)
     training, held_out = program.data.training, program.data.held_out
-    noise = 0.6 * training.y.std()
+    noise = 0.8 * training.y.std()
     count = min(_FEW, len(training))
     few = Pairs(training.X[:count], training.y[:count] + random.normal(0, noise, count))
     new = Pairs(held_out.X, held_out.y + random.normal(0, noise, len(held_out)))
-    twin = replace(with_raw(program, few, new), sound=0.2).with_training(patience=8, batch=16)
-    mutant = twin.with_training(patience=None, epochs=6 * program.training.epochs, rate=2 * program.training.rate)
+    twin = replace(with_raw(program, few, new), sound=0.15).with_training(patience=8, batch=16)
+    mutant = twin.with_training(patience=None, epochs=8 * program.training.epochs, rate=2 * program.training.rate)
     yield Mutation("few and noisy, by heart", mutant, twin)
