@@ -56,7 +56,7 @@ class IntervalMixin:
         against which that choice is cross-validated. It is an average over sequences: not for every kind of them.
 
         The prediction always lies inside; bounds of one sequence never cross, and widen with the coverage. Any
-        coverage may be asked for at any time: `fit` has prepared them all, in the time of about one pass.
+        coverage may be asked for at any time: `fit` has prepared them all, in the time of two or three passes.
 
         Parameters
         ----------
