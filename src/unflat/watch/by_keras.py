@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from unflat._optional import require
 from unflat.diagnosis.causes.network import ADAPTIVE
 from unflat.diagnosis.subjects.keras_model import KerasSubject
@@ -15,17 +17,43 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from unflat.diagnosis.subjects import Gates
     from unflat.watch.observer import Observer
 
 
 class KerasInTraining(KerasSubject):
-    """A Keras model while it is trained."""
+    """A Keras model while it is trained.
+
+    On JAX, weights are held outside the model within an epoch, and whatever is not compiled once and for all is
+    compiled anew each time, which takes longer than many epochs: there, predictions are those of Keras's own compiled
+    function, and the inside is not looked at.
+    """
+
+    @property
+    def _in_jax(self) -> bool:
+        return self._backend == "jax"
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever the model takes
-        """Predict with the weights as they are now; on JAX they are held outside the model within an epoch."""
-        if self._backend == "jax":
-            self._model.jax_state_sync()
-        return super().predict(X)
+        """Predict with the weights as they are now."""
+        if not self._in_jax:
+            return super().predict(X)
+        self._model.jax_state_sync()
+        if self._fixed_batch():
+            return super().predict(X)
+        with self._pass(X):
+            return np.asarray(self._model.predict_on_batch(np.array(X)))
+
+    def activations(self, X: Any) -> dict[str, NDArray[Any]]:  # noqa: ANN401 - as `predict`
+        """Give what each layer passes on."""
+        return {} if self._in_jax else super().activations(X)
+
+    def layer_inputs(self, X: Any) -> dict[str, NDArray[Any]]:  # noqa: ANN401 - as `predict`
+        """Give what each layer reads."""
+        return {} if self._in_jax else super().layer_inputs(X)
+
+    def gates(self, X: Any) -> dict[str, Gates] | None:  # noqa: ANN401 - as `predict`
+        """Give the gates of recurrent layers."""
+        return None if self._in_jax else super().gates(X)
 
 
 def _pass_over(self: object, *_: object, **__: object) -> None:

@@ -41,8 +41,10 @@ def weights_of_an_output(subject: Subject, seen: Data) -> int | None:
         None where states are not bounded, or something else than a linear layer gives the predictions.
     """
     X = seen.X[:FEW]
-    prediction = subject.predict(X)
-    activations, inputs = subject.activations(X) or {}, subject.layer_inputs(X) or {}
+    activations = subject.activations(X)
+    if not activations:
+        return None
+    prediction, inputs = subject.predict(X), subject.layer_inputs(X) or {}
     layers = subject.layers() or ()
     head, before = _head(layers)
     if head is None or before is None or output_activation(layers, activations, prediction) != "linear":
