@@ -70,6 +70,20 @@ def test_seasonal_value_is_exact_on_a_periodic_series(horizon, season):
     assert fitted.predict(sequences)[SEASONAL_VALUE].tolist() == y.tolist()
 
 
+def test_each_output_repeats_the_past_of_its_own_horizon():
+    """With several horizons, the seasonal value of each is the one that its own horizon alone would give."""
+    rows = np.column_stack([noise(60), noise(60, 1)[:, 0] + 5])
+    sequences, y = windows(rows, length=9, horizon=6)
+    past = PastTarget((0, 0, 1), (1, 6, 6), season=4)
+    targets = np.column_stack([y[:, :1], y[:, :1], y[:, :1]])
+    together = Baselines.fit(sequences, targets, past).predict(sequences)
+    for output, (column, horizon) in enumerate(zip(past.columns, past.horizons, strict=True)):
+        alone = Baselines.fit(sequences, y[:, :1], PastTarget((column,), horizon, season=4)).predict(sequences)
+        for name in (LAST_VALUE, SEASONAL_VALUE):
+            np.testing.assert_array_equal(together[name][:, [output]], alone[name])
+    assert (together[SEASONAL_VALUE][:, 0] != together[SEASONAL_VALUE][:, 1]).all()
+
+
 def test_seasonal_value_stands_where_the_formula_says():
     """At horizon 3 with a season of 5 the value is 2 rows before the last one; a gap there looks further back."""
     column = np.array([10.0, 11.0, 12.0, 13.0, 14.0, 20.0, nan, nan, 23.0, 24.0])
@@ -317,7 +331,7 @@ def test_outputs_are_fitted_each_for_itself(dtype):
             assert together[name].dtype == np.float64
 
 
-@pytest.mark.parametrize("past", [None, PastTarget((1,), 2), PastTarget((1,), 2, season=3)])
+@pytest.mark.parametrize("past", [None, PastTarget((1,), 2), PastTarget((1,), (2,), season=3)])
 @pytest.mark.parametrize("categorical", [(), (0,)])
 def test_saved_baselines_predict_the_same_bits(past, categorical):
     """Arrays and plain JSON values rebuild baselines that predict and refuse alike."""
@@ -362,6 +376,13 @@ def test_saved_ragged_ridge_takes_any_length():
         ),
         (noise(9, 1), PastTarget((2,), 1), None, ConfigurationError, r"'columns' of PastTarget: .* received \(2,\)"),
         (noise(9, 1), PastTarget((0,), 0), None, ConfigurationError, "'horizon' of PastTarget"),
+        (
+            noise(9, 1),
+            PastTarget((0,), (1, 2)),
+            None,
+            ConfigurationError,
+            "'horizon' of PastTarget: expected one, or 1",
+        ),
         (noise(9, 1), PastTarget((0,), 1, season=0), None, ConfigurationError, "'season' of PastTarget"),
         (noise(9, 1), None, np.ones(8), ShapeError, "The sample weight: expected shape"),
         (noise(9, 1), None, -np.ones(9), InputError, "weights of at least 0"),

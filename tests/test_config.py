@@ -20,6 +20,7 @@ from unflat.config import (
     Interval,
     NetworkConfig,
     OneOf,
+    OneOrAscending,
     ScalingConfig,
     TrainingConfig,
     TrueOrFalse,
@@ -196,3 +197,14 @@ def test_messages_name_whom_the_user_set_the_value_on():
     assert Cut(2, label="anything").label == "anything"
     with pytest.raises(ConfigurationError, match="'length' of make_windows: expected a whole number of at least 1"):
         Cut(0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(-1, 5), max_size=4))
+def test_several_numbers_must_ascend(numbers):
+    """A tuple is admitted if it is not empty, ascends and stays above the bound; a number as by `AtLeast`."""
+    ascending = numbers == sorted(set(numbers)) and len(numbers) > 0 and min(numbers) >= 0
+    assert OneOrAscending(0).admits(tuple(numbers)) == ascending
+    assert not OneOrAscending(0).admits(numbers)
+    assert all(OneOrAscending(0).admits(number) == (number >= 0) for number in numbers)
+    assert str(OneOrAscending(1)) == "a whole number of at least 1, or several in ascending order"

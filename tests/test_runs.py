@@ -20,6 +20,7 @@ from unflat.errors import (
     TooFewSamplesError,
     UnreadableTableError,
 )
+from unflat.figures import draw_run
 from unflat.runs import Cut, Holdout, Run, as_csv, evaluate_file, predict_file, train_run, write_frame
 
 DATA = Path(os.environ.get("UNFLAT_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -320,6 +321,28 @@ def test_predictions_name_their_series(tmp_path):
     assert frame.columns == ["pump", "row", "load_predicted", "wind_predicted"]
     assert frame["pump"].to_list() == ["a"] * 37 + ["b"] * 37
     assert frame["row"].to_list() == [*range(3, 40)] * 2
+
+
+def test_several_horizons_are_named_in_scores_and_predictions(tmp_path):
+    """A run of two targets at two horizons names each output where it is scored, predicted and drawn."""
+    path = tmp_path / "load.csv"
+    series(200).write_csv(path)
+    cut = Cut(("load", "wind"), length=6, horizon=(1, 3), time="hour")
+    outcome = train_run(path, tmp_path / "run", cut=cut, model=small_model(), illustrate=draw_run)
+    names = ("load+1", "load+3", "wind+1", "wind+3")
+    model = outcome.run.load()
+    assert model.target_names_ == outcome.evaluation.targets == names
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["cut"]["horizon"] == [1, 3]
+    assert outcome.evaluation.assessment.outputs[1].baseline_rmse["last value"] == pytest.approx(
+        np.sqrt(np.mean((outcome.test.X.y[:, 1] - outcome.test.X.sequences.rows[outcome.test.X.end_rows, 1]) ** 2))
+    )
+    frame = predict_file(model, path)
+    times = ["hour", "hour_target+1", "hour_target+3"]
+    assert frame.columns == times + [f"{name}_predicted" for name in names]
+    last = series(200)["hour"][-1]
+    assert frame["hour_target+3"][-1] - last == np.timedelta64(3, "h")
+    assert frame["hour_target+1"][-1] - last == np.timedelta64(1, "h")
+    assert (tmp_path / "run" / "figures" / "predictions-4.png").exists()
 
 
 def test_predictions_of_whole_sequences_are_numbered(tmp_path, ts_files):

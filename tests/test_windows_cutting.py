@@ -110,6 +110,64 @@ def test_etth1_like_tables_are_cut_without_a_word_about_them():
     assert repr(windows) == "<31 windows of 24 rows and 3 features, target 'OT' 6 rows ahead>"
 
 
+@settings(max_examples=60, deadline=None)
+@given(rows=tables(), length=st.integers(1, 4), horizons=st.sampled_from([(1,), (1, 3), (2, 3, 5), (0, 2)]))
+def test_several_horizons_are_those_of_windows_of_each(rows, length, horizons):
+    """Each output equals the target at its own horizon, and there is a window where all of them are known."""
+    frame = pl.DataFrame(rows, schema=["group", "time", "x", "y"], orient="row").with_columns(z=-pl.col("x"))
+    options = {"target": ["y", "z"], "length": length, "time": "time", "group": "group", "features": "x"}
+    try:
+        windows = make_windows(frame, horizon=horizons, **options)
+        alone = [make_windows(frame, horizon=horizon, **options) for horizon in horizons]
+    except (WindowTooLongError, AllMissingError, TableError):
+        return
+    assert windows.schema.outputs == tuple(f"{name}+{h}" for name in "yz" for h in horizons)
+    starts = set.intersection(*(set(one.sequences.starts.tolist()) for one in alone))
+    assert set(windows.sequences.starts.tolist()) == starts
+    y = windows.y.reshape(len(windows), -1)
+    for place, one in enumerate(alone):
+        kept = np.isin(one.sequences.starts, windows.sequences.starts)
+        np.testing.assert_array_equal(y[:, place :: len(horizons)], one.y[kept])
+        np.testing.assert_array_equal(windows.rows_at(horizons[place]), one.target_rows[kept])
+        assert windows.times_at(horizons[place]).to_list() == one.target_times.filter(pl.Series(kept)).to_list()
+
+
+def test_horizons_may_be_a_range():
+    """A day ahead, hour by hour, by a range; each output has its own past for baselines, and a season of its own."""
+    windows = make_windows(hourly(), target="OT", length=24, horizon=range(1, 25))
+    assert windows.y.shape == (60 - 24 - 24 + 1, 24)
+    np.testing.assert_array_equal(windows.y[0], -np.arange(24.0, 48.0) - 1)
+    assert windows.past.columns == (2,) * 24
+    assert windows.past.horizon == tuple(range(1, 25))
+    assert repr(windows) == "<13 windows of 24 rows and 3 features, target 'OT' 1, 2, ... and 24 rows ahead>"
+    assert windows.schema.outputs[-1] == "OT+24"
+
+
+def test_windows_to_predict_from_reach_the_last_row_whatever_the_horizons():
+    """New data need no targets: the latest window ends at the last row, and each horizon's time follows."""
+    frame = hourly()
+    schema = make_windows(frame, target="OT", length=4, horizon=(1, 6)).schema
+    latest = apply_schema(frame, schema, targets=False)
+    assert latest.end_rows[-1] == 59
+    last = frame["date"][-1]
+    assert [latest.times_at(h)[-1] for h in (1, 6)] == [last + dt.timedelta(hours=h) for h in (1, 6)]
+    assert latest.target_times[-1] == last + dt.timedelta(hours=6)
+
+
+@pytest.mark.parametrize("horizon", [(), (3, 1), (1, 1), (-1, 2), (1.5,), "1,2", (True,)])
+def test_horizons_ascend(horizon):
+    """Anything but whole numbers in ascending order is refused with the parameter's name."""
+    with pytest.raises(ConfigurationError, match=r"'horizon' of make_windows: .*or several in ascending order"):
+        make_windows(hourly(), target="OT", length=4, horizon=horizon)
+
+
+def test_a_target_at_horizon_0_among_others_must_not_be_a_feature():
+    """One horizon of 0 is enough for the answer to stand in its own window."""
+    assert make_windows(hourly(), target="OT", length=4, horizon=(0, 6)).schema.features == ("HUFL", "HULL")
+    with pytest.raises(TargetLeakError, match="'OT' at horizon 0"):
+        make_windows(hourly(), target="OT", length=4, horizon=(0, 6), features=["OT", "HUFL"])
+
+
 def test_pandas_and_polars_give_the_same_windows():
     """A frame's library, and whether its times stand in the index, change nothing."""
     frame = hourly(40, sky=["clear", "rain", None, "fog"] * 10, on=[True, False] * 20)

@@ -1,6 +1,7 @@
 """The schema of windows."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -22,6 +23,15 @@ SCHEMA = WindowSchema(
 def test_a_schema_survives_json():
     """What was written as JSON reads as the same schema."""
     assert WindowSchema.from_dict(json.loads(json.dumps(SCHEMA.to_dict()))) == SCHEMA
+
+
+def test_several_horizons_survive_json():
+    """JSON has no tuples; the horizons come back as what they were, and the outputs with them."""
+    several = replace(SCHEMA, horizon=(1, 6))
+    again = WindowSchema.from_dict(json.loads(json.dumps(several.to_dict())))
+    assert again == several
+    assert (again.outputs, again.horizons, again.output_horizons) == (("OT+1", "OT+6"), (1, 6), (1, 6))
+    assert (SCHEMA.outputs, SCHEMA.horizons, SCHEMA.output_horizons) == (("OT",), (24,), (24,))
 
 
 @pytest.mark.parametrize("change", [{"lenght": 3}, {"length": 0}, {"length": "96"}, {"horizon": -1}, {"stride": True}])

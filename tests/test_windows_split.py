@@ -25,7 +25,7 @@ def panel(sizes, firsts=None):
 
 def covered_rows(windows):
     """Give the rows that windows or their targets hold, by a loop."""
-    rows = set(windows.target_rows.tolist())
+    rows = {row for horizon in windows.schema.horizons for row in windows.rows_at(horizon).tolist()}
     for start in windows.sequences.starts.tolist():
         rows.update(range(start, start + windows.schema.length))
     return sorted(rows)
@@ -35,7 +35,7 @@ def later_rows(windows, parts, by):
     """Mark the rows of validation and test: by their times or places in each series, or their series."""
     timeline = windows.timeline
     later = np.zeros(timeline.bounds[-1], dtype=bool)
-    targets = np.concatenate([part.target_rows for part in parts[1:]])
+    targets = np.concatenate([part.rows_at(part.schema.horizons[0]) for part in parts[1:]])
     if len(targets) == 0:
         return later
     if by == "time" and timeline.times is not None:
@@ -56,7 +56,7 @@ def splits(draw):
     options = {
         "target": draw(st.sampled_from(["y", ["y", "x"]])),
         "length": draw(st.integers(1, 6)),
-        "horizon": draw(st.integers(1, 4)),
+        "horizon": draw(st.sampled_from([1, 2, 3, 4, (2,), (1, 2), (1, 3, 4)])),
         "stride": draw(st.integers(1, 3)),
         "time": draw(st.sampled_from(["t", None])),
         "group": "g",
@@ -106,11 +106,12 @@ def test_a_split_by_time_cuts_all_series_at_the_same_times(drawn):
     except EmptyPartError:
         assume(condition=False)
     times = windows.timeline.times.to_numpy()
-    targets = [part.target_times.to_numpy() for part in parts]
-    for later in targets[1:]:
+    nearest = [part.times_at(part.schema.horizons[0]).to_numpy() for part in parts]
+    for later in nearest[1:]:
         assert len(later) == 0 or times[covered_rows(parts.train)].max() + how["gap"] < later.min()
-    assert min(map(len, targets[1:])) == 0 or targets[1].max() + how["gap"] < targets[2].min()
-    if how["gap"] == 0:
+    furthest = parts.validation.target_times.to_numpy()
+    assert min(map(len, nearest[1:])) == 0 or furthest.max() + how["gap"] < nearest[2].min()
+    if how["gap"] == 0 and len(windows.schema.horizons) == 1:
         assert sum(map(len, parts)) == len(windows)
     assert {part.split_by for part in parts} == {"time"}
 
@@ -149,6 +150,16 @@ def test_inputs_of_two_parts_share_no_row_with_a_gap_of_a_window():
     first_inputs = [part.sequences.starts[0] for part in parts[1:]]
     assert first_inputs == [210, 240]
     assert [len(part) for part in parts] == [210 - 12, 30 - 12, 60 - 12]
+
+
+def test_a_window_belongs_to_a_part_only_if_all_its_targets_do():
+    """Of several horizons, windows with a cut between their targets are in no part; a gap counts from the nearest."""
+    windows = make_windows(panel([1000]), target="y", length=20, horizon=(1, 6), time="t")
+    parts = windows.split(test=0.2, validation=0.1)
+    ends = [part.end_rows[[0, -1]].tolist() for part in parts]
+    assert ends == [[19, 693], [699, 793], [799, 993]]  # rows 700 and 800 are the first of the later parts
+    first_inputs = [part.sequences.starts[0] for part in windows.split(gap=20)[1:]]
+    assert first_inputs == [700, 800]  # 20 rows and the nearest horizon, less 1
 
 
 def test_without_times_each_series_is_cut_at_its_own_share():

@@ -6,6 +6,7 @@ Each field's annotation carries its constraint; `Checked` holds every value agai
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from numbers import Integral, Real
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -94,6 +95,29 @@ class EachOf:
 
 
 @dataclass(frozen=True)
+class OneOrAscending:
+    """A whole number that is not below a bound, or a tuple of such, each above the one before it.
+
+    Parameters
+    ----------
+    low : int
+        The bound.
+    """
+
+    low: int
+
+    def admits(self, value: object) -> bool:
+        """Whether the value is such a number, or such a tuple."""
+        if not isinstance(value, tuple):
+            return AtLeast(self.low).admits(value)
+        is_fit = len(value) > 0 and all(map(AtLeast(self.low).admits, value))
+        return is_fit and all(earlier < later for earlier, later in pairwise(value))
+
+    def __str__(self) -> str:
+        return f"{AtLeast(self.low)}, or several in ascending order"
+
+
+@dataclass(frozen=True)
 class OneOf:
     """One of a few named choices.
 
@@ -125,7 +149,7 @@ class TrueOrFalse:
         return "True or False"
 
 
-Constraint = Interval | AtLeast | EachOf | OneOf | TrueOrFalse
+Constraint = Interval | AtLeast | EachOf | OneOrAscending | OneOf | TrueOrFalse
 
 
 def _constraint(annotation: Any) -> tuple[Constraint | None, bool]:  # noqa: ANN401 - annotations have no type

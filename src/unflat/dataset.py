@@ -148,7 +148,7 @@ def _of_windows(windows: Windows, y: object, sample_weight: object, groups: obje
         targets.reshape(len(targets), -1),
         _weights(sample_weight, len(windows)),
         _groups(groups, len(windows)),
-        windows.schema.targets,
+        windows.schema.outputs,
         windows.past,
         windows,
         flat=targets.ndim == 1,

@@ -38,15 +38,20 @@ class PastTarget:
     ----------
     columns : tuple of int
         For each output, the feature that holds its past.
-    horizon : int
-        How many rows after a sequence's last row the target lies.
+    horizon : int or tuple of int
+        How many rows after a sequence's last row the target lies: of all outputs, or of each.
     season : int or None
         Rows of one season, where the series has a natural one.
     """
 
     columns: tuple[int, ...]
-    horizon: int
+    horizon: int | tuple[int, ...]
     season: int | None = None
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        """The horizon of each output."""
+        return self.horizon if isinstance(self.horizon, tuple) else (self.horizon,) * len(self.columns)
 
 
 @dataclass(frozen=True, eq=False)

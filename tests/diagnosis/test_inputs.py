@@ -96,6 +96,14 @@ def test_what_cannot_be_used_says_why(sequences, targets, error, message):
         as_data(sequences, targets)
 
 
+def test_windows_of_several_horizons_bring_the_horizon_of_each_output():
+    """Each output is named by its horizon, and its past is known with it."""
+    frame = pl.DataFrame({"load": np.arange(30.0)})
+    data = as_data(make_windows(frame, target="load", length=5, horizon=(1, 4)), None)
+    assert data.names == ("load+1", "load+4")
+    assert [(past.column, past.horizon) for past in data.past] == [(0, 1), (0, 4)]
+
+
 def test_windows_take_no_second_targets():
     """Windows hold their targets; those to predict from cannot be judged."""
     windows = make_windows(pl.DataFrame({"load": np.arange(30.0)}), target="load", length=5)

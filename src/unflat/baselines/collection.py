@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -225,7 +225,7 @@ class Baselines:
         """
         return {
             "n_features": self.n_features,
-            "past": None if self.past is None else asdict(self.past) | {"columns": list(self.past.columns)},
+            "past": None if self.past is None else _written_past(self.past),
             "ridge": None if self.ridge is None else {"steps": self.ridge.design.steps},
             "reasons": dict(self.reasons),
         }
@@ -260,7 +260,7 @@ class Baselines:
         return cls(
             np.asarray(arrays["mean"], np.float64),
             int(values["n_features"]),
-            None if past is None else PastTarget(tuple(past["columns"]), past["horizon"], past["season"]),
+            None if past is None else _read_past(past),
             None if ridge is None else Ridge.from_arrays(of_ridge, ridge["steps"]),
             dict(values["reasons"]),
         )
@@ -281,7 +281,7 @@ class Baselines:
             return self._past_reason()
         if self.past.season is None:
             return "no season is known"
-        if self._past_values()[SEASONAL_VALUE].back < shortest:
+        if max(self._past_values()[SEASONAL_VALUE].back) < shortest:
             return None
         return f"sequences of {shortest} rows do not reach back a season of {self.past.season}"
 
@@ -310,6 +310,20 @@ def _check_past(past: PastTarget, n_outputs: int, n_features: int) -> None:
     if len(columns) != n_outputs or not all(0 <= column < n_features for column in columns):
         words = f"a column from 0 to {n_features - 1} for each of the {n_outputs} outputs"
         raise ConfigurationError("PastTarget", "columns", words, columns)
-    for name, rows in (("horizon", past.horizon), ("season", past.season)):
-        if rows is not None and rows < 1:
-            raise ConfigurationError("PastTarget", name, "a whole number of at least 1", rows)
+    if len(past.horizons) != n_outputs:
+        raise ConfigurationError("PastTarget", "horizon", f"one, or {n_outputs}, one for each output", past.horizon)
+    for name, value, rows in (("horizon", past.horizon, past.horizons), ("season", past.season, (past.season,))):
+        if any(number is not None and number < 1 for number in rows):
+            raise ConfigurationError("PastTarget", name, "a whole number of at least 1", value)
+
+
+def _written_past(past: PastTarget) -> dict[str, Any]:
+    horizon = list(past.horizon) if isinstance(past.horizon, tuple) else past.horizon
+    return {"columns": list(past.columns), "horizon": horizon, "season": past.season}
+
+
+def _read_past(values: Mapping[str, Any]) -> PastTarget:
+    horizon = values["horizon"]
+    return PastTarget(
+        tuple(values["columns"]), tuple(horizon) if isinstance(horizon, list) else horizon, values["season"]
+    )

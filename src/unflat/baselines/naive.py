@@ -21,12 +21,12 @@ class PastValue:
     ----------
     columns : tuple of int
         For each output, the feature that holds its past.
-    back : int
-        How many rows before the last row.
+    back : tuple of int
+        For each output, how many rows before the last row.
     """
 
     columns: tuple[int, ...]
-    back: int
+    back: tuple[int, ...]
 
     def predict(self, sequences: Sequences, otherwise: NDArray[np.float64]) -> NDArray[np.float64]:
         """Look the value up; where it is missing, the last one before it in the sequence.
@@ -34,7 +34,7 @@ class PastValue:
         Parameters
         ----------
         sequences : Sequences
-            Sequences of more than `back` rows each.
+            Sequences of more rows than the largest `back`.
         otherwise : ndarray of shape (n_outputs,)
             What to take where a sequence has no value at or before that row.
 
@@ -43,10 +43,10 @@ class PastValue:
         ndarray of shape (n, n_outputs), float64
             The values.
         """
-        at = sequences.starts + sequences.lengths - 1 - self.back
+        last = sequences.starts + sequences.lengths - 1
         values = [
-            _last_present(sequences.rows[:, column], sequences.starts, at, fallback)
-            for column, fallback in zip(self.columns, otherwise, strict=True)
+            _last_present(sequences.rows[:, column], sequences.starts, last - back, fallback)
+            for column, back, fallback in zip(self.columns, self.back, otherwise, strict=True)
         ]
         return np.column_stack(values)
 
@@ -64,7 +64,7 @@ def last_value(past: PastTarget) -> PastValue:
     PastValue
         The value of the last row.
     """
-    return PastValue(past.columns, 0)
+    return PastValue(past.columns, (0,) * len(past.columns))
 
 
 def seasonal_value(past: PastTarget, season: int) -> PastValue:
@@ -85,7 +85,7 @@ def seasonal_value(past: PastTarget, season: int) -> PastValue:
     PastValue
         The value at that row.
     """
-    return PastValue(past.columns, -past.horizon % season)
+    return PastValue(past.columns, tuple(-horizon % season for horizon in past.horizons))
 
 
 def _last_present(

@@ -183,8 +183,12 @@ def _of_windows(windows: Windows, y: object, name: str) -> Data:
     _check_targets(targets, len(windows), name)
     values = windows.sequences.dense()
     known = windows.past
-    past = None if known is None else tuple(Past(column, 1.0, known.horizon) for column in known.columns)
-    return Data(values, values, targets.reshape(len(targets), -1), targets.shape, windows.schema.targets, past)
+    past = None if known is None else tuple(map(_certain, known.columns, known.horizons))
+    return Data(values, values, targets.reshape(len(targets), -1), targets.shape, windows.schema.outputs, past)
+
+
+def _certain(column: int, horizon: int) -> Past:
+    return Past(column, 1.0, horizon)
 
 
 def _padded(X: Any, name: str) -> NDArray[np.float64]:  # noqa: ANN401 - whatever a model takes

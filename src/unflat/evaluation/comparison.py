@@ -241,7 +241,7 @@ def _name(model: object) -> str:
 
 def _target_names(model: object, X: object, y: object, outputs: int) -> tuple[str, ...]:
     if isinstance(X, Windows):
-        return X.schema.targets
+        return X.schema.outputs
     own: tuple[str, ...] = getattr(model, "target_names_", ())
     if len(own) == outputs:
         return tuple(own)

@@ -41,18 +41,25 @@ def draw_run(outcome: Outcome, folder: Path) -> None:
     true = outcome.test.targets.reshape(-1, len(names))
     predicted = outcome.prediction.reshape(true.shape)
     for output, name in enumerate(names[:_MOST_OUTPUTS]):
+        horizon = _horizon(outcome, output)
         number = "" if len(names) == 1 else f"-{output + 1}"
         pair = true[:, output], predicted[:, output]
         save(agreement_figure(*pair, name=name), folder / f"agreement{number}.png")
-        save(_in_order(outcome, *pair, name), folder / f"predictions{number}.png")
+        save(_in_order(outcome, *pair, name, horizon), folder / f"predictions{number}.png")
 
 
-def _in_order(outcome: Outcome, true: NDArray[Any], predicted: NDArray[Any], name: str) -> Figure:
+def _horizon(outcome: Outcome, output: int) -> int:
+    windows = outcome.test.X
+    return windows.schema.output_horizons[output] if isinstance(windows, Windows) else 0
+
+
+def _in_order(outcome: Outcome, true: NDArray[Any], predicted: NDArray[Any], name: str, horizon: int) -> Figure:
     """Draw over time where there is time, over the rows of a table where there is none, else from low to high."""
     windows = outcome.test.X
     if not isinstance(windows, Windows):
         return ordered_figure(true, predicted, name=name)
-    times, time_name = windows.target_times, windows.schema.time
+    times, time_name = windows.times_at(horizon), windows.schema.time
     if times is None or time_name is None:
-        return over_time_figure(windows.target_rows, true, predicted, name=name, groups=windows.groups, time_name="row")
+        rows = windows.rows_at(horizon)
+        return over_time_figure(rows, true, predicted, name=name, groups=windows.groups, time_name="row")
     return over_time_figure(times.to_numpy(), true, predicted, name=name, groups=windows.groups, time_name=time_name)

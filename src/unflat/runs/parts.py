@@ -31,8 +31,8 @@ class Cut:
         The columns to predict.
     length : int
         Rows in a window.
-    horizon : int
-        How many rows after a window's last row its target lies; 0 is that row itself.
+    horizon : int or tuple of int
+        How many rows after a window's last row its target lies; 0 is that row itself. Several are ascending.
     features : tuple of str or None
         The columns that a window holds; None for all but time and group.
     time : str or None
@@ -45,7 +45,7 @@ class Cut:
 
     target: tuple[str, ...]
     length: int
-    horizon: int = 1
+    horizon: int | tuple[int, ...] = 1
     features: tuple[str, ...] | None = None
     time: str | None = None
     group: str | None = None

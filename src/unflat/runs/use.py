@@ -64,7 +64,8 @@ def predict_file(model: LSTMRegressor, data: str | PathLike[str], *, interval: f
     polars.DataFrame
         One row for each window: its group and the time of its last row under their own names, the time that the
         prediction is for as `<time>_target`, and the predictions as `<target>_predicted`, each with its bounds
-        `<target>_lower` and `<target>_upper` where an interval is asked for. Without a time column, `row` counts the
+        `<target>_lower` and `<target>_upper` where an interval is asked for. Of several horizons, times and targets
+        are named as in `date_target+6` and `load+6_predicted`. Without a time column, `row` counts the
         window's last row within its series, from 0. For a .ts file, `sequence` counts from 0.
 
     Raises
@@ -129,14 +130,16 @@ def _places(windows: Windows) -> list[pl.Series]:
     columns = []
     if windows.groups is not None and windows.schema.group is not None:
         columns.append(pl.Series(windows.schema.group, windows.groups))
-    ends, later = windows.end_times, windows.target_times
+    ends, schema = windows.end_times, windows.schema
     if ends is None or windows.schema.time is None:
         rows = windows.end_rows
         first = windows.timeline.bounds[windows.timeline.series_of(rows)]
         return [*columns, pl.Series("row", rows - first)]
     columns.append(ends.alias(windows.schema.time))
-    if later is not None:
-        columns.append(later.alias(f"{windows.schema.time}_target"))
+    for horizon in schema.horizons:
+        later = windows.times_at(horizon)
+        number = f"+{horizon}" if isinstance(schema.horizon, tuple) else ""
+        columns += [] if later is None else [later.alias(f"{schema.time}_target{number}")]
     return columns
 
 

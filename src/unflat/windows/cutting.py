@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from unflat.sequences import PastTarget, Sequences
 from unflat.tables import as_table
 from unflat.tables.columns import CHUNK_ROWS, check_numeric, float_type, refuse_all_missing, write_column
 from unflat.windows.roles import find_schema, require
+from unflat.windows.schema import horizons_in_words
 from unflat.windows.timeline import arrange
 from unflat.windows.view import Windows
 
@@ -33,7 +35,7 @@ def make_windows(
     *,
     target: str | Sequence[str],
     length: int,
-    horizon: int = 1,
+    horizon: int | Sequence[int] = 1,
     features: str | Sequence[str] | None = None,
     time: str | None = None,
     group: str | None = None,
@@ -54,8 +56,10 @@ def make_windows(
         The column to predict, or several. Windows whose target is missing are left out.
     length : int
         Rows in a window.
-    horizon : int
-        How many rows after a window's last row the target lies; 0 for a target in that row itself.
+    horizon : int or sequence of int
+        How many rows after a window's last row the target lies; 0 for a target in that row itself. Of several,
+        ascending as in `(1, 6, 24)` or `range(1, 25)`, each makes an output of its own, named as in "load+6"; there
+        are windows where all targets are known.
     features : str or sequence of str, or None
         The columns that windows hold; None for all but time and group, with the target's own past if the
         horizon is at least 1. Text and categorical types become codes; a missing value is NaN.
@@ -87,7 +91,7 @@ def make_windows(
     AllMissingError
         If a target or feature has no value.
     TargetLeakError
-        If a target is among the features at horizon 0.
+        If a target is among the features, and a horizon is 0.
     DuplicateTimeError
         If a time stands more than once in a series.
     WindowTooLongError
@@ -170,7 +174,7 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
 
 def _refuse_no_rows(table: Table, schema: WindowSchema, *, targets: bool) -> None:
     if table.height == 0:
-        raise WindowTooLongError(schema.length, schema.horizon if targets else 0, 0)
+        raise WindowTooLongError(schema.length, schema.horizons[-1] if targets else 0, 0)
 
 
 def _check_label_column(table: Table, name: str, labels: Sequence[str]) -> None:
@@ -233,10 +237,10 @@ def _starts(
     values: int,
 ) -> NDArray[np.int64] | NDArray[np.int32]:
     """Find the rows at which windows start, in a second pass over what a first one has counted."""
-    ahead = schema.length - 1 + (schema.horizon if columns is not None else 0)
+    ahead = [schema.length - 1 + horizon for horizon in (schema.horizons if columns is not None else (0,))]
     count = sum(len(piece) for piece in _pieces(segments, ahead, schema.stride, columns))
     if count == 0:
-        _refuse_no_window(segments, schema, ahead)
+        _refuse_no_window(segments, schema, ahead[-1])
     # Half the memory, wherever even the place of a single value of the matrix is far from overflowing.
     starts: NDArray[np.int64] | NDArray[np.int32] = (
         np.empty(count, dtype=np.int32) if values <= np.iinfo(np.int32).max else np.empty(count, dtype=np.int64)
@@ -249,17 +253,17 @@ def _starts(
 
 
 def _pieces(
-    segments: NDArray[np.int64], ahead: int, stride: int, columns: tuple[NDArray[Any], ...] | None
+    segments: NDArray[np.int64], ahead: Sequence[int], stride: int, columns: tuple[NDArray[Any], ...] | None
 ) -> Iterator[NDArray[np.int64]]:
-    """Give the starts of windows, a few at a time: `ahead` rows later the target, or else the end, is there."""
+    """Give the starts of windows, a few at a time: `ahead` rows later the targets, or else the end, are there."""
     for first, end in zip(segments[:-1].tolist(), segments[1:].tolist(), strict=True):
-        count = max(0, (end - first - ahead - 1) // stride + 1)
+        count = max(0, (end - first - ahead[-1] - 1) // stride + 1)
         # Windows to predict from are counted from the end, so that one of them holds the latest rows.
-        origin = first if columns is not None else end - 1 - ahead - (count - 1) * stride
+        origin = first if columns is not None else end - 1 - ahead[-1] - (count - 1) * stride
         for done in range(0, count, CHUNK_ROWS):
             starts = origin + stride * np.arange(done, min(done + CHUNK_ROWS, count))
-            for column in columns or ():
-                starts = starts[~np.isnan(column[starts + ahead])]
+            for column, rows in product(columns or (), ahead):
+                starts = starts[~np.isnan(column[starts + rows])]
             yield starts
 
 
@@ -271,7 +275,7 @@ def _refuse_no_window(segments: NDArray[np.int64], schema: WindowSchema, ahead: 
     raise TableError(
         "The windows",
         f"one whose target {names} is known",
-        f"missing values wherever a window's target lies, {schema.horizon} rows after it",
+        f"missing values wherever a window's target lies, {horizons_in_words(schema.horizons)} rows after it",
         "Choose another horizon or stride, or fill the target in.",
     )
 
@@ -279,5 +283,6 @@ def _refuse_no_window(segments: NDArray[np.int64], schema: WindowSchema, ahead: 
 def _past(schema: WindowSchema, timeline: Timeline) -> PastTarget | None:
     if not schema.target_in_features:
         return None
-    places = tuple(schema.features.index(name) for name in schema.targets)
-    return PastTarget(places, schema.horizon, timeline.season)
+    places = tuple(schema.features.index(name) for name in schema.targets for _ in schema.horizons)
+    horizon = schema.output_horizons if isinstance(schema.horizon, tuple) else schema.horizon
+    return PastTarget(places, horizon, timeline.season)

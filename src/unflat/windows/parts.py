@@ -14,6 +14,8 @@ from unflat.tables.columns import CHUNK_ROWS
 from unflat.windows.rhythm import ticks_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from unflat.sequences import Sequences
@@ -68,7 +70,7 @@ class SplitPlan(Checked):
 
 
 def assign_parts(
-    timeline: Timeline, sequences: Sequences, ahead: int, plan: SplitPlan, random: np.random.Generator
+    timeline: Timeline, sequences: Sequences, ahead: Sequence[int], plan: SplitPlan, random: np.random.Generator
 ) -> NDArray[np.uint8]:
     """Give each window its part.
 
@@ -78,8 +80,8 @@ def assign_parts(
         The series.
     sequences : Sequences
         The windows.
-    ahead : int
-        Rows from a window's first row to its target.
+    ahead : sequence of int
+        Rows from a window's first row to each of its targets, ascending.
     plan : SplitPlan
         The shares, and how to cut.
     random : numpy.random.Generator
@@ -130,21 +132,22 @@ def _count(share: float, of: int) -> int:
     return max(1, round(share * of)) if share > 0 else 0
 
 
-def _by_time(timeline: Timeline, sequences: Sequences, ahead: int, plan: SplitPlan) -> NDArray[np.uint8]:
+def _by_time(timeline: Timeline, sequences: Sequences, ahead: Sequence[int], plan: SplitPlan) -> NDArray[np.uint8]:
     covered = sequences.covered()
     for first in range(0, len(sequences), CHUNK_ROWS):
-        covered[sequences.starts[first : first + CHUNK_ROWS] + ahead] = True
+        for rows in ahead:
+            covered[sequences.starts[first : first + CHUNK_ROWS] + rows] = True
     validation_from = _cuts(timeline, covered, plan.later)
     test_from = _cuts(timeline, covered, plan.test)
     parts = np.empty(len(sequences), dtype=np.uint8)
     for first in range(0, len(sequences), CHUNK_ROWS):
         starts = sequences.starts[first : first + CHUNK_ROWS]
         series = timeline.series_of(starts)
-        target = starts + ahead
+        nearest, furthest = starts + ahead[0], starts + ahead[-1]
         part = np.full(len(starts), TRAIN, dtype=np.uint8)
         for cut, later in ((validation_from[series], VALIDATION), (test_from[series], TEST)):
-            part[target >= cut] = DROPPED
-            part[target >= cut + plan.gap] = later
+            part[furthest >= cut] = DROPPED
+            part[nearest >= cut + plan.gap] = later
         parts[first : first + CHUNK_ROWS] = part
     return parts
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from unflat.errors import ConfigurationError, MissingColumnError, TargetLeakError, WindowTooLongError
@@ -23,7 +24,7 @@ def find_schema(
     time: str | None,
     group: str | None,
     length: int,
-    horizon: int,
+    horizon: int | Sequence[int],
     stride: int,
 ) -> WindowSchema:
     """Give each column its role, and hold it against what the role needs.
@@ -47,22 +48,23 @@ def find_schema(
         As in `make_windows`.
     """
     targets = _names(target, "target")
-    measures = WindowSchema(targets, (), length, horizon, stride)  # raises before columns are looked at
+    horizon = tuple(horizon) if isinstance(horizon, list | tuple | range) else horizon
+    measures = WindowSchema(targets, (), length, horizon, stride)  # type: ignore[arg-type]  # raises, before columns are looked at
     if table.height == 0:
-        raise WindowTooLongError(length, horizon, 0)
+        raise WindowTooLongError(length, measures.horizons[-1], 0)
     require(table, targets, "target")
     require(table, () if group is None else (group,), "group")
     require(table, () if time is None else (time,), "time")
     time = _find_time(table, {*targets, group}) if time is None else time
     chosen = _default_features(table, measures, time, group) if features is None else _names(features, "features")
     require(table, chosen, "feature")
-    leaking = [name for name in targets if horizon == 0 and name in chosen]
+    leaking = [name for name in targets if 0 in measures.horizons and name in chosen]
     if leaking:
         raise TargetLeakError(leaking[0])
     refuse_all_missing([table[name] for name in dict.fromkeys((*targets, *chosen))])
     for name in targets:
         check_numeric(table[name])
-    return WindowSchema(targets, chosen, length, horizon, stride, time, group, _categories(table, chosen))
+    return replace(measures, features=chosen, time=time, group=group, categories=_categories(table, chosen))
 
 
 def require(table: Table, names: Sequence[str], role: str) -> None:
@@ -104,10 +106,11 @@ def _find_time(table: Table, others: set[str | None]) -> str | None:
 
 
 def _default_features(table: Table, schema: WindowSchema, time: str | None, group: str | None) -> tuple[str, ...]:
-    left_out = {time, group, *table.index, *(schema.targets if schema.horizon == 0 else ())}
+    only_past = 0 not in schema.horizons
+    left_out = {time, group, *table.index, *(() if only_past else schema.targets)}
     features = tuple(name for name in table.names if name not in left_out)
     # A target may stand in the index of a frame; its past is then a feature like any other's.
-    features += tuple(name for name in schema.targets if name not in features and schema.horizon > 0)
+    features += tuple(name for name in schema.targets if name not in features and only_past)
     if not features:
         raise ConfigurationError(
             "make_windows", "features", "one or more names, for the table has no other column", None

@@ -6,8 +6,10 @@ from collections.abc import Mapping  # noqa: TC003 - Checked reads the annotatio
 from dataclasses import asdict, dataclass, field, fields
 from typing import Annotated, Any
 
-from unflat.config import AtLeast, Checked
+from unflat.config import AtLeast, Checked, OneOrAscending
 from unflat.errors import ConfigurationError
+
+_SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,9 @@ class WindowSchema(Checked):
         The column that tells series apart.
     length : int
         Rows in a window.
-    horizon : int
-        How many rows after a window's last row its target lies; 0 is that row itself.
+    horizon : int or tuple of int
+        How many rows after a window's last row its target lies; 0 is that row itself. Several are ascending, and
+        each target is predicted at each of them.
     stride : int
         Rows from one window's start to the next one's.
 
@@ -42,7 +45,7 @@ class WindowSchema(Checked):
     targets: tuple[str, ...]
     features: tuple[str, ...]
     length: Annotated[int, AtLeast(1)]
-    horizon: Annotated[int, AtLeast(0)] = 1
+    horizon: Annotated[int | tuple[int, ...], OneOrAscending(0)] = 1
     stride: Annotated[int, AtLeast(1)] = 1
     time: str | None = None
     group: str | None = None
@@ -51,6 +54,23 @@ class WindowSchema(Checked):
     @classmethod
     def _owner(cls) -> str:
         return "make_windows"  # where users set these values
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        """The horizon, or all of them, ascending."""
+        return self.horizon if isinstance(self.horizon, tuple) else (self.horizon,)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What is predicted: the targets, or of several horizons 'load+1', 'load+6', target by target."""
+        if not isinstance(self.horizon, tuple):
+            return self.targets
+        return tuple(f"{target}+{horizon}" for target in self.targets for horizon in self.horizon)
+
+    @property
+    def output_horizons(self) -> tuple[int, ...]:
+        """The horizon of each output."""
+        return self.horizons * len(self.targets)
 
     @property
     def target_in_features(self) -> bool:
@@ -62,6 +82,7 @@ class WindowSchema(Checked):
         values = asdict(self)
         values["targets"] = list(self.targets)
         values["features"] = list(self.features)
+        values["horizon"] = list(self.horizon) if isinstance(self.horizon, tuple) else self.horizon
         values["categories"] = {name: list(labels) for name, labels in self.categories.items()}
         return values
 
@@ -93,9 +114,16 @@ class WindowSchema(Checked):
             targets=tuple(values["targets"]),
             features=tuple(values["features"]),
             length=values["length"],
-            horizon=values["horizon"],
+            horizon=tuple(values["horizon"]) if isinstance(values["horizon"], list) else values["horizon"],
             stride=values["stride"],
             time=values["time"],
             group=values["group"],
             categories={name: tuple(labels) for name, labels in values["categories"].items()},
         )
+
+
+def horizons_in_words(horizons: tuple[int, ...]) -> str:
+    """Say how far ahead: '24', '1 and 6', '1, 2, ... and 24'."""
+    if len(horizons) > _SHOWN:
+        return f"{horizons[0]}, {horizons[1]}, ... and {horizons[-1]}"
+    return " and ".join(filter(None, [", ".join(map(str, horizons[:-1])), str(horizons[-1])]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from unflat.errors import InputError
 from unflat.tables.columns import CHUNK_ROWS
 from unflat.windows.parts import SplitPlan, assign_parts
+from unflat.windows.schema import horizons_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,25 +77,28 @@ class Windows:
 
     def __repr__(self) -> str:
         targets = ", ".join(map(repr, self.schema.targets))
+        ahead = horizons_in_words(self.schema.horizons)
         return (
             f"<{len(self)} windows of {self.schema.length} rows and {self.sequences.n_features} features, "
-            f"target {targets} {self.schema.horizon} rows ahead>"
+            f"target {targets} {ahead} rows ahead>"
         )
 
     @property
     def y(self) -> NDArray[np.float64] | None:
         """The targets: float64 of shape (n,), or (n, k) of several; None for windows to predict from.
 
-        Gathered anew at each call: keep the result rather than asking twice.
+        Several are in the order of `schema.outputs`: target by target, and of each the horizons. Gathered anew at each
+        call: keep the result rather than asking twice.
         """
         if self.columns is None:
             return None
-        y = np.empty((len(self), len(self.columns)))
+        outputs = list(product(self.columns, self.schema.horizons))
+        y = np.empty((len(self), len(outputs)))
         for part, starts in self._chunks():
-            rows = starts + (self.schema.length - 1 + self.schema.horizon)
-            for output, column in enumerate(self.columns):
-                y[part, output] = column[rows]
-        return y[:, 0] if len(self.columns) == 1 else y
+            ends = starts + (self.schema.length - 1)
+            for output, (column, horizon) in enumerate(outputs):
+                y[part, output] = column[ends + horizon]
+        return y[:, 0] if len(outputs) == 1 else y
 
     @property
     def end_rows(self) -> NDArray[np.int64]:
@@ -102,11 +107,8 @@ class Windows:
 
     @property
     def target_rows(self) -> NDArray[np.int64]:
-        """The row of each window's target, of shape (n,); -1 where it lies beyond its series, or in a gap."""
-        rows = self.end_rows + self.schema.horizon
-        if self.columns is None:
-            rows[rows >= self.timeline.segment_ends(self.end_rows)] = -1
-        return rows
+        """The row of each window's target, the furthest of several: as `rows_at` gives it."""
+        return self.rows_at(self.schema.horizons[-1])
 
     @property
     def end_times(self) -> pl.Series | None:
@@ -116,21 +118,51 @@ class Windows:
 
     @property
     def target_times(self) -> pl.Series | None:
-        """The time of each window's target, of length n; None without a time column.
+        """The time of each window's target, the furthest of several: as `times_at` gives it."""
+        return self.times_at(self.schema.horizons[-1])
 
-        Beyond the rows of the table it follows from the regular step; null where there is none.
+    def rows_at(self, horizon: int) -> NDArray[np.int64]:
+        """Give the row that lies so many rows after each window's last one.
+
+        Parameters
+        ----------
+        horizon : int
+            How many rows ahead.
+
+        Returns
+        -------
+        ndarray of shape (n,), int64
+            The rows; -1 where one would lie beyond its series, or in a gap.
+        """
+        rows = self.end_rows + horizon
+        rows[rows >= self.timeline.segment_ends(self.end_rows)] = -1
+        return rows
+
+    def times_at(self, horizon: int) -> pl.Series | None:
+        """Give the time that lies so many rows after each window's last one.
+
+        Parameters
+        ----------
+        horizon : int
+            How many rows ahead.
+
+        Returns
+        -------
+        polars.Series of length n, or None
+            The times; None without a time column. Beyond the rows of the table they follow from the regular step; null
+            where there is none.
         """
         times, rhythm = self.timeline.times, self.timeline.rhythm
         if times is None or rhythm is None:
             return None
-        rows = self.target_rows
+        rows = self.rows_at(horizon)
         known = times.gather(np.maximum(rows, 0))
         beyond = np.flatnonzero(rows < 0)
         if len(beyond) == 0:
             return known
         ends = self.end_rows[beyond]
         last = self.timeline.segment_ends(ends) - 1
-        later = rhythm.later(times.gather(last), self.timeline.series_of(ends), ends + self.schema.horizon - last)
+        later = rhythm.later(times.gather(last), self.timeline.series_of(ends), ends + horizon - last)
         return known.scatter(beyond, later)
 
     @property
@@ -171,10 +203,11 @@ class Windows:
 
         By time, the rows are cut at two times that all series have in common, so that no series is trained on
         another's future; without a time column each series is cut at the same share of its rows. A window
-        belongs to the part in which its target lies. Training windows, inputs and targets, lie wholly before the
-        first cut. The inputs of a later part may reach back before its cut: these rows are known by the time of
+        belongs to the part in which its target lies; of several horizons, the part in which all of its targets lie,
+        and to none if a cut comes between them. Training windows, inputs and targets, lie wholly before the first
+        cut. The inputs of a later part may reach back before its cut: these rows are known by the time of
         the prediction, and nothing in training was fitted to what follows them. Where inputs of two parts
-        must not share a row, a gap of `length + horizon - 1` rows sees to it.
+        must not share a row, a gap of `length + horizon - 1` rows, with the nearest of several horizons, sees to it.
 
         By group, each series goes to one part as a whole: for series that are to be predicted without having
         been seen.
@@ -244,7 +277,7 @@ class Windows:
             raise InputError(
                 "The windows to split", "windows with targets", "windows to predict from", "Use make_windows."
             )
-        ahead = self.schema.length - 1 + self.schema.horizon
+        ahead = [self.schema.length - 1 + horizon for horizon in self.schema.horizons]
         return assign_parts(self.timeline, self.sequences, ahead, plan, np.random.default_rng(random_state))
 
     def _chunks(self) -> Iterator[tuple[slice, NDArray[Any]]]:
