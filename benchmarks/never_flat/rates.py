@@ -1,0 +1,126 @@
+"""From records to figures: what counts, what failed, and how far the defaults are from what others reach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from unflat.diagnosis.verdict import NO_BETTER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    Record = Mapping[str, Any]
+    Output = Mapping[str, Any]
+
+WRONG = ("diverged", "flat", "failing", "copies_last")
+"""Verdicts of an output that say that something is wrong, the worst first."""
+
+FAR = (0.0, 0.05, 0.1, 0.25)
+"""Distances in R² behind the best reference that are counted."""
+
+QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+"""Of the distances, told."""
+
+
+def is_asked(output: Output) -> bool:
+    """Whether spread and skill are asked of an output.
+
+    They are where another learner finds more in the sequences to fit on than chance would give, and has skill on those
+    to be judged.
+    """
+    return output["signal"] and (output["attainable"] or 0.0) > NO_BETTER
+
+
+def kind(record: Record) -> str:
+    """Sort a record.
+
+    Parameters
+    ----------
+    record : mapping
+        As `running.run` gives it.
+
+    Returns
+    -------
+    str
+        "error"; with a signal "sound" or the verdict of its worst output; without, "quiet" or "wrong without signal".
+    """
+    if "error" in record:
+        return "error"
+    asked = [output for output in record["outputs"] if is_asked(output)]
+    found = [output["verdict"] for output in asked or record["outputs"]]
+    wrong = next((verdict for verdict in WRONG if verdict in found), None)
+    if not asked:
+        return "quiet" if wrong is None else "wrong without signal"
+    return wrong or "sound"
+
+
+def has_signal(record: Record) -> bool:
+    """Whether spread and skill are asked of any output."""
+    return kind(record) in {"sound", *WRONG}
+
+
+def is_failure(record: Record) -> bool:
+    """Whether a default fit failed: an error, or an output of which it was asked lacks spread or skill."""
+    return kind(record) in {"error", *WRONG}
+
+
+def distances(records: Iterable[Record]) -> np.ndarray:
+    """Give how far each output, of those asked, is behind the best reference, in R²; negative where it leads."""
+    asked = (output for record in records for output in record.get("outputs", ()) if is_asked(output))
+    return np.array(
+        [output["attainable"] - (output["r2"] if output["r2"] is not None else -np.inf) for output in asked]
+    )
+
+
+def figures(records: Iterable[Record]) -> dict[str, Any]:
+    """Compute every figure of a run, as plain JSON values."""
+    records = list(records)
+    behind = distances(records)
+    known = behind[np.isfinite(behind)]
+    quiet = [record for record in records if not has_signal(record) and "error" not in record]
+    return {
+        "problems": len(records),
+        "with signal": sum(map(has_signal, records)),
+        "failures": sorted(record["number"] for record in records if is_failure(record)),
+        "kinds": _counts(kind(record) for record in records),
+        "outputs asked": len(behind),
+        "behind the best reference": {str(far): int((behind > far).sum()) for far in FAR},
+        "distance": {f"{q:g}": round(float(np.quantile(known, q)), 4) for q in QUANTILES} if len(known) else {},
+        "without signal": {
+            "by design": sum(record["problem"]["signal"] == 0 for record in quiet),
+            "not found by references": sum(record["problem"]["signal"] > 0 for record in quiet),
+            "of these, found by the default": sum(
+                record["problem"]["signal"] > 0 and record["verdict"] == "healthy" for record in quiet
+            ),
+            "wrong": sorted(record["number"] for record in quiet if kind(record) == "wrong without signal"),
+        },
+        "linear": sum(bool(record.get("linear")) for record in records),
+        "seconds": _seconds(records),
+    }
+
+
+def grouped(records: Iterable[Record], trait: Callable[[Record], str]) -> Iterator[tuple[str, int, int, float]]:
+    """Give for each value of a trait: problems with a signal, failures, and the median distance."""
+    sorted_by: dict[str, list[Record]] = {}
+    for record in records:
+        sorted_by.setdefault(trait(record), []).append(record)
+    for name, members in sorted(sorted_by.items()):
+        behind = distances(members)
+        median = float(np.median(behind)) if len(behind) else float("nan")
+        yield name, sum(map(has_signal, members)), sum(map(is_failure, members)), median
+
+
+def _counts(names: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def _seconds(records: list[Record]) -> dict[str, float]:
+    seconds = [record["fit_seconds"] for record in records if "fit_seconds" in record]
+    if not seconds:
+        return {}
+    return {"median fit": round(float(np.median(seconds)), 1), "longest fit": max(seconds), "all": round(sum(seconds))}

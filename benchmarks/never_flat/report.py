@@ -1,0 +1,149 @@
+"""Figures as Markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.never_flat.problem import Problem
+from benchmarks.never_flat.rates import WRONG, figures, grouped, is_asked, is_failure, kind
+from benchmarks.never_flat.tasks import TASKS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from benchmarks.never_flat.rates import Output, Record
+
+_FEW, _MANY = 200, 2000
+_SHORT, _LONG = 10, 100
+
+
+def report(records: Iterable[Record]) -> str:
+    """Write the tables of a run.
+
+    Parameters
+    ----------
+    records : iterable of mapping
+        As `running.run` gives them.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    records = list(records)
+    return "\n".join(
+        [
+            *_overall(figures(records)),
+            "",
+            "| problems | with a signal | failures | behind the best reference, median R² |",
+            "|---|---|---|---|",
+            *(line for trait in _TRAITS for line in _rows(records, trait)),
+            "",
+            "Failures, all of them:",
+            "",
+            *_failures([record for record in records if is_failure(record)]),
+            "",
+            "Wrong without a signal, all of them:",
+            "",
+            *_failures([record for record in records if kind(record) == "wrong without signal"]),
+        ]
+    )
+
+
+def words(problem: Problem) -> str:
+    """Tell in a line what a problem is."""
+    parts = [
+        f"{problem.task} ({problem.process})",
+        f"n {problem.n}, T {problem.steps}, F {problem.features} ({problem.relevant} relevant)",
+        f"{problem.outputs} outputs" * (problem.outputs > 1),
+        f"signal {problem.signal:g}",
+        "heavy noise" * (problem.noise == "heavy"),
+        f"target {problem.shape}" * (problem.shape != "plain"),
+        f"inputs {problem.tails}" * (problem.tails != "plain"),
+        "offsets" * problem.offsets,
+        f"lengths vary, {problem.ragged}" * bool(problem.ragged),
+        f"{problem.missing:.0%} missing" * bool(problem.missing),
+        f"{problem.groups} groups" * bool(problem.groups),
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def _overall(found: dict[str, Any]) -> Iterator[str]:
+    kinds, quiet = found["kinds"], found["without signal"]
+    yield "| figure | reached |"
+    yield "|---|---|"
+    yield f"| problems | {found['problems']} |"
+    yield f"| with a signal that another learner finds, and has skill with | {found['with signal']} |"
+    yield f"| of these, failures | {sum(kinds.get(name, 0) for name in WRONG)} |"
+    for name in WRONG:
+        yield f"| — {name} | {kinds.get(name, 0)} |"
+    yield f"| errors | {kinds.get('error', 0)} |"
+    for far, count in found["behind the best reference"].items():
+        yield f"| outputs more than {far} of R² behind the best reference | {count} of {found['outputs asked']} |"
+    for quantile, distance in found["distance"].items():
+        yield f"| distance to the best reference, quantile {quantile} | {distance} |"
+    yield f"| without a signal, by design | {quiet['by design']} |"
+    yield f"| with a signal that no other learner finds, or has skill with | {quiet['not found by references']} |"
+    yield f"| of these, found by the default | {quiet['of these, found by the default']} |"
+    yield f"| wrong without a signal | {len(quiet['wrong'])} |"
+    yield f"| fitted models that are linear | {found['linear']} |"
+
+
+def _rows(records: Sequence[Record], trait: Callable[[Record], str]) -> Iterator[str]:
+    for name, asked, failures, median in grouped(records, trait):
+        if name:
+            yield f"| {name} | {asked} | {failures} | {median:.3f} |"
+
+
+def _of(field: str, name: str) -> Callable[[Record], str]:
+    return lambda record: f"{name}: {record['problem'][field]}"
+
+
+def _band(field: str, name: str, low: int, high: int) -> Callable[[Record], str]:
+    def band(record: Record) -> str:
+        size = record["problem"][field]
+        return f"{name} up to {low}" if size <= low else f"{name} over {high}" if size > high else f"{name} to {high}"
+
+    return band
+
+
+def _has(field: str, name: str, *, without: object) -> Callable[[Record], str]:
+    return lambda record: "" if record["problem"][field] == without else name
+
+
+_TRAITS: tuple[Callable[[Record], str], ...] = (
+    lambda record: f"task: {TASKS[record['problem']['task']].kind}",
+    _band("n", "n", _FEW, _MANY),
+    _band("steps", "T", _SHORT, _LONG),
+    _of("shape", "target"),
+    _of("tails", "inputs"),
+    _has("offsets", "with offsets", without=False),
+    _has("noise", "with heavy noise", without="normal"),
+    _has("ragged", "with lengths of their own", without=""),
+    _has("missing", "with missing values", without=0),
+    _has("groups", "with groups", without=0),
+    _has("outputs", "with several outputs", without=1),
+)
+
+
+def _failures(records: Iterable[Record]) -> Iterator[str]:
+    yield "| number | problem | kind | spread (flat below) | R² | others' R² | own held-out R² | best epoch |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for record in records:
+        head = f"| {record['number']} | {words(Problem(**record['problem']))} | {kind(record)}"
+        yield f"{head} | {record['error']} | | | | |" if "error" in record else f"{head} | {_figures(record)} |"
+
+
+def _figures(record: Record) -> str:
+    asked = [output for output in record["outputs"] if is_asked(output)] or record["outputs"]
+    ranked = (*WRONG, "healthy", "no_signal")
+    worst: Output = min(asked, key=lambda output: ranked.index(output["verdict"]))
+    own = record["own_held_out"]
+    held_out = "none" if own is None else ", ".join(_short(r2) for r2 in own["r2"]) + f" ({own['n']})"
+    spread = f"{_short(worst['spread'])} ({_short(worst['flat_below'])})"
+    epochs = f"{record['best_epoch']} of {record['epochs']}"
+    return " | ".join([spread, _short(worst["r2"]), _short(worst["attainable"]), held_out, epochs])
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g}"

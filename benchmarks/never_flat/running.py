@@ -1,0 +1,115 @@
+"""Run one problem: fit the defaults, let other learners look at the same data, and ask for the verdict."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from benchmarks.never_flat import data
+
+from unflat import LSTMRegressor, diagnose
+
+if TYPE_CHECKING:
+    from benchmarks.never_flat.data import Data
+    from benchmarks.never_flat.problem import Problem
+
+    from unflat.diagnosis import Diagnosis
+    from unflat.diagnosis.verdict import OutputVerdict
+
+
+def run(problem: Problem) -> dict[str, Any]:
+    """Run a problem.
+
+    Parameters
+    ----------
+    problem : Problem
+        Which one.
+
+    Returns
+    -------
+    dict
+        Plain JSON values: the problem, how the fit went, the verdict with its figures; or the error that it ended in.
+    """
+    record: dict[str, Any] = {"number": problem.number, "problem": asdict(problem)}
+    try:
+        model, diagnosis, more = examined(data.make(problem))
+    except Exception as error:  # noqa: BLE001 - an error is an answer, too: a failure
+        return record | {"error": f"{type(error).__name__}: {error}"[:300]}
+    return record | more | told(model) | said(diagnosis)
+
+
+def examined(drawn: Data, **parameters: Any) -> tuple[LSTMRegressor, Diagnosis, dict[str, Any]]:  # noqa: ANN401 - see there
+    """Fit the estimator as it comes, and diagnose it on the sequences to be judged.
+
+    Parameters
+    ----------
+    drawn : Data
+        What to fit on, and what to judge on.
+    **parameters
+        Of the estimator, beside `random_state=0`; none in the benchmark itself.
+
+    Returns
+    -------
+    model : LSTMRegressor
+        Fitted.
+    diagnosis : Diagnosis
+        Its verdict rests on what ridge, nearest neighbours and boosted trees reach on the same data.
+    more : dict
+        Seconds, and what was warned of.
+    """
+    training, judged = drawn.training, drawn.judged
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        started = time.perf_counter()
+        model = LSTMRegressor(random_state=0, **parameters).fit(training.X, training.y, groups=training.groups)
+        fitted = time.perf_counter()
+        diagnosis = diagnose(model, training.X, training.y, validation=(judged.X, judged.y), random_state=0)
+    return (
+        model,
+        diagnosis,
+        {
+            "fit_seconds": round(fitted - started, 2),
+            "diagnosis_seconds": round(time.perf_counter() - fitted, 2),
+            "warnings": sorted({warning.category.__name__ for warning in caught}),
+        },
+    )
+
+
+def told(model: LSTMRegressor) -> dict[str, Any]:
+    """Put down how a fit went."""
+    history, own = model.history_, model.held_out_
+    return {
+        "epochs": len(history.epochs),
+        "best_epoch": history.best_epoch,
+        "stopped": history.stopped,
+        "linear": bool(model.linear_),
+        "own_held_out": None if own is None else {"n": own.n, "r2": [_number(scores.r2) for scores in own.outputs]},
+    }
+
+
+def said(diagnosis: Diagnosis) -> dict[str, Any]:
+    """Put down what a diagnosis says."""
+    return {
+        "verdict": diagnosis.verdict,
+        "outputs": [_output(output) for output in diagnosis.judgement.outputs],
+        "learners": {
+            reference.name: [_number(r2) for r2 in reference.held_out_r2] for reference in diagnosis.references.learners
+        },
+        "causes": [[cause.id, _number(cause.confidence)] for cause in diagnosis.causes],
+    }
+
+
+def _output(output: OutputVerdict) -> dict[str, Any]:
+    figures = {name: getattr(output, name) for name in ("spread", "flat_below", "r2", "attainable", "confidence")}
+    return {
+        "verdict": output.verdict,
+        "signal": bool(output.signal),
+        **{name: _number(value) for name, value in figures.items()},
+    }
+
+
+def _number(value: float) -> float | None:
+    return round(float(value), 5) if np.isfinite(value) else None
