@@ -385,16 +385,16 @@ def test_spread_is_said_in_words(spread, text):
     assert spread_in_words(spread) == text
 
 
+@pytest.fixture
+def model():
+    """Fit a small model, its intervals calibrated on 30 sequences."""
+    model = LSTMRegressor(units=(4,), epochs=2, random_state=0, progress=False)
+    return model.fit(X, Y, validation=(X[TEST], Y[TEST]))
+
+
 @pytest.mark.filterwarnings("ignore::unflat.errors.FitWarning")  # two epochs teach nothing
 class TestIntervals:
     """Coverage and width stand in the table of a model that has intervals."""
-
-    @pytest.fixture(scope="class")
-    def model(self):
-        """Fit a small model on all but a few sequences."""
-        return LSTMRegressor(units=(4,), epochs=2, random_state=0, progress=False).fit(
-            X, Y, validation=(X[TEST], Y[TEST])
-        )
 
     def test_scores_are_those_of_the_models_intervals(self, model):
         """The share inside and the width are what `predict_interval` gives, at the coverage that is asked for."""
