@@ -129,3 +129,16 @@ def test_large_data_are_sampled():
     """Of many sequences a part is enough, and it takes seconds."""
     values = np.random.default_rng(0).normal(size=(5000, 4, 1))
     assert find(values[:, -1], values).n == 1500
+
+
+def test_a_few_targets_beyond_measure_hide_no_signal():
+    """Three values of a thousand deviations own a target's variance; the signal of all others is found all the same."""
+    spoiled = SIGNAL.copy()
+    spoiled[[5, 50, 500]] += 3000
+    assert find(spoiled).signal[0].r2 > 0.8
+
+
+def test_heavy_tails_are_left_as_they_are():
+    """Extreme values of Student's t are the target's own, and unexplained as such."""
+    tails = SIGNAL + np.random.default_rng(3).standard_t(2, size=(600, 1))
+    assert find(tails).signal[0].r2 < 0.6

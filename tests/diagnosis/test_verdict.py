@@ -14,7 +14,7 @@ from unflat.diagnosis.examination import Examination, Part
 from unflat.diagnosis.past import Past
 from unflat.diagnosis.reference import References, Signal
 from unflat.diagnosis.subjects import subject_of
-from unflat.diagnosis.verdict import FLAT_SHARE, judge
+from unflat.diagnosis.verdict import FLAT_SHARE, _errors_needed, judge
 
 N = 1000
 GENERATOR = np.random.default_rng(7)
@@ -223,3 +223,60 @@ def test_any_numbers_get_a_verdict(n, signal, seed):
     prediction = generator.choice([0.0, 1.0, -1e200, 5.0], size=n)
     judgement = judged(y, prediction, signal)
     assert 0 <= judgement.confidence <= 1
+
+
+def test_leaving_three_times_as_much_fails_where_nearly_all_can_be_explained():
+    """Half of 0.98 is no measure: R² 0.8 leaves ten times as much as others, and 0.9 is less than a tenth short."""
+    best = Signal(0.98, 0.98, "ridge", 0.002)
+    assert judged(Y, TRUTH + np.sqrt(0.2) * OTHER, best).verdict == "failing"
+    assert judged(Y, TRUTH + np.sqrt(0.1) * OTHER, best).verdict == "healthy"
+
+
+def test_a_few_errors_beyond_measure_do_not_hide_many_large_ones():
+    """One error of a million has a mean that says nothing; that all others are worse than the mean's says enough."""
+    prediction = 2 * OTHER
+    prediction[0] = 1e6
+    assert judged(Y, prediction).verdict == "failing"
+    single = TRUTH.copy()
+    single[0] = 1e6
+    assert judged(Y, single).verdict == "healthy"
+
+
+def test_few_sequences_need_larger_differences():
+    """Three deviations of a normal value are nearly four of twelve values, and six of five."""
+    assert _errors_needed(12) == pytest.approx(3.85, abs=0.01)
+    assert _errors_needed(5) == pytest.approx(6.62, abs=0.01)
+    assert _errors_needed(10**6) == pytest.approx(3.0, abs=1e-3)
+
+
+def test_what_falls_short_in_training_too_needs_no_certainty_on_held_out_data():
+    """Twenty held-out sequences prove little by themselves; with a thousand of training they do."""
+    prediction = TRUTH + np.sqrt(0.35) * OTHER
+    few = part(Y[:20], prediction[:20])
+    assert judged(Y, prediction, held_out=few).verdict == "failing"
+    assert judged(Y, 0.98 * TRUTH, held_out=few).verdict == "healthy"
+
+
+def test_sequences_paired_with_others_targets_are_no_lack_of_signal():
+    """Targets out of order hide in training a signal that held-out pairs have; that is a fault, no rightful flatness."""
+    values = GENERATOR.normal(size=(400, 4, 1))
+    y = values[:, -1, 0] + values[:, 0, 0]
+    held_out = part(y[300:], 0 * y[300:], values[300:])
+    wrong = GENERATOR.permutation(y[:300])
+    assert judged(wrong, 0 * wrong, NONE, held_out=held_out, values=values[:300]).verdict == "flat"
+    unrelated = part(OTHER[:100], 0 * OTHER[:100], values[300:])
+    assert judged(wrong, 0 * wrong, NONE, held_out=unrelated, values=values[:300]).verdict == "no_signal"
+
+
+def test_predictions_for_every_step_are_all_judged():
+    """A model whose last step alone is right fails by the others; one that is right at each is healthy."""
+
+    def verdict(predict):
+        values = np.zeros((N, 4, 1))
+        training = Part(values, values, Y[:, None], (N, 1), Y[:, None], (N, 4, 1))
+        references = References(N, (), (STRONG,), (None,))
+        return judge(Examination(subject_of(predict), training, None, None, references, (), None)).verdict
+
+    only_last = np.stack([OTHER, OTHER, OTHER, TRUTH], axis=1)[..., None]
+    assert verdict(lambda _: only_last) == "failing"
+    assert verdict(lambda _: np.repeat(TRUTH[:, None, None], 4, axis=1)) == "healthy"

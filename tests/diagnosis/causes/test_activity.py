@@ -97,3 +97,15 @@ def test_saturated_gates_of_a_real_network_are_found(trained, net, problem):
     assert cause.confidence == pytest.approx(0.75)
     assert cause.evidence[0].value == 1
     assert saturated_gates(trained(net(), X, y, epochs=1)) is None
+
+
+def test_dead_units_of_a_deep_and_narrow_network_are_its_effect(fake):
+    """Six layers of four rectified units are born dead; one is not."""
+    y = np.tile([-1.0, 1.0], 60)
+
+    def of(depth):
+        layers = tuple(Layer(f"dense{i}", "dense", 4, "relu") for i in range(depth))
+        dead = {"dense0": np.zeros((120, 4))}
+        return dead_units(fake(y, y * 0, shown_layers=(*layers, Layer("head", "dense", 1)), shown_activations=dead))
+
+    assert of(6).confidence < of(1).confidence

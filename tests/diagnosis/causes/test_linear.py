@@ -37,3 +37,11 @@ def test_squared_correlation_is_numpys():
     assert squared_correlation(y, -3 * x + 2) == pytest.approx(np.corrcoef(x, y)[0, 1] ** 2)
     assert squared_correlation(y, np.ones(50)) == 0
     assert squared_correlation(y, np.full(50, np.nan)) == 0
+
+
+def test_every_step_of_short_sequences_has_a_column():
+    """With four sequences for each value all steps are kept; with fewer, the first, the last and the mean."""
+    X = np.random.default_rng(0).normal(size=(200, 10, 2))
+    assert summary(X).shape == (200, 22)
+    assert summary(X[:79]).shape == (79, 6)
+    assert linear_r2(summary(X), X[:, 4, :1]) > 0.9

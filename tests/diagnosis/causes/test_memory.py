@@ -103,3 +103,10 @@ def test_real_network_forgets_sequences_over_their_padding(trained, net, padded)
     pooled = trained(net(features=2, read="mean"), X, y, rate=2e-2, epochs=60)
     assert pooled.training.r2[0] > 0.5
     assert padding_unmasked(pooled) is None
+
+
+def test_padding_explains_why_the_end_tells_nothing(fake, padded):
+    """Sequences that end on padding have their signal early for that reason; the readout is not blamed beside it."""
+    X, y, _ = padded
+    assert padding_unmasked(fake(y, y * 0, X=X, shown_layers=LAST)) is not None
+    assert last_step_forgets(fake(y, y * 0, X=X, shown_layers=LAST)) is None

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -158,3 +160,27 @@ def test_decoupled_decay_may_be_larger(fake):
 
     assert over_regularised(by("adam")) is not None
     assert over_regularised(by("adamw")) is None
+
+
+def test_a_loss_that_falls_by_less_than_a_step_was_cut_on_the_way(trained, net, problem):
+    """A loop of PyTorch does not say what it cuts to; its loss falls by far less than one step would lower it."""
+    X, y = problem
+
+    def descend(clip):
+        network = net()
+        examination = trained(
+            network, X, y, optimizer=torch.optim.SGD(network.parameters(), lr=0.1), clip=clip, epochs=10
+        )
+        return replace(examination, settings=replace(examination.settings, clip_norm=None))
+
+    cause = gradient_clipped(descend(1e-4))
+    assert cause.id == "gradient_clipped"
+    assert cause.evidence[0].value < 0.001
+    assert gradient_clipped(descend(None)) is None
+
+
+def test_a_far_too_high_rate_is_named_where_only_new_data_fare_badly(fake):
+    """What a rate of 1 learned by heart it learned by chance; a rate of 0.03 is not blamed for what is overfit."""
+    held_out = (np.zeros((120, 4, 1)), Y, FLAT)
+    assert rate_too_high(fake(Y, Y, held_out=held_out, settings=adam(1.0, 1000))).confidence == pytest.approx(0.9)
+    assert rate_too_high(fake(Y, Y, held_out=held_out, settings=adam(0.03, 1000))) is None

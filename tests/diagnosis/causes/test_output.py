@@ -164,3 +164,17 @@ def test_parameters_that_no_optimizer_holds_are_frozen(trained, net, problem):
     cause = frozen_parameters(trained(network, X, y, optimizer=optimizer, epochs=5))
     assert cause.evidence[0].value == pytest.approx(1 / sum(p.numel() for p in network.parameters()))
     assert frozen_parameters(trained(net(), X, y, epochs=1)) is None
+
+
+def test_a_loss_below_the_means_was_not_broadcast(fake):
+    """Broadcast, the loss of targets of variance 1 is 1 at least; training that ended at 0.5 compared one with one."""
+    y = np.tile([-1.0, 1.0], 60)
+    assert loss_broadcast(fake(y, np.zeros((120, 1)), loss=squared, losses=(1.0, 0.5))) is None
+    assert loss_broadcast(fake(y, np.zeros((120, 1)), loss=squared, losses=(1.2, 1.0))) is not None
+
+
+def test_a_network_that_was_never_trained_is_not_called_broadcast(trained, net, problem):
+    """Where training with a squeeze came to nothing, the gradient of a broadcast loss has not come to rest either."""
+    X, y = problem
+    still = trained(net(), X, y[:, 0], rate=1e-7, epochs=2)
+    assert loss_broadcast(still).confidence < 0.5
