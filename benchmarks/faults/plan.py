@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, product
 from typing import TYPE_CHECKING
 
+import numpy as np
 from benchmarks.faults.controls import CONTROLS, controls
 from benchmarks.faults.data import make
 from benchmarks.faults.halves import SETS, bases
@@ -35,7 +36,7 @@ class Entry:
     program : Program
         The program.
     cause, variant : str
-        Of a mutant, what was injected and how; of a control, its kind.
+        Of a mutant, what was injected and how; of a control, its kind; "twin" of a healthy program made for one mutant.
     twin : str
         Of a mutant, the key of its healthy twin.
     """
@@ -51,7 +52,9 @@ class Entry:
 def plan(
     half: Half, data: Path, *, causes: Sequence[str] = (), frameworks: Sequence[str] = (), quick: bool = False
 ) -> Iterator[Entry]:
-    """Give every program of a half, each healthy one before its mutants.
+    """Give every program of a half: first the healthy ones that mutants are made of, then all others, shuffled.
+
+    An interrupted run has thus seen a random part of the mutants and controls.
 
     Each cause is injected into one of a framework's two programs on a data set, by one of its variants, the next time
     by the next one. Twins and mutants have seed 0; healthy programs run with one more.
@@ -77,9 +80,16 @@ def plan(
     if not causes:
         entries.append(_further_seeds(half, data, names, () if quick else TWIN_SEEDS[1:]))
         entries.append(_controls(half, CONTROL_SEEDS[:1] if quick else CONTROL_SEEDS))
-    for entry in chain(*entries):
-        if entry.program.framework in (frameworks or FRAMEWORKS):
-            yield entry
+    chosen = [entry for entry in chain(*entries) if entry.program.framework in (frameworks or FRAMEWORKS)]
+    twins = {entry.twin for entry in chosen}
+    yield from (entry for entry in chosen if entry.key in twins and entry.variant == "")
+    others = [entry for entry in chosen if entry.key not in twins]
+    by_key = {entry.key: entry for entry in chosen if entry.variant == "twin"}
+    for place in np.random.default_rng(0).permutation(len(others)):
+        entry = others[place]
+        if entry.twin in by_key:
+            yield by_key[entry.twin]
+        yield entry
 
 
 def _with_mutants(half: Half, data: Path, names: Sequence[str], causes: Sequence[str]) -> Iterator[Entry]:
@@ -115,7 +125,7 @@ def _of_one(base: Program, number: int, causes: Sequence[str]) -> Iterator[Entry
         twin = key_of(base)
         if chosen.twin is not base:
             twin = key_of(base, cause, chosen.variant, "twin")
-            yield Entry(twin, "healthy", chosen.twin)
+            yield Entry(twin, "healthy", chosen.twin, variant="twin")
         with_raw = cause in OF_SCALE and base.by_hand and number // 2 // len(variants) % 2 == 0
         mutant = replace(chosen.mutant, raw_given=with_raw or chosen.mutant.raw_given)
         yield Entry(key_of(base, cause, chosen.variant), "mutant", mutant, cause, chosen.variant, twin)
