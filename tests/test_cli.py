@@ -296,7 +296,7 @@ def test_a_fault_of_the_program_keeps_its_traceback(trained, table, monkeypatch)
 def test_interrupt_ends_with_130(trained, table, monkeypatch):
     """Ctrl-C ends with the code that shells expect, and prints no traceback."""
 
-    def interrupt(model, data):
+    def interrupt(model, data, **_):
         raise KeyboardInterrupt(model, data)
 
     monkeypatch.setattr(unflat.runs, "predict_file", interrupt)
