@@ -216,11 +216,11 @@ def refuse_other_outputs(name: str, data: Dataset, expected: int) -> None:
 def refuse_other_windows(windows: Windows, fitted: WindowSchema | None) -> None:
     """Raise `InputError` if the windows' columns or codes mean something else than those of the training."""
     schema = windows.schema
-    if fitted is None or (schema.features, schema.categories) != (fitted.features, fitted.categories):
+    if fitted is None or (schema.inputs, schema.categories) != (fitted.inputs, fitted.categories):
         raise InputError(
             "The windows to predict for",
             "the features and categories of the windows that the model was fitted on",
-            f"windows with the features {', '.join(schema.features)}",
+            f"windows with the features {', '.join(schema.inputs)}",
             "Pass the table itself to predict, or cut its windows with apply_schema(table, model.schema_).",
         )
 

@@ -180,12 +180,12 @@ class OnnxPredictor:
         schema = getattr(X, "schema", None)
         if schema is None:
             return
-        given, fitted = schema.to_dict(), self.metadata["schema"] or {}
-        if any(given[key] != fitted.get(key) for key in ("features", "categories")):
+        given, fitted = schema.to_dict(), {"calendar": []} | (self.metadata["schema"] or {})  # older files have none
+        if any(given[key] != fitted.get(key) for key in ("features", "categories", "calendar")):
             raise InputError(
                 "The windows to predict for",
                 "the features and categories of the windows that the model was fitted on",
-                f"windows with the features {', '.join(schema.features)}",
+                f"windows with the features {', '.join(schema.inputs)}",
                 "Cut them with apply_schema(table, WindowSchema.from_dict(predictor.metadata['schema'])).",
             )
 

@@ -159,7 +159,7 @@ def _check(content: bytes, model: LSTMRegressor, arrays: PredictorArrays, sequen
 
 def _metadata(model: LSTMRegressor, arrays: PredictorArrays, units: dict[str, str]) -> dict[str, Any]:
     """Say what a user of the file must know, and nothing of the data."""
-    features = () if model.schema_ is None else model.schema_.features
+    features = () if model.schema_ is None else model.schema_.inputs
     unknown = sorted(set(units) - {*features, *model.target_names_})
     if unknown:
         names = ", ".join(map(repr, [*features, *model.target_names_]))

@@ -41,6 +41,8 @@ class Cut:
         The column that tells series apart.
     stride : int
         Rows from one window's start to the next one's.
+    calendar : tuple of str
+        Features to make of the time column.
     """
 
     target: tuple[str, ...]
@@ -50,6 +52,7 @@ class Cut:
     time: str | None = None
     group: str | None = None
     stride: int = 1
+    calendar: tuple[str, ...] = ()
 
     def windows(self, data: str | PathLike[str]) -> Windows:
         """Cut windows from a file.
@@ -80,6 +83,7 @@ class Cut:
             time=self.time,
             group=self.group,
             stride=self.stride,
+            calendar=self.calendar,
         )
 
 

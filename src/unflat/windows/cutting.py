@@ -13,6 +13,7 @@ from unflat.errors import ColumnTypeError, TableError, UnknownCategoryWarning, W
 from unflat.sequences import PastTarget, Sequences
 from unflat.tables import as_table
 from unflat.tables.columns import CHUNK_ROWS, check_numeric, float_type, refuse_all_missing, write_column
+from unflat.windows.calendar import write_calendar
 from unflat.windows.roles import find_schema, require
 from unflat.windows.schema import horizons_in_words
 from unflat.windows.timeline import arrange
@@ -40,6 +41,7 @@ def make_windows(
     time: str | None = None,
     group: str | None = None,
     stride: int = 1,
+    calendar: str | Sequence[str] = (),
 ) -> Windows:
     """Cut windows from a table of time steps.
 
@@ -70,6 +72,10 @@ def make_windows(
         The column that tells series apart; no window holds rows of two.
     stride : int
         Rows from one window's start to the next one's.
+    calendar : str or sequence of str
+        Features to make of the time column, each as a sine and a cosine, so that the end of a period meets its start:
+        "minute" of the hour and "hour" of the day, with their fractions; "weekday"; "day" of the month; "yearday";
+        "month". They are named as in "date_hour_sin" and go by the clock of the column's time zone.
 
     Returns
     -------
@@ -120,6 +126,7 @@ def make_windows(
         length=length,
         horizon=horizon,
         stride=stride,
+        calendar=calendar,
     )
     return _cut(table, schema, targets=True)
 
@@ -197,18 +204,20 @@ def _check_label_column(table: Table, name: str, labels: Sequence[str]) -> None:
 def _cut(table: Table, schema: WindowSchema, *, targets: bool) -> Windows:
     timeline, order = arrange(table, schema)
     rows = _matrix(table, schema, order)
+    if timeline.times is not None:
+        write_calendar(timeline.times, schema.calendar, rows[:, len(schema.features) :])
     columns = _target_columns(table, schema, rows, order) if targets else None
     starts = _starts(timeline.segments, schema, columns, rows.size)
     lengths = np.broadcast_to(np.int64(schema.length), starts.shape)
     categorical = tuple(i for i, name in enumerate(schema.features) if name in schema.categories)
-    sequences = Sequences(rows, starts, lengths, schema.features, categorical)
+    sequences = Sequences(rows, starts, lengths, schema.inputs, categorical)
     return Windows(sequences, schema, timeline, columns, _past(schema, timeline))
 
 
 def _matrix(table: Table, schema: WindowSchema, order: NDArray[np.int64] | None) -> NDArray[Any]:
-    """Copy the features into one matrix of shape (n_rows, n_features), column by column."""
+    """Copy the features into one matrix of shape (n_rows, n_features), column by column, the calendar's yet empty."""
     dtype = float_type([table[name] for name in schema.features])
-    rows = np.empty((table.height, len(schema.features)), dtype=dtype)
+    rows = np.empty((table.height, len(schema.inputs)), dtype=dtype)
     for place, name in enumerate(schema.features):
         labels = schema.categories.get(name)
         codes = None if labels is None else {label: code for code, label in enumerate(labels)}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from unflat.errors import ConfigurationError, MissingColumnError, TargetLeakError, WindowTooLongError
 from unflat.tables.columns import check_numeric, is_categorical, labels_of, refuse_all_missing
 from unflat.tables.times import may_be_times
+from unflat.windows.calendar import CALENDAR, calendar_names
 from unflat.windows.schema import WindowSchema
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def find_schema(
     length: int,
     horizon: int | Sequence[int],
     stride: int,
+    calendar: str | Sequence[str] = (),
 ) -> WindowSchema:
     """Give each column its role, and hold it against what the role needs.
 
@@ -33,7 +35,7 @@ def find_schema(
     ----------
     table : Table
         The table that windows are to be cut from.
-    target, features, time, group, length, horizon, stride
+    target, features, time, group, length, horizon, stride, calendar
         As in `make_windows`.
 
     Returns
@@ -64,7 +66,9 @@ def find_schema(
     refuse_all_missing([table[name] for name in dict.fromkeys((*targets, *chosen))])
     for name in targets:
         check_numeric(table[name])
-    return replace(measures, features=chosen, time=time, group=group, categories=_categories(table, chosen))
+    fields = _calendar(calendar, time, chosen)
+    categories = _categories(table, chosen)
+    return replace(measures, features=chosen, time=time, group=group, categories=categories, calendar=fields)
 
 
 def require(table: Table, names: Sequence[str], role: str) -> None:
@@ -103,6 +107,20 @@ def _find_time(table: Table, others: set[str | None]) -> str | None:
         choices = " or ".join(map(repr, temporal))
         raise ConfigurationError("make_windows", "time", f"named, for both {choices} hold times", None)
     return temporal[0] if temporal else None
+
+
+def _calendar(given: str | Sequence[str], time: str | None, features: Sequence[str]) -> tuple[str, ...]:
+    if not given:
+        return ()
+    names = _names(given, "calendar")
+    if not set(names) <= set(CALENDAR):
+        raise ConfigurationError("make_windows", "calendar", f"names among {', '.join(CALENDAR)}", given)
+    if time is None:
+        raise ConfigurationError("make_windows", "calendar", "empty, for there is no time column", given)
+    taken = [name for name in calendar_names(time, names) if name in features]
+    if taken:
+        raise ConfigurationError("make_windows", "calendar", f"such that {taken[0]!r} is no column's name", given)
+    return names
 
 
 def _default_features(table: Table, schema: WindowSchema, time: str | None, group: str | None) -> tuple[str, ...]:

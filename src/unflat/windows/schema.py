@@ -8,8 +8,12 @@ from typing import Annotated, Any
 
 from unflat.config import AtLeast, Checked, OneOrAscending
 from unflat.errors import ConfigurationError
+from unflat.windows.calendar import calendar_names
 
 _SHOWN = 4
+
+_LATER = {"calendar"}
+"""Fields that files of the first version do not have."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class WindowSchema(Checked):
         each target is predicted at each of them.
     stride : int
         Rows from one window's start to the next one's.
+    calendar : tuple of str
+        Calendar features of the time column.
 
     Raises
     ------
@@ -50,10 +56,16 @@ class WindowSchema(Checked):
     time: str | None = None
     group: str | None = None
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    calendar: tuple[str, ...] = ()
 
     @classmethod
     def _owner(cls) -> str:
         return "make_windows"  # where users set these values
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of a window's features: the columns, then the calendar's."""
+        return self.features + calendar_names(self.time, self.calendar)
 
     @property
     def horizons(self) -> tuple[int, ...]:
@@ -83,6 +95,7 @@ class WindowSchema(Checked):
         values["targets"] = list(self.targets)
         values["features"] = list(self.features)
         values["horizon"] = list(self.horizon) if isinstance(self.horizon, tuple) else self.horizon
+        values["calendar"] = list(self.calendar)
         values["categories"] = {name: list(labels) for name, labels in self.categories.items()}
         return values
 
@@ -106,7 +119,7 @@ class WindowSchema(Checked):
             If a field is missing or unknown, or has a value that it may not have.
         """
         known = {field.name for field in fields(cls)}
-        if set(values) != known:
+        if not known - _LATER <= set(values) <= known:
             raise ConfigurationError(
                 "WindowSchema", "values", f"exactly the fields {', '.join(sorted(known))}", sorted(values)
             )
@@ -119,6 +132,7 @@ class WindowSchema(Checked):
             time=values["time"],
             group=values["group"],
             categories={name: tuple(labels) for name, labels in values["categories"].items()},
+            calendar=tuple(values.get("calendar", ())),
         )
 
 
