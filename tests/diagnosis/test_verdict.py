@@ -258,7 +258,7 @@ def test_what_falls_short_in_training_too_needs_no_certainty_on_held_out_data():
 
 
 def test_sequences_paired_with_others_targets_are_no_lack_of_signal():
-    """Targets out of order hide in training a signal that held-out pairs have; that is a fault, no rightful flatness."""
+    """Targets out of order hide in training a signal that held-out pairs have; that is no rightful flatness."""
     values = GENERATOR.normal(size=(400, 4, 1))
     y = values[:, -1, 0] + values[:, 0, 0]
     held_out = part(y[300:], 0 * y[300:], values[300:])

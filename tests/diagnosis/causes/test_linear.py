@@ -44,4 +44,5 @@ def test_every_step_of_short_sequences_has_a_column():
     X = np.random.default_rng(0).normal(size=(200, 10, 2))
     assert summary(X).shape == (200, 22)
     assert summary(X[:79]).shape == (79, 6)
+    assert summary(np.zeros((1000, 65, 2))).shape == (1000, 6)
     assert linear_r2(summary(X), X[:, 4, :1]) > 0.9

@@ -21,6 +21,9 @@ FEWEST = 20
 _PER_COLUMN = 4
 """Sequences for each column from which on every step has columns of its own."""
 
+_MOST_COLUMNS = 128
+"""Columns for steps, at the most: a rule tries a dozen pairings, and a regression on more takes a second each."""
+
 
 def summary(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Put the first, the last and the mean step of sequences side by side, or all steps of short ones; standardized.
@@ -32,12 +35,12 @@ def summary(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Returns
     -------
-    ndarray of shape (n, 3 F), or (n, T F + F) where there are four sequences for each column
+    ndarray of shape (n, 3 F), or (n, T F + F) where there are four sequences for each column, and no more than 128
         Columns for a linear learner.
     """
     n, steps, features = values.shape
     finite = np.where(np.isfinite(values), values, 0.0)
-    every = n >= _PER_COLUMN * steps * features
+    every = steps * features <= min(_MOST_COLUMNS, n / _PER_COLUMN)
     own = finite.reshape(n, -1) if every else np.concatenate([finite[:, 0], finite[:, -1]], axis=1)
     return standardized(np.concatenate([own, finite.mean(axis=1)], axis=1))
 
