@@ -145,8 +145,14 @@ class OnnxPredictor:
         if X.ndim != 3 or X.shape[2] != self.n_features or X.shape[0] * X.shape[1] > _STEPS_TOGETHER:  # noqa: PLR2004
             return None
         values = np.ascontiguousarray(X, dtype=np.float64)
-        usual = (values >= self._low) & (values <= self._high)  # false also where one is missing or infinite
-        return values if np.count_nonzero(usual) == values.size else None
+        return values if self._usual(values) else None
+
+    def _usual(self, values: NDArray[np.float64]) -> bool:
+        """Whether all values lie near the range of the training; false also where one is missing or infinite."""
+        if self.n_features == 1:  # half the time of comparing each value
+            least, most = np.minimum.reduce(values, axis=None), np.maximum.reduce(values, axis=None)
+            return bool(least >= self._low[0] and most <= self._high[0])
+        return bool(np.count_nonzero((values >= self._low) & (values <= self._high)) == values.size)
 
     def _lengths(self, n: int, steps: int) -> NDArray[np.int64]:
         lengths = self._equal_lengths.get((n, steps))

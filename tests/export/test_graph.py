@@ -52,3 +52,17 @@ def test_a_graph_that_does_not_fit_together_is_refused():
     graph.name_last("predictions")
     with pytest.raises(onnx.shape_inference.InferenceError, match="Incompatible dimensions"):
         graph.model(2, 1, 18)
+
+
+def test_what_nothing_asks_for_is_left_out():
+    """Neither an operator without a use nor a recurrence's value without one stands in the file."""
+    graph = Graph(onnx)
+    graph.add("Sub", "sequences", graph.constant(1.0))
+    x = graph.add("Transpose", graph.cast("sequences", "FLOAT"), perm=[1, 0, 2])
+    weights = [graph.constant(np.ones((1, 6, 2)), np.float32) for _ in range(2)]
+    _, final = graph.add_many("GRU", x, *weights, outputs=2, hidden_size=2)
+    graph.cast(graph.add("Squeeze", final, graph.constant([0])), "DOUBLE")
+    graph.name_last("predictions")
+    nodes = graph.model(2, 2, 18).graph.node
+    assert [node.op_type for node in nodes] == ["Cast", "Transpose", "GRU", "Squeeze", "Cast"]
+    assert list(nodes[2].output) == ["", final]

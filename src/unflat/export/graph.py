@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 SEQUENCES, LENGTHS, PREDICTIONS = "sequences", "lengths", "predictions"
 """What a file takes and gives."""
 
+_RECURRENCES = ("LSTM", "GRU")
+"""Operators that need not give any of their values."""
+
 
 class Graph:
     """Collects operators and constants.
@@ -58,6 +61,18 @@ class Graph:
         """Name the value that the last operator gave."""
         self._nodes[-1].output[0] = name
 
+    def _used(self) -> list[Any]:
+        """Leave out what nothing asks for: an operator, or one of several values that a recurrence gives."""
+        wanted, used = {PREDICTIONS}, []
+        for node in reversed(self._nodes):
+            if wanted.isdisjoint(node.output):
+                continue
+            if node.op_type in _RECURRENCES:
+                node.output[:] = [name if name in wanted else "" for name in node.output]
+            wanted.update(node.input)
+            used.append(node)
+        return used[::-1]
+
     def model(self, features: int, outputs: int, opset: int) -> Any:  # noqa: ANN401 - the types of onnx are not there
         """Put everything together and have `onnx` check it.
 
@@ -81,7 +96,7 @@ class Graph:
             helper.make_tensor_value_info(LENGTHS, kinds.INT64, ["n"]),
         ]
         gives = [helper.make_tensor_value_info(PREDICTIONS, kinds.DOUBLE, ["n", outputs])]
-        graph = helper.make_graph(self._nodes, "unflat", given, gives, list(self._constants.values()))
+        graph = helper.make_graph(self._used(), "unflat", given, gives, list(self._constants.values()))
         opsets = [helper.make_opsetid("", opset)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=helper.find_min_ir_version_for(opsets))
         self.onnx.checker.check_model(model, full_check=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from unflat.export import cells, pooling
-from unflat.export.graph import LENGTHS, SEQUENCES, Graph
+from unflat.export.graph import LENGTHS, PREDICTIONS, SEQUENCES, Graph
 from unflat.export.scales import raw_predictions, scaled_inputs
 
 if TYPE_CHECKING:
@@ -57,5 +57,5 @@ def build(onnx: ModuleType, arrays: PredictorArrays, features: int, opset: int) 
     vector = vectors[0] if len(vectors) == 1 else graph.add("Concat", *vectors, axis=1)
     weight, bias = graph.constant(arrays.head.weight.T), graph.constant(arrays.head.bias)
     raw_predictions(graph, graph.add("Gemm", vector, weight, bias), arrays)
-    graph.name_last("predictions")
+    graph.name_last(PREDICTIONS)
     return graph.model(features, arrays.outputs, opset)
