@@ -63,7 +63,7 @@ from unflat.errors import (
 )
 
 if TYPE_CHECKING:
-    from unflat import diagnosis, figures, metrics, recipes, runs
+    from unflat import diagnosis, figures, metrics, recipes, runs, tuning
     from unflat.callbacks import Callback
     from unflat.deployed import OnnxPredictor
     from unflat.diagnosis import Diagnosis, diagnose
@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from unflat.runs import Run, train_run
     from unflat.streaming import Stream
     from unflat.tables import read_table, read_ts
+    from unflat.tuning import Tuned, TunedRun, tune, tune_run
     from unflat.watch import Watch
     from unflat.windows import Windows, WindowSchema, apply_schema, make_windows
 
@@ -132,6 +133,8 @@ __all__ = [
     "TargetLeakError",
     "TimeGapWarning",
     "TooFewSamplesError",
+    "Tuned",
+    "TunedRun",
     "UnflatError",
     "UnflatWarning",
     "UnknownCategoryWarning",
@@ -158,6 +161,9 @@ __all__ = [
     "recipes",
     "runs",
     "train_run",
+    "tune",
+    "tune_run",
+    "tuning",
 ]
 
 _HOMES = {
@@ -172,6 +178,8 @@ _HOMES = {
     "PredictionInterval": "unflat.intervals",
     "Run": "unflat.runs",
     "Stream": "unflat.streaming",
+    "Tuned": "unflat.tuning",
+    "TunedRun": "unflat.tuning",
     "Watch": "unflat.watch",
     "WindowSchema": "unflat.windows",
     "Windows": "unflat.windows",
@@ -184,10 +192,12 @@ _HOMES = {
     "read_table": "unflat.tables",
     "read_ts": "unflat.tables",
     "train_run": "unflat.runs",
+    "tune": "unflat.tuning",
+    "tune_run": "unflat.tuning",
 }
 """Where each name that is imported on first use comes from."""
 
-_MODULES = ("diagnosis", "errors", "figures", "metrics", "recipes", "runs")
+_MODULES = ("diagnosis", "errors", "figures", "metrics", "recipes", "runs", "tuning")
 """Modules that are public as a whole."""
 
 

@@ -17,6 +17,8 @@ from unflat.cli.export import export
 from unflat.cli.group import PlainGroup
 from unflat.cli.train import EXAMPLES as TRAIN_EXAMPLES
 from unflat.cli.train import train
+from unflat.cli.tune import EXAMPLES as TUNE_EXAMPLES
+from unflat.cli.tune import tune
 from unflat.cli.use import EVALUATE_EXAMPLES, PREDICT_EXAMPLES, evaluate, predict
 
 app = typer.Typer(
@@ -31,6 +33,7 @@ app = typer.Typer(
 for command, examples in (
     (demo, DEMO_EXAMPLES),
     (train, TRAIN_EXAMPLES),
+    (tune, TUNE_EXAMPLES),
     (evaluate, EVALUATE_EXAMPLES),
     (predict, PREDICT_EXAMPLES),
     (diagnose, DIAGNOSE_EXAMPLES),

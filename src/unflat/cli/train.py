@@ -2,12 +2,28 @@
 
 # Typer reads annotations when the program runs, so they are values here and not text.
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import unflat
 from unflat.cli.group import INTERRUPTED
+from unflat.cli.options import (
+    DataArgument,
+    DeviceOption,
+    FeaturesOption,
+    GroupOption,
+    HorizonOption,
+    SeedOption,
+    SplitOption,
+    StrideOption,
+    TargetOption,
+    TestOption,
+    TestShareOption,
+    TimeOption,
+    WindowOption,
+    cut_for,
+)
 from unflat.config import LossName
 
 if TYPE_CHECKING:
@@ -23,50 +39,25 @@ EXAMPLES = (
 
 def train(
     context: typer.Context,
-    data: Annotated[
-        Path, typer.Argument(metavar="DATA", help="Table of time steps (.csv, .tsv, .parquet), or sequences (.ts).")
-    ],
+    data: DataArgument,
     *,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="RUN", help="Folder for the run; it must not exist yet.")
     ],
-    target: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN", help="Column to predict; repeat it for several.")
-    ] = None,
-    window: Annotated[
-        int | None, typer.Option(min=1, metavar="ROWS", help="Rows of the past that a prediction sees.")
-    ] = None,
-    horizon: Annotated[
-        int,
-        typer.Option(
-            min=0, metavar="ROWS", help="How many rows after the window's last row the target lies; 0 is that row."
-        ),
-    ] = 1,
-    features: Annotated[
-        str | None,
-        typer.Option(metavar="A,B,...", help="Columns that a prediction sees. [default: all but time and group]"),
-    ] = None,
-    time: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Column of times. [default: the only column of dates]")
-    ] = None,
-    group: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column that tells several series apart.")] = None,
-    stride: Annotated[
-        int, typer.Option(min=1, metavar="ROWS", help="Rows from one window's start to the next one's.")
-    ] = 1,
-    test: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Data to judge by, instead of a share of DATA.")
-    ] = None,
-    test_share: Annotated[
-        float, typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Share of DATA to judge the model by.")
-    ] = 0.2,
+    target: TargetOption = None,
+    window: WindowOption = None,
+    horizon: HorizonOption = 1,
+    features: FeaturesOption = None,
+    time: TimeOption = None,
+    group: GroupOption = None,
+    stride: StrideOption = 1,
+    test: TestOption = None,
+    test_share: TestShareOption = 0.2,
     validation_share: Annotated[
         float,
         typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Share of DATA to choose the best epoch by; 0 for none."),
     ] = 0.1,
-    split: Annotated[
-        Literal["time", "group"] | None,
-        typer.Option(help="What to hold out: the last part of time, or whole series. [default: time]"),
-    ] = None,
+    split: SplitOption = None,
     epochs: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Passes over the data, at the most. [default: by the data's size]"),
@@ -81,8 +72,8 @@ def train(
         str | None, typer.Option(metavar="N,N,...", help="Hidden units of each LSTM layer. [default: 50,100]")
     ] = None,
     loss: Annotated[LossName | None, typer.Option(help="What training makes small. [default: mse]")] = None,
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of all that is random.")] = 0,
-    device: Annotated[str, typer.Option(metavar="NAME", help="Where to compute: auto, cpu, cuda, mps.")] = "auto",
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
     force: Annotated[bool, typer.Option("--force", help="Replace a run that is there already.")] = False,
 ) -> None:
     """Train a model on a file and write a run.
@@ -92,14 +83,9 @@ def train(
     The run is a folder with the model (model.unflat), its scores (metrics.json), how it was made (config.json), its
     training (history.csv) and pictures (figures). Ctrl-C ends the training early and keeps the best weights so far.
     """
-    is_ts = unflat.runs.is_ts(data)
-    given = {"--target": target, "--window": window, "--features": features, "--time": time, "--group": group}
-    _check_options(given, is_ts=is_ts)
-    cut = None
-    if not is_ts and target and window is not None:
-        cut = unflat.runs.Cut(
-            tuple(target), window, horizon, None if features is None else _names(features), time, group, stride
-        )
+    cut = cut_for(
+        data, target=target, window=window, horizon=horizon, features=features, time=time, group=group, stride=stride
+    )
     model = unflat.LSTMRegressor(random_state=seed, device=device)
     chosen: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "loss": loss}
     chosen |= {"units": None if units is None else _whole_numbers(units)}
@@ -116,22 +102,9 @@ def train(
         command=context.obj or (),
         illustrate=unflat.figures.draw_run,
     )
-    _tell(outcome)
+    tell(outcome)
     if outcome.model.history_.stopped == "interrupted":
         raise typer.Exit(INTERRUPTED)
-
-
-def _check_options(given: dict[str, Any], *, is_ts: bool) -> None:
-    """Ask for what a table needs, and refuse it where sequences are whole."""
-    for option, value in given.items():
-        if is_ts and value:
-            raise typer.BadParameter("The sequences of a .ts file are whole; leave it out.", param_hint=option)
-        if not is_ts and not value and option in {"--target", "--window"}:
-            raise typer.BadParameter("A table needs it: what to predict, from how many rows.", param_hint=option)
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _whole_numbers(text: str) -> tuple[int, ...]:
@@ -143,7 +116,8 @@ def _whole_numbers(text: str) -> tuple[int, ...]:
         ) from error
 
 
-def _tell(outcome: "Outcome") -> None:
+def tell(outcome: "Outcome") -> None:
+    """Say what a run was trained on, how it did and where it is."""
     counts = outcome.counts
     typer.echo(
         f"Trained on {counts['train']:,}, chosen by {counts['validation']:,}, judged by {counts['test']:,} "

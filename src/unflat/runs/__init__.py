@@ -1,8 +1,8 @@
 """Runs: the whole job from a file to a folder that holds model, scores and pictures; and its use on new data."""
 
-from unflat.runs.folder import CONFIG, FIGURES, HISTORY, METRICS, MODEL, Run, check_free, make_folder
+from unflat.runs.folder import CONFIG, FIGURES, HISTORY, METRICS, MODEL, TUNING, Run, check_free, make_folder
 from unflat.runs.job import Outcome, train_run
-from unflat.runs.parts import Cut, Holdout, Part, is_ts
+from unflat.runs.parts import Cut, Holdout, Part, is_ts, read_parts
 from unflat.runs.use import as_csv, evaluate_file, predict_file, read_part, write_frame
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "HISTORY",
     "METRICS",
     "MODEL",
+    "TUNING",
     "Cut",
     "Holdout",
     "Outcome",
@@ -23,6 +24,7 @@ __all__ = [
     "make_folder",
     "predict_file",
     "read_part",
+    "read_parts",
     "train_run",
     "write_frame",
 ]

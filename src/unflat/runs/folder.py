@@ -24,6 +24,7 @@ CONFIG = "config.json"
 METRICS = "metrics.json"
 HISTORY = "history.csv"
 FIGURES = "figures"
+TUNING = "tuning"
 
 
 @dataclass(frozen=True)
@@ -105,13 +106,15 @@ def check_free(path: Path, *, force: bool) -> None:
     """
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return
-    if not (path / MODEL).is_file() or not (path / CONFIG).is_file():
+    is_search = path.is_dir() and [part.name for part in path.iterdir()] == [TUNING]
+    if not is_search and not ((path / MODEL).is_file() and (path / CONFIG).is_file()):
         raise OutputExistsError(
             path, "something that is no run is there, and stays untouched", "Choose a folder that does not exist yet."
         )
     if not force:
+        what = "a search that is not finished" if is_search else "a run"
         raise OutputExistsError(
-            path, "a run is there already", "Choose another folder, or replace the run with --force."
+            path, f"{what} is there already", "Choose another folder, or replace what is there with --force."
         )
 
 

@@ -118,7 +118,7 @@ def train_run(
     holdout = Holdout() if holdout is None else holdout
     with new_folder(Path(folder), force=force) as temporary:
         parts = read_parts(data, test_data, cut, holdout)
-        model.fit(*parts.train, validation=_as_validation(parts.validation))
+        model.fit(*parts.train, validation=parts.validation_to_fit)
         outcome = Outcome(
             Run(Path(folder)),
             model,
@@ -144,12 +144,6 @@ def train_run(
         if illustrate is not None:
             illustrate(outcome, temporary / FIGURES)
     return outcome
-
-
-def _as_validation(part: Part | None) -> object:
-    if part is None:
-        return None
-    return part.X if part.y is None else (part.X, part.y)
 
 
 def _write(outcome: Outcome, config: Mapping[str, Any], folder: Path) -> None:

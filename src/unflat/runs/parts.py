@@ -154,6 +154,13 @@ class Parts(NamedTuple):
     validation: Part | None
     test: Part
 
+    @property
+    def validation_to_fit(self) -> object:
+        """The validation part as `fit` takes it: windows alone, or sequences with their targets."""
+        if self.validation is None:
+            return None
+        return self.validation.X if self.validation.y is None else tuple(self.validation)
+
 
 def is_ts(path: str | PathLike[str]) -> bool:
     """Whether a file holds whole sequences rather than a table of time steps."""

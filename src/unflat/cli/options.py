@@ -1,0 +1,83 @@
+"""Options that `unflat train` and `unflat tune` have in common: the data, what to predict, what is held out."""
+
+# Typer reads annotations when the program runs, so they are values here and not text.
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+import unflat
+
+if TYPE_CHECKING:
+    from unflat.runs import Cut
+
+DataArgument = Annotated[
+    Path, typer.Argument(metavar="DATA", help="Table of time steps (.csv, .tsv, .parquet), or sequences (.ts).")
+]
+TargetOption = Annotated[
+    list[str] | None, typer.Option(metavar="COLUMN", help="Column to predict; repeat it for several.")
+]
+WindowOption = Annotated[
+    int | None, typer.Option(min=1, metavar="ROWS", help="Rows of the past that a prediction sees.")
+]
+HorizonOption = Annotated[
+    int,
+    typer.Option(
+        min=0, metavar="ROWS", help="How many rows after the window's last row the target lies; 0 is that row."
+    ),
+]
+FeaturesOption = Annotated[
+    str | None,
+    typer.Option(metavar="A,B,...", help="Columns that a prediction sees. [default: all but time and group]"),
+]
+TimeOption = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Column of times. [default: the only column of dates]")
+]
+GroupOption = Annotated[str | None, typer.Option(metavar="COLUMN", help="Column that tells several series apart.")]
+StrideOption = Annotated[
+    int, typer.Option(min=1, metavar="ROWS", help="Rows from one window's start to the next one's.")
+]
+TestOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Data to judge by, instead of a share of DATA.")]
+TestShareOption = Annotated[
+    float, typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Share of DATA to judge the model by.")
+]
+SplitOption = Annotated[
+    Literal["time", "group"] | None,
+    typer.Option(help="What to hold out: the last part of time, or whole series. [default: time]"),
+]
+SeedOption = Annotated[int, typer.Option(min=0, metavar="N", help="Seed of all that is random.")]
+DeviceOption = Annotated[str, typer.Option(metavar="NAME", help="Where to compute: auto, cpu, cuda, mps.")]
+
+
+def cut_for(
+    data: Path,
+    *,
+    target: list[str] | None,
+    window: int | None,
+    horizon: int,
+    features: str | None,
+    time: str | None,
+    group: str | None,
+    stride: int,
+) -> "Cut | None":
+    """Say how windows are cut, by the options of the same names; None for a file of whole sequences."""
+    is_ts = unflat.runs.is_ts(data)
+    given = {"--target": target, "--window": window, "--features": features, "--time": time, "--group": group}
+    _check_options(given, is_ts=is_ts)
+    if is_ts or not target or window is None:
+        return None
+    names = None if features is None else _names(features)
+    return unflat.runs.Cut(tuple(target), window, horizon, names, time, group, stride)
+
+
+def _check_options(given: dict[str, Any], *, is_ts: bool) -> None:
+    """Ask for what a table needs, and refuse it where sequences are whole."""
+    for option, value in given.items():
+        if is_ts and value:
+            raise typer.BadParameter("The sequences of a .ts file are whole; leave it out.", param_hint=option)
+        if not is_ts and not value and option in {"--target", "--window"}:
+            raise typer.BadParameter("A table needs it: what to predict, from how many rows.", param_hint=option)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -1,0 +1,265 @@
+"""The search: the model as given first, then trial after trial, and at the end the best of them put to the proof."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from unflat.config import AtLeast, Interval
+from unflat.errors import ConfigurationError
+from unflat.tuning.records import GIVEN, Comparison, Findings, Trial
+from unflat.tuning.space import in_words
+from unflat.tuning.study import Trials, quiet_optuna
+from unflat.tuning.training import Trained, fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from os import PathLike
+
+    import optuna
+
+    from unflat.tuning.space import Space
+    from unflat.tuning.training import Task
+
+    OnTrial = Callable[[Trial, Trial], None]
+    """Takes the trial that has just ended, and the best one so far."""
+
+_TRIALS = 30
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far a search goes.
+
+    Parameters
+    ----------
+    trials : int or None
+        Trials in all, the model as given and those of earlier calls included; None for 30, or for any number where
+        there is a budget.
+    budget : float or None
+        Seconds of this call, the closing trainings included as far as they can be foreseen; None for no limit. The
+        model as given is always tried.
+    repeats : int
+        How often the best trial and the model as given are trained anew, each time with another seed, before one of
+        them is chosen. With 0 the losses of the search itself decide.
+
+    Raises
+    ------
+    ConfigurationError
+        If one is outside what it may be.
+    """
+
+    trials: int | None = None
+    budget: float | None = None
+    repeats: int = 2
+
+    def __post_init__(self) -> None:
+        for name, value, constraint in (
+            ("trials", self.trials, AtLeast(1)),
+            ("budget", self.budget, Interval(0, float("inf"), "neither")),
+            ("repeats", self.repeats, AtLeast(0)),
+        ):
+            optional = name != "repeats"
+            if not (constraint.admits(value) or (optional and value is None)):
+                words = f"{constraint} or None" if optional else str(constraint)
+                raise ConfigurationError("tune", name, words, value)
+
+    def reached(self, records: tuple[Trial, ...], elapsed: float) -> bool:
+        """Whether no further trial is to begin."""
+        done = [trial for trial in records if trial.state != "interrupted"]
+        most = _TRIALS if self.trials is None and self.budget is None else self.trials
+        if most is not None and len(done) >= most:
+            return True
+        if self.budget is None:
+            return False
+        mean = sum(trial.seconds for trial in done) / len(done)
+        given, best = records[GIVEN].seconds, best_of(records).seconds
+        closing = self.repeats * (given + best) + best
+        return elapsed + mean + closing > self.budget
+
+
+def search(
+    task: Task,
+    space: Space,
+    limits: Limits,
+    *,
+    seed: int,
+    journal: str | PathLike[str] | None,
+    remedy: str,
+    on_trial: OnTrial | None = None,
+) -> Findings:
+    """Search a space for parameters that do better on the validation part than a model's own.
+
+    Parameters
+    ----------
+    task : Task
+        Data and model.
+    space : Space
+        What is varied.
+    limits : Limits
+        How far.
+    seed : int
+        Seed of all that is drawn, and of every trial's model: trials differ by their parameters alone.
+    journal : str or path, or None
+        Where trials are kept, to go on from; None for nowhere.
+    remedy : str
+        What to do where the journal holds another search.
+    on_trial : callable or None
+        Told of each trial.
+
+    Returns
+    -------
+    Findings
+        What was found. Ctrl-C ends the search early, and what was found until then counts.
+
+    Raises
+    ------
+    MissingExtraError
+        If Optuna is not installed.
+    OutputExistsError, CorruptArtifactError, OutputError
+        If the journal is another search's, damaged, or cannot be written.
+    InputError, ConfigurationError
+        If the data or the model's parameters cannot be used.
+    """
+    began = time.perf_counter()
+    with quiet_optuna():
+        trials = Trials.open(journal, space, seed, _settings(task, space, seed), remedy=remedy)
+        runner = _Runner(task, trials, on_trial)
+        runner.try_given()
+        while not limits.reached(trials.records(), time.perf_counter() - began):
+            if runner.try_next().state == "interrupted":
+                break
+        records = trials.records()
+        best = best_of(records)
+        parameters = runner.parameters_of(best)
+        comparison = None
+        if best.number != GIVEN and limits.repeats:
+            comparison = compare(task, parameters, [seed + 1 + i for i in range(limits.repeats)])
+        keeps = best.number == GIVEN or (comparison is not None and not comparison.tuned_wins)
+        return Findings(records, best.number, comparison, {} if keeps else parameters, trials.importance())
+
+
+def _settings(task: Task, space: Space, seed: int) -> dict[str, Any]:
+    """Write down all that makes two trials comparable, as plain JSON values."""
+    left_out = {"callbacks", "progress", "random_state", "device"}
+    parameters = task.model.get_params(deep=False)
+    return {
+        "data": fingerprint(task, seed),
+        "space": str(space),
+        "parameters": {name: in_words(value) for name, value in parameters.items() if name not in left_out},
+        "seed": seed,
+    }
+
+
+def best_of(records: tuple[Trial, ...]) -> Trial:
+    """Find the trial with the lowest loss; of equal ones the first."""
+    return min(
+        (trial for trial in records if trial.state == "complete"),
+        key=lambda trial: float("inf") if trial.loss is None else trial.loss,
+    )
+
+
+def compare(task: Task, parameters: Mapping[str, Any], seeds: list[int]) -> Comparison:
+    """Train the model as given and the tuned one anew, seed by seed.
+
+    The lowest of many losses is low by luck too: of initial weights, of the order of sequences, and of the part that
+    they are scored on. Other seeds have other luck; where no validation part was given, each holds out its own.
+
+    Parameters
+    ----------
+    task : Task
+        Data and model.
+    parameters : mapping
+        What the tuned model differs by.
+    seeds : list of int
+        The seeds.
+
+    Returns
+    -------
+    Comparison
+        Their losses.
+    """
+    given = tuple(_loss(task, {}, seed) for seed in seeds)
+    tuned = tuple(_loss(task, parameters, seed) for seed in seeds)
+    return Comparison(given, tuned)
+
+
+def _loss(task: Task, parameters: Mapping[str, Any], seed: int) -> float:
+    trained = task.train(parameters, seed)
+    if trained.interrupted:
+        raise KeyboardInterrupt  # half a comparison is none; the trials are kept
+    return trained.loss
+
+
+class _Runner:
+    """Runs trials and enters what became of them."""
+
+    def __init__(self, task: Task, trials: Trials, on_trial: OnTrial | None) -> None:
+        self._task = task
+        self._trials = trials
+        self._on_trial = on_trial
+        self._n = len(task.parts(trials.seed)[0])
+
+    def parameters_of(self, trial: Trial) -> dict[str, Any]:
+        """Give what a trial's model has instead of the given one's."""
+        return {} if trial.number == GIVEN else self._task.parameters_at(trial.point, self._n)
+
+    def try_given(self) -> None:
+        """Try the model as it was given, unless an earlier call has."""
+        if self._trials.records():
+            return
+        course: dict[int, float] = {}
+
+        def note(milestone: int, loss: float) -> bool:
+            course[milestone] = loss
+            return False
+
+        trained = self._task.train({}, self._trials.seed, note)
+        if trained.interrupted:
+            raise KeyboardInterrupt
+        point = self._trials.space.point_of(self._task.given_parameters(self._n))
+        trial = Trial(GIVEN, point, "complete", trained.loss, trained.epochs, trained.seconds)
+        self._trials.add_given(point, trial, {at: loss for at, loss in course.items() if isfinite(loss)})
+        self._tell(GIVEN)
+
+    def try_next(self) -> Trial:
+        """Draw a trial and run it."""
+        asked = self._trials.ask()
+        point = self._trials.point(asked.params)
+        trial = Trial(asked.number, point, "interrupted", None, 0, 0.0)
+        try:
+            trial = _ended(trial, self._train(asked, point))
+        except (torch.OutOfMemoryError, MemoryError):
+            trial = replace(trial, state="failed")
+        except KeyboardInterrupt:
+            pass
+        self._trials.tell(asked, trial)
+        self._tell(trial.number)
+        return trial
+
+    def _train(self, asked: optuna.Trial, point: Mapping[str, Any]) -> Trained:
+        def report(milestone: int, loss: float) -> bool:
+            asked.report(loss, milestone)
+            return asked.should_prune()
+
+        return self._task.train(self._task.parameters_at(point, self._n), self._trials.seed, report)
+
+    def _tell(self, number: int) -> None:
+        if self._on_trial is not None:
+            records = self._trials.records()
+            self._on_trial(records[number], best_of(records))
+
+
+def _ended(trial: Trial, trained: Trained) -> Trial:
+    trial = replace(trial, epochs=trained.epochs, seconds=trained.seconds)
+    if trained.interrupted:
+        return trial
+    if trained.gave_up:
+        return replace(trial, state="pruned")
+    if not isfinite(trained.loss):
+        return replace(trial, state="failed")
+    return replace(trial, state="complete", loss=trained.loss)

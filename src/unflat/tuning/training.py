@@ -1,0 +1,245 @@
+"""One trial: the estimator fitted with other parameters, watched, and scored on the part that is held out."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import warnings
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from sklearn.utils import check_random_state
+
+from unflat.callbacks import Callback
+from unflat.dataset import FEWEST_TO_HOLD_OUT, as_dataset, as_validation, hold_out
+from unflat.errors import ConfigurationError, TooFewSamplesError, UnflatWarning
+from unflat.fitting import training_config
+from unflat.losses import Loss
+from unflat.network import predict_all
+from unflat.tuning.space import changes_at
+from unflat.tuning.study import MILESTONES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from unflat.callbacks import Plan
+    from unflat.dataset import Dataset
+    from unflat.estimator import LSTMRegressor
+    from unflat.history import EpochRecord
+    from unflat.tuning.space import Point
+
+    Report = Callable[[int, float], bool]
+    """Takes a milestone and the best loss so far; whether to give the training up."""
+
+
+class Milestones(Callback):
+    """Reports the best validation loss so far at each tenth of a training, so that it can be given up.
+
+    Parameters
+    ----------
+    report : callable or None
+        Takes the number of the milestone, 1 to 10, and the loss; returns whether to give up. None never does.
+    """
+
+    def __init__(self, report: Report | None = None) -> None:
+        self._report = report
+        self._reached = 0
+        self._best = inf
+        self.gave_up = False
+
+    def on_start(self, plan: Plan) -> None:
+        """Learn how long the training is going to be."""
+        self._epochs = plan.epochs
+
+    def on_epoch(self, record: EpochRecord) -> bool:
+        """Report where a milestone is passed; the end is judged by the model itself."""
+        if isfinite(record.judged_loss):
+            self._best = min(self._best, record.judged_loss)
+        reached = MILESTONES * record.epoch // self._epochs
+        for milestone in range(self._reached + 1, min(reached, MILESTONES - 1) + 1):
+            if self._report is not None and not self.gave_up:
+                self.gave_up = self._report(milestone, self._best)
+        self._reached = reached
+        return self.gave_up
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What became of one training.
+
+    Parameters
+    ----------
+    loss : float
+        On the validation part; infinite where predictions are no numbers.
+    epochs : int
+        Passes that were made.
+    seconds : float
+        How long it took.
+    gave_up, interrupted : bool
+        Whether it was ended early, and by whom: the search, or Ctrl-C.
+    """
+
+    loss: float
+    epochs: int
+    seconds: float
+    gave_up: bool
+    interrupted: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What all trials of a search have in common: the data, and the model that is varied.
+
+    Parameters
+    ----------
+    model : LSTMRegressor
+        As it was given; it is never changed.
+    X, y, sample_weight, groups, validation
+        As for `LSTMRegressor.fit`.
+
+    Raises
+    ------
+    InputError
+        If they cannot be used, or leave nothing to score trials on.
+    """
+
+    model: LSTMRegressor
+    X: object
+    y: object = None
+    sample_weight: object = None
+    groups: object = None
+    validation: object = None
+
+    def parts(self, seed: int) -> tuple[Dataset, Dataset]:
+        """Give the training and the validation part, which are those that `fit` makes with this seed."""
+        data = as_dataset(self.X, self.y, sample_weight=self.sample_weight, groups=self.groups)
+        if self.validation is not None:
+            return data, as_validation(self.validation, data)
+        share = self.model.validation_fraction
+        training, held_out = hold_out(data, share, check_random_state(seed))
+        if held_out is None and share == 0:
+            raise ConfigurationError("tune", "validation_fraction", "a share above 0, to score trials on", share)
+        if held_out is None:
+            raise TooFewSamplesError("The sequences to tune on", FEWEST_TO_HOLD_OUT, len(data))
+        return training, held_out
+
+    def parameters_at(self, point: Point, n: int) -> dict[str, Any]:
+        """Turn a point of the space into parameters of the estimator.
+
+        Parameters
+        ----------
+        point : mapping
+            A value for each dimension.
+        n : int
+            Training sequences.
+
+        Returns
+        -------
+        dict of str to object
+            What the point sets.
+        """
+        given = self.model.get_params(deep=False)
+        changes = changes_at(point, given)
+        if "epochs_factor" in point:
+            epochs = training_config(given | changes, n).epochs
+            changes["epochs"] = max(1, round(point["epochs_factor"] * epochs))
+        return changes
+
+    def given_parameters(self, n: int) -> dict[str, Any]:
+        """Give the parameters of the model as given, with what is "auto" settled for n sequences."""
+        given: dict[str, Any] = self.model.get_params(deep=False)
+        return given | {"batch_size": training_config(given, n).batch_size}
+
+    def changed(self, parameters: Mapping[str, Any], seed: int) -> LSTMRegressor:
+        """Copy the model, not fitted, with other parameters."""
+        model: LSTMRegressor = clone(self.model)
+        # A clone has copies of the callbacks; those that were given are to look on.
+        model.set_params(**{"callbacks": self.model.callbacks, **parameters, "random_state": seed})
+        return model
+
+    def fit(self, model: LSTMRegressor) -> LSTMRegressor:
+        """Fit a model on all that was given, as anybody would."""
+        return model.fit(
+            self.X, self.y, sample_weight=self.sample_weight, groups=self.groups, validation=self.validation
+        )
+
+    def train(self, parameters: Mapping[str, Any], seed: int, report: Report | None = None) -> Trained:
+        """Train once and score.
+
+        Parameters
+        ----------
+        parameters : mapping
+            What differs from the model as given.
+        seed : int
+            Seed of the model; it holds out the part that is scored on, too, where none was given.
+        report : callable or None
+            Told of each milestone.
+
+        Returns
+        -------
+        Trained
+            The loss, and what it took.
+        """
+        began = time.perf_counter()
+        milestones = Milestones(report)
+        # The model's own callbacks and its bar are for the one training that is kept.
+        model = self.changed({**parameters, "callbacks": (milestones,), "progress": False}, seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnflatWarning)  # a trial may fail; the model that is kept speaks for itself
+            self.fit(model)
+        history = model.history_
+        loss = inf if milestones.gave_up else loss_on(model, self.parts(seed)[1])
+        return Trained(
+            loss, len(history.epochs), time.perf_counter() - began, milestones.gave_up, history.stopped == "interrupted"
+        )
+
+
+def loss_on(model: LSTMRegressor, part: Dataset) -> float:
+    """Measure a fitted model's own loss on a part, on the scaled target.
+
+    Parameters
+    ----------
+    model : LSTMRegressor
+        Fitted.
+    part : Dataset
+        What it has not learned from.
+
+    Returns
+    -------
+    float
+        The loss; infinite where predictions are no numbers.
+    """
+    loss = Loss.of(training_config(model.get_params(deep=False), len(part)))
+    scale = model.predictor_.target
+    predicted = scale(torch.from_numpy(predict_all(model.predictor_, part.sequences)))
+    weights = None if part.weights is None else torch.from_numpy(part.weights / part.weights.mean())
+    value = float(loss(predicted, scale(torch.from_numpy(part.y)), weights))
+    return value if isfinite(value) else inf
+
+
+def fingerprint(task: Task, seed: int) -> str:
+    """Give a number that tells data sets apart: of all values, targets and parts.
+
+    Parameters
+    ----------
+    task : Task
+        What is trained on.
+    seed : int
+        What parts are drawn by.
+
+    Returns
+    -------
+    str
+        The first sixteen hexadecimal digits of a SHA-256.
+    """
+    digest = hashlib.sha256()
+    for part in task.parts(seed):
+        arrays = (part.sequences.rows, part.sequences.starts, part.sequences.lengths, part.y, part.weights)
+        for array in arrays:
+            if array is not None:
+                digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]

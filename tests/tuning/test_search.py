@@ -1,0 +1,203 @@
+import re
+
+import numpy as np
+import pytest
+
+from unflat import LSTMRegressor
+from unflat.errors import ConfigurationError
+from unflat.tuning import Trial
+from unflat.tuning.search import Limits, compare, search
+from unflat.tuning.training import Task, Trained
+
+
+class Scripted(Task):
+    """A task whose loss is a function of parameters and seed, without any training."""
+
+    def train(self, parameters, seed, report=None):
+        """Make a course of three tenths, then a loss."""
+        self.asked.append((dict(parameters), seed))
+        loss = self.loss_of(parameters, seed)
+        if isinstance(loss, type):
+            raise loss
+        behind = report is not None and [report(at, loss * (10 - at)) for at in range(1, 10)][-1]
+        return Trained(float("inf") if behind else loss, 5, self.cost, behind, self.stops == len(self.asked))
+
+
+@pytest.fixture
+def scripted(data, small):
+    """Give a maker of such tasks."""
+
+    def make(loss_of, *, cost=1.0, stops=None):
+        task = Scripted(small, *data)
+        for name, value in {"asked": [], "loss_of": staticmethod(loss_of), "cost": cost, "stops": stops}.items():
+            object.__setattr__(task, name, value.__func__ if isinstance(value, staticmethod) else value)
+        return task
+
+    return make
+
+
+def searched(task, space, *, seed=7, journal=None, on_trial=None, **limits):
+    """Search without a file."""
+    chosen = Limits(**{"trials": 6} | limits)
+    return search(task, space, chosen, seed=seed, journal=journal, remedy="Choose another.", on_trial=on_trial)
+
+
+def by_rate(parameters, seed):
+    """Let the loss be the distance of the rate from 0.03, the given model's being 0.5."""
+    return abs(parameters["learning_rate"] - 0.03) + 1e-6 * (seed > 7) if parameters else 0.5
+
+
+def test_the_model_as_given_comes_first_and_all_have_one_seed(scripted, space):
+    """Trial 0 changes nothing; every trial has the search's own seed, so that only parameters differ."""
+    task = scripted(by_rate)
+    findings = searched(task, space)
+    assert len(findings.trials) == 6
+    assert task.asked[0] == ({}, 7)
+    assert {seed for _, seed in task.asked[:6]} == {7}
+    assert all(parameters for parameters, _ in task.asked[1:6])
+    assert findings.trial(0).point == {"units": 2, "learning_rate": 0.005}
+
+
+def test_the_best_trial_is_chosen_if_it_is_better_again(scripted, space):
+    """The lowest loss wins once it does with the next seeds too, of which each model has the same."""
+    task = scripted(by_rate)
+    findings = searched(task, space, repeats=3)
+    best = min(findings.trials[1:], key=lambda trial: trial.loss)
+    assert findings.chosen == findings.best == best.number
+    assert findings.parameters["learning_rate"] == best.point["learning_rate"]
+    assert [seed for _, seed in task.asked[6:]] == [8, 9, 10, 8, 9, 10]
+    assert findings.comparison.given == (0.5, 0.5, 0.5)
+    assert findings.comparison.tuned == pytest.approx([best.loss + 1e-6] * 3)
+
+
+def test_a_lucky_trial_is_not_chosen(scripted, space):
+    """What was the best with the search's seed and is not with others leaves the model as it was."""
+    findings = searched(scripted(lambda parameters, seed: 1.0 if not parameters else 0.1 if seed == 7 else 2.0), space)
+    assert findings.best != 0
+    assert findings.chosen == 0
+    assert findings.parameters == {}
+    assert not findings.comparison.tuned_wins
+
+
+def test_without_repeats_the_search_itself_decides(scripted, space):
+    """No other seed is tried."""
+    task = scripted(by_rate)
+    findings = searched(task, space, repeats=0)
+    assert findings.comparison is None
+    assert findings.chosen == findings.best != 0
+    assert len(task.asked) == 6
+
+
+def test_the_given_model_stays_if_no_trial_is_better(scripted, space):
+    """There is nothing to compare then."""
+    findings = searched(scripted(lambda parameters, _: 1.0 if parameters else 0.9), space)
+    assert (findings.best, findings.comparison, findings.parameters) == (0, None, {})
+
+
+def test_trials_that_fall_behind_are_given_up(scripted, space):
+    """Pruned ones have their best loss until then, and cannot be the best."""
+    findings = searched(scripted(lambda p, _: 10 * p["learning_rate"] if p else 0.01), space, trials=12)
+    states = {trial.state for trial in findings.trials}
+    assert states == {"complete", "pruned"}
+    assert all(trial.loss is not None for trial in findings.trials)
+    assert findings.best == 0
+
+
+def test_a_trial_without_memory_or_loss_fails_alone(scripted, space):
+    """The search goes on, and says so."""
+
+    def loss_of(parameters, _):
+        return 0.5 if not parameters else MemoryError if parameters["units"][-1] > 1 else float("inf")
+
+    findings = searched(scripted(loss_of), space)
+    assert [trial.state for trial in findings.trials] == ["complete"] + ["failed"] * 5
+
+
+def test_errors_of_the_model_as_given_are_not_hidden(data, space):
+    """Parameters that cannot be used are the user's to put right, before any trial."""
+    with pytest.raises(ConfigurationError, match="'clip_norm' of LSTMRegressor"):
+        searched(Task(LSTMRegressor(clip_norm=-1, progress=False), *data), space)
+
+
+@pytest.mark.parametrize("raised", [True, False])
+def test_ctrl_c_ends_the_search_and_keeps_what_was_found(scripted, space, tmp_path, raised):
+    """An interrupt in a trial, whether fit took it or not, ends it; the next call begins with that trial."""
+    if raised:
+        calls = iter(range(99))
+        task = scripted(lambda p, seed: KeyboardInterrupt if next(calls) == 3 else by_rate(p, seed))
+    else:
+        task = scripted(by_rate, stops=4)
+    findings = searched(task, space, journal=tmp_path / "journal")
+    assert [trial.state for trial in findings.trials] == ["complete"] * 3 + ["interrupted"]
+    assert findings.best != 0
+    again = searched(scripted(by_rate), space, journal=tmp_path / "journal")
+    assert again.trials[4].point == findings.trials[3].point
+    assert sum(trial.state != "interrupted" for trial in again.trials) == 6
+
+
+def test_ctrl_c_in_the_first_training_or_the_comparison_ends_all(scripted, space, tmp_path):
+    """There is nothing to choose then; but complete trials are kept."""
+    with pytest.raises(KeyboardInterrupt):
+        searched(scripted(by_rate, stops=1), space)
+    with pytest.raises(KeyboardInterrupt):
+        searched(scripted(by_rate, stops=7), space, journal=tmp_path / "journal")
+    task = scripted(by_rate)
+    assert searched(task, space, journal=tmp_path / "journal").chosen != 0
+    assert len(task.asked) == 4
+
+
+def test_a_second_call_goes_on(scripted, space, tmp_path):
+    """The number of trials is that of all calls; nothing is trained twice but the comparison."""
+    whole = searched(scripted(by_rate), space, trials=8)
+    first = scripted(by_rate)
+    searched(first, space, trials=5, journal=tmp_path / "journal")
+    second = scripted(by_rate)
+    findings = searched(second, space, trials=8, journal=tmp_path / "journal")
+    assert findings.trials == whole.trials
+    assert len(second.asked) == 3 + 4
+
+
+def test_a_budget_leaves_time_for_the_end(scripted, space):
+    """No trial begins that would, with the trainings that close the search, exceed the time."""
+    task = scripted(by_rate, cost=10.0)  # as they say; they take no time
+    assert len(searched(task, space, trials=None, budget=55).trials) == 1
+    assert len(searched(scripted(by_rate, cost=10.0), space, trials=4, budget=70).trials) == 4
+
+
+def test_thirty_trials_by_default():
+    """Neither a number nor a budget means thirty; a budget alone means as many as it admits."""
+    done = tuple(Trial(number, {}, "complete", 1.0, 1, 0.001) for number in range(30))
+    assert Limits().reached(done, 0.0)
+    assert not Limits().reached(done[:-1], 0.0)
+    assert not Limits(budget=100).reached(done, 50.0)
+    assert Limits(budget=100).reached(done[:1], 99.9999)
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"trials": 0}, "'trials' of tune: expected a whole number of at least 1 or None; received 0"),
+        ({"budget": -1.0}, "'budget' of tune: expected a number in"),
+        ({"repeats": None}, "'repeats' of tune: expected a whole number of at least 0; received None"),
+    ],
+)
+def test_limits_that_cannot_be_are_refused(limits, message):
+    """The message names the argument of `tune`."""
+    with pytest.raises(ConfigurationError, match=re.escape(message)):
+        Limits(**limits)
+
+
+def test_callers_are_told_of_each_trial(scripted, space):
+    """Each trial is given as it ended, with the best one so far."""
+    told = []
+    findings = searched(scripted(by_rate), space, on_trial=lambda trial, best: told.append((trial, best.loss)))
+    assert tuple(trial for trial, _ in told) == findings.trials
+    losses = [trial.loss for trial in findings.trials]
+    assert [best for _, best in told] == list(np.minimum.accumulate(losses))
+
+
+def test_a_loss_that_is_no_number_never_wins(scripted):
+    """Neither model wins by having no loss."""
+    infinite = float("inf")
+    assert not compare(scripted(lambda *_: infinite), {"units": (1,)}, [1, 2]).tuned_wins
+    assert compare(scripted(lambda p, _: 1.0 if p else infinite), {"units": (1,)}, [1]).tuned_wins
