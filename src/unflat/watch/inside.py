@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
@@ -12,6 +12,8 @@ from unflat.diagnosis.subjects import output_activation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from unflat.diagnosis.inputs import Data
     from unflat.diagnosis.subjects import Layer, Subject
@@ -23,7 +25,7 @@ _BOUNDED = ("tanh", "sigmoid", "hard_sigmoid", "softsign")
 _PASSING = ("dropout", "pooling")
 
 
-def weights_of_an_output(subject: Subject, seen: Data) -> int | None:
+def weights_of_an_output(subject: Subject, seen: Data, prediction: NDArray[Any]) -> int | None:
     """Count the weights, bias included, by which an output is a straight line of states between -1 and 1: H + 1.
 
     An optimizer that moves each weight by about lr in a step moves the output by at most lr · S · (H + 1) in S steps.
@@ -34,6 +36,8 @@ def weights_of_an_output(subject: Subject, seen: Data) -> int | None:
         The model.
     seen : Data
         Some sequences.
+    prediction : ndarray of shape (n, ...)
+        What it predicts for them.
 
     Returns
     -------
@@ -44,10 +48,10 @@ def weights_of_an_output(subject: Subject, seen: Data) -> int | None:
     activations = subject.activations(X)
     if not activations:
         return None
-    prediction, inputs = subject.predict(X), subject.layer_inputs(X) or {}
+    inputs = subject.layer_inputs(X) or {}
     layers = subject.layers() or ()
     head, before = _head(layers)
-    if head is None or before is None or output_activation(layers, activations, prediction) != "linear":
+    if head is None or before is None or output_activation(layers, activations, prediction[:FEW]) != "linear":
         return None
     read = np.abs(inputs.get(head.name, np.inf)).max()
     if before.activation not in _BOUNDED or not read <= 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from functools import cached_property
-from typing import TYPE_CHECKING, SupportsFloat
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from unflat.watch.wording import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
     from unflat.diagnosis.subjects import Subject
     from unflat.watch.records import Course, Finding, Likely
@@ -79,8 +81,9 @@ class Observer:
         self._subject, self._course = subject, course
         self.pace.start(course.steps)
         with self.pace.looking(0) as took:
-            self._weights = weights_of_an_output(subject, self._sample.seen) if course.adaptive else None
-            self._write(subject, 0, None, None, took)
+            given = np.asarray(subject.predict(self._sample.seen.X))
+            self._weights = weights_of_an_output(subject, self._sample.seen, given) if course.adaptive else None
+            self._write(self._part(given), 0, None, None, took)
 
     def plan(self, course: Course) -> None:
         """Take over what has become known of the course."""
@@ -126,7 +129,8 @@ class Observer:
         if subject is None or course is None:
             return
         with self.pace.looking(step) as took:
-            self._write(subject, step, epoch, None if loss is None else float(loss), took)
+            part = self._part(np.asarray(subject.predict(self._sample.seen.X)))
+            self._write(part, step, epoch, None if loss is None else float(loss), took)
             if self.finding is not None:  # it is said once
                 return
             self.finding = judge(self.records, Scene(course, self.deviation, self._signal), final=final)
@@ -135,24 +139,25 @@ class Observer:
             self.likely = explain(self.finding, subject, self._sample.evidence, self._known_references(), course)
         self._warn(self.finding)
 
-    def _write(
-        self, subject: Subject, step: int, epoch: int | None, loss: float | None, took: Callable[[], float]
-    ) -> None:
-        seen = self._sample.seen
-        given = np.asarray(subject.predict(seen.X))
-        prediction = beside_targets(given, seen.y_shape, seen.values.shape[1])
-        part = Part(seen.X, seen.values, seen.y, seen.y_shape, prediction, given.shape)
+    def _write(self, part: Part, step: int, epoch: int | None, loss: float | None, took: Callable[[], float]) -> None:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            offset = (prediction.mean(axis=0) - seen.y.mean(axis=0)) / np.array(self.deviation)
+            offset = (part.prediction.mean(axis=0) - part.y.mean(axis=0)) / np.array(self.deviation)
             errors, spread = 1 - part.r2, part.spread
         looks_flat = step > 0 and self.finding is None and bool((spread < FLAT).any())
-        dead, saturated = dead_and_saturated(subject, seen) if looks_flat else (None, None)
+        dead, saturated = None, None
+        if looks_flat and self._subject is not None:
+            dead, saturated = dead_and_saturated(self._subject, self._sample.seen)
         self.records += (
             Record(
                 step, epoch, loss, _floats(errors), _floats(spread), _floats(offset),
                 self._reach(step), dead, saturated, part.finite, took(),
             ),
         )  # fmt: skip
+
+    def _part(self, given: NDArray[Any]) -> Part:
+        seen = self._sample.seen
+        prediction = beside_targets(given, seen.y_shape, seen.values.shape[1])
+        return Part(seen.X, seen.values, seen.y, seen.y_shape, prediction, given.shape)
 
     def _reach(self, step: int) -> float | None:
         left = None if self._course is None else self._course.left(step)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _FAULTY = 8
 """Sequences with values that are no numbers which are kept as evidence, at the most."""
 
+_EVIDENCE = 64
+"""Sequences that causes are looked for with, at the most: several passes are made."""
+
 _ROWS = 4096
 """Sequences that are searched for such values together."""
 
@@ -47,7 +50,7 @@ class Sample:
     seen : Data
         Those of them that the model is asked about.
     evidence : Data
-        These, and some that hold values which are no numbers, where there are such.
+        Some of these, for their causes, and some that hold values which are no numbers, where there are such.
     """
 
     learned: Data
@@ -59,7 +62,7 @@ class Sample:
     @property
     def faulty(self) -> bool:
         """Whether the data hold values that are no numbers."""
-        return len(self.evidence.y) > len(self.seen.y)
+        return len(self.evidence.y) > min(len(self.seen.y), _EVIDENCE)
 
 
 def choose(X: Any, y: Any, sequences: int) -> Sample:  # noqa: ANN401 - whatever a model takes
@@ -103,7 +106,7 @@ def choose(X: Any, y: Any, sequences: int) -> Sample:  # noqa: ANN401 - whatever
         places,
         overlap(_taken(X, targets, np.arange(min(len(targets), _NEIGHBOURS))).values),
         _taken(X, targets, seen),
-        _taken(X, targets, np.concatenate([seen, np.setdiff1d(faulty, seen)])),
+        _taken(X, targets, np.concatenate([_evenly(seen, _EVIDENCE), np.setdiff1d(faulty, seen)])),
     )
 
 
