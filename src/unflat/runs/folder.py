@@ -112,9 +112,9 @@ def check_free(path: Path, *, force: bool) -> None:
             path, "something that is no run is there, and stays untouched", "Choose a folder that does not exist yet."
         )
     if not force:
-        what = "a search that is not finished" if is_search else "a run"
+        what, noun = ("a search that is not finished", "search") if is_search else ("a run", "run")
         raise OutputExistsError(
-            path, f"{what} is there already", "Choose another folder, or replace what is there with --force."
+            path, f"{what} is there already", f"Choose another folder, or replace the {noun} with --force."
         )
 
 
