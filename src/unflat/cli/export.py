@@ -31,7 +31,7 @@ def export(
     """Write a run as an ONNX file that takes and gives raw units.
 
     The file needs neither torch nor the run: unflat.OnnxPredictor and every other runtime of ONNX read it. It is
-    checked against the model before it is written: on the sample, or on sequences drawn from the ranges of the training.
+    checked against the model before it is written: on the sample, or on sequences drawn from the training's ranges.
     """
     model = unflat.Run(run).load()
     X = None if sample is None else unflat.runs.read_part(model, sample, targets=False).X
