@@ -162,6 +162,16 @@ def test_a_model_that_recorded_its_training_is_asked():
     assert as_losses(None, len) == Losses()
 
 
+def test_a_watch_tells_loss_and_spread_by_epoch():
+    """Its last look in each epoch counts, with the spread of the output that has least; others do not."""
+    looks = [(None, None, (0.0, 0.0)), (1, None, (0.1, 0.3)), (1, 4.0, (0.5, 0.2)), (3, 2.0, (0.9, 0.95))]
+    watch = SimpleNamespace(
+        records=tuple(SimpleNamespace(epoch=epoch, loss=loss, spread=spread) for epoch, loss, spread in looks)
+    )
+    assert as_losses(watch, None) == Losses((4.0, 2.0), (), ((1, 0.2), (3, 0.9)))
+    assert as_losses(None, SimpleNamespace(callbacks=(print, watch))) == Losses(spread=((1, 0.2), (3, 0.9)))
+
+
 def test_a_history_of_something_else_is_refused():
     """A number or text is no history."""
     with pytest.raises(InputTypeError, match="a list of losses by epoch"):

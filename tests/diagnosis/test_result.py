@@ -162,7 +162,7 @@ def test_stored_it_is_plain_json():
     assert stored["causes"][0]["id"] == "target_scale"
     assert stored["causes"][0]["page"] == "docs/causes/target_scale.md"
     assert stored["causes"][0]["evidence"][1]["value"] == "inf"
-    assert stored["losses"] == {"training": [3.0, 2.0, 1.5], "validation": [2.0, 2.5, None]}
+    assert stored["losses"] == {"training": [3.0, 2.0, 1.5], "validation": [2.0, 2.5, None], "spread": []}
     assert stored["references"]["learners"][0]["r2"] == [0.81]
     assert stored["references"]["signal"][0]["beyond_chance"] is True
     assert stored["held_out"]["outputs"][0]["r2"] == stored["training"]["outputs"][0]["r2"]
@@ -185,3 +185,11 @@ def test_what_is_not_known_is_not_drawn(losses, tmp_path):
     figure = diagnosis(causes=(), prediction=np.full_like(Y, np.nan), losses=losses).plot()
     assert len(figure.axes) == 1
     figure.savefig(tmp_path / "diagnosis.png")
+
+
+def test_the_spread_that_a_watch_saw_is_drawn():
+    """By epoch, beside the loss."""
+    figure = diagnosis(losses=Losses((3.0, 2.0), (), ((1, 0.2), (2, 0.05)))).plot()
+    spread = figure.axes[2]
+    np.testing.assert_allclose(spread.lines[0].get_xydata(), [[1, 0.2], [2, 0.05]])
+    assert "0.0500 at the end" in "".join(text.get_text() for text in figure.findobj(plt.Text))

@@ -70,8 +70,8 @@ def diagnose(
         Its targets, likewise; None with windows, which hold theirs.
     validation : tuple of (X, y), or Windows, optional
         Data that it was not trained on. The verdict is about these, if they are given.
-    history : History, keras History, mapping with "loss", or sequence of float, optional
-        What training recorded. By default what the model itself recorded.
+    history : History, keras History, Watch, mapping with "loss", or sequence of float, optional
+        What training recorded, or a watch saw of it. By default what the model itself recorded.
     loss, optimizer : str or object, optional
         What the model was trained with, where it does not know itself.
     raw : tuple of (X, y), optional

@@ -16,7 +16,7 @@ from unflat.sequences import as_numbers
 from unflat.windows import Windows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -53,10 +53,14 @@ class Data:
 
 
 class Losses(NamedTuple):
-    """Loss of each epoch, on the training part and on another; empty where not known."""
+    """Loss of each epoch, on the training part and on another; empty where not known.
+
+    Where a watch looked on, also epochs and the spread that it saw at each, of the output that had least.
+    """
 
     training: tuple[float, ...] = ()
     validation: tuple[float, ...] = ()
+    spread: tuple[tuple[int, float], ...] = ()
 
 
 def as_data(X: Any, y: Any, name: str = "") -> Data:  # noqa: ANN401 - whatever a model takes
@@ -97,8 +101,8 @@ def as_losses(history: Any, model: object) -> Losses:  # noqa: ANN401 - any of s
 
     Parameters
     ----------
-    history : History, keras History, mapping of str to sequence, sequence of float, or None
-        What training recorded; None looks at the model for what it recorded itself.
+    history : History, keras History, Watch, mapping of str to sequence, sequence of float, or None
+        What training recorded, or a watch saw; None looks at the model for what it recorded itself.
     model : object
         The model.
 
@@ -115,15 +119,30 @@ def as_losses(history: Any, model: object) -> Losses:  # noqa: ANN401 - any of s
     if history is None:
         recorded = getattr(model, "history_", getattr(model, "history", None))
         is_known = isinstance(recorded, History) or isinstance(getattr(recorded, "history", None), Mapping)
-        return as_losses(recorded, None) if is_known else Losses()
+        found = as_losses(recorded, None) if is_known else Losses()
+        return found._replace(spread=_spread_seen(getattr(model, "callbacks", None) or ()))
     if isinstance(history, History):
         validation = [record.validation_loss for record in history.epochs]
         known = validation if any(loss is not None for loss in validation) else []
         return Losses(_floats([record.loss for record in history.epochs]), _floats(known))
+    if _is_watch(history):
+        by_epoch = {look.epoch: look.loss for look in history.records if look.epoch is not None}
+        return Losses(_floats(by_epoch.values()), spread=_spread_seen([history]))
     history = getattr(history, "history", history)
     if isinstance(history, Mapping):
         return Losses(_floats(history.get("loss", ())), _floats(history.get("val_loss", ())))
     return Losses(_floats(history))
+
+
+def _is_watch(looked_on: object) -> bool:
+    """Whether it wrote down what it saw of a training; watches stand above this room, and are known by that."""
+    return isinstance(getattr(looked_on, "records", None), tuple)
+
+
+def _spread_seen(callbacks: Iterable[Any]) -> tuple[tuple[int, float], ...]:
+    """Give what watches among some callbacks saw last of each epoch."""
+    looks = [look for one in callbacks if _is_watch(one) for look in one.records if look.epoch is not None]
+    return tuple({look.epoch: (int(look.epoch), float(min(look.spread))) for look in looks}.values())
 
 
 def beside_targets(

@@ -1,4 +1,4 @@
-"""A diagnosis as a picture: predicted against true, the loss by epoch, the evidence of the first cause."""
+"""A diagnosis as a picture: predicted against true, loss and spread by epoch, the evidence of the first cause."""
 
 from __future__ import annotations
 
@@ -37,15 +37,18 @@ def picture(diagnosis: Diagnosis) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        One to three panels, apart from any window or global state.
+        One to four panels, apart from any window or global state.
     """
     with_losses = bool(np.isfinite(diagnosis.losses.training).any())
-    count = 1 + with_losses + bool(diagnosis.causes)
+    with_spread = bool(diagnosis.losses.spread)
+    count = 1 + with_losses + with_spread + bool(diagnosis.causes)
     figure, row = sheet((_SIDE * count, _SIDE), 1, count)
     panels = list(row[0])
     _agreement(panels.pop(0), diagnosis)
     if with_losses:
         _losses(panels.pop(0), diagnosis.losses)
+    if with_spread:
+        _spread(panels.pop(0), diagnosis.losses)
     if diagnosis.causes:
         _evidence(panels.pop(0), diagnosis.causes[0])
     return figure
@@ -81,6 +84,17 @@ def _losses(panel: Axes, losses: Losses) -> None:
     panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     title(panel, "Loss", f"{len(losses.training)} epochs")
     name_axes(panel, "epoch", "loss")
+    legend(panel)
+
+
+def _spread(panel: Axes, losses: Losses) -> None:
+    epochs, values = np.transpose(losses.spread)
+    panel.plot(epochs, values, color=PREDICTED, marker=".", label="predictions' deviation over the target's")
+    panel.axhline(1.0, color=TRUE, linewidth=2, label="as much as the target")
+    panel.set_ylim(bottom=0)
+    panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    title(panel, "Spread", f"{ratio(float(values[-1]))} at the end, as the watch saw it")
+    name_axes(panel, "epoch", "spread")
     legend(panel)
 
 
