@@ -24,6 +24,7 @@ _SIDE = 5.5
 _MOST_POINTS = 5000
 _OPAQUE = 400
 _LINE = 44
+_MAGNITUDE = 10.0
 
 
 def picture(diagnosis: Diagnosis) -> Figure:
@@ -79,7 +80,8 @@ def _losses(panel: Axes, losses: Losses) -> None:
         if values:
             finite = np.where(np.isfinite(values), values, np.nan)
             panel.plot(np.arange(1, len(values) + 1), finite, color=colour, marker=".", label=label)
-    if np.nanmin(np.where(np.isfinite(losses.training), losses.training, np.nan)) > 0:
+    known = np.array([value for value in losses.training if np.isfinite(value)])
+    if known.min() > 0 and known.max() > _MAGNITUDE * known.min():
         panel.set_yscale("log")
     panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     title(panel, "Loss", f"{len(losses.training)} epochs")
@@ -91,7 +93,7 @@ def _spread(panel: Axes, losses: Losses) -> None:
     epochs, values = np.transpose(losses.spread)
     panel.plot(epochs, values, color=PREDICTED, marker=".", label="predictions' deviation over the target's")
     panel.axhline(1.0, color=TRUE, linewidth=2, label="as much as the target")
-    panel.set_ylim(bottom=0)
+    panel.set_ylim(bottom=-0.03 * max(1.0, float(values.max())))  # a line at 0 is not the axis
     panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     title(panel, "Spread", f"{ratio(float(values[-1]))} at the end, as the watch saw it")
     name_axes(panel, "epoch", "spread")
