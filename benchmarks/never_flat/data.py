@@ -26,6 +26,9 @@ _FURTHEST_OFFSET = 1e6
 _GROUP_LEVEL = 0.5
 """Deviation of the levels of groups, in those of what they are added to."""
 
+_STEADY = {"walk": "smooth", "mixed": "white"}
+"""What stands in beside a series for processes that wander off, so that later windows are like those fitted on."""
+
 _TAILS_OF_NOISE = 3
 _SHORTEST = 4
 """The longest sequence has at most so many times the steps of the shortest."""
@@ -110,7 +113,8 @@ def _windows(problem: Problem, random: np.random.Generator) -> tuple[Seen, Array
     """Cut windows of one series beside irrelevant ones; those judged share no step with the others."""
     n = problem.n + problem.steps + JUDGED
     series = _standardized(TASKS[problem.task].target(n + problem.steps, random))
-    beside = inputs.draw(problem.process, (1, len(series), problem.features), random)[0]
+    process = _STEADY.get(problem.process, problem.process)
+    beside = inputs.draw(process, (1, len(series), problem.features), random)[0]
     clean = series.copy()
     series = np.sqrt(problem.signal) * clean + np.sqrt(1 - problem.signal) * random.normal(size=len(series))
     beside[:, 0] = series
