@@ -77,6 +77,20 @@ def test_help_lists_the_commands():
         assert line in result.output
 
 
+def test_help_loads_nothing_that_it_does_not_show():
+    """Neither torch nor what tables and progress bars are made of: help comes at once."""
+    heavy = ("torch", "numpy", "polars", "sklearn", "matplotlib", "rich")
+    code = (
+        "import sys\nfrom unflat.cli import app\napp(['--help'], standalone_mode=False)\n"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    shown = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert shown.stdout.splitlines()[-1] == "[]"
+
+
 @pytest.mark.parametrize("command", ["demo", "train", "evaluate", "predict", "export"])
 def test_help_of_a_command_has_examples(command):
     """Each command's help ends with commands to copy, each on its own line."""

@@ -10,8 +10,6 @@ from itertools import pairwise
 from numbers import Integral, Real
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
-import numpy as np
-
 from unflat.errors import ConfigurationError
 
 Cell = Literal["lstm", "gru"]
@@ -166,7 +164,9 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a user gave
     """Turn numpy's numbers into Python's: a search draws np.int64, which neither torch's layers nor JSON take."""
     if isinstance(value, tuple):
         return tuple(map(_plain, value))
-    return value.item() if isinstance(value, np.generic) else value
+    # Known by what it has: numpy itself is not loaded for a command's help.
+    is_scalar = hasattr(value, "dtype") and getattr(value, "shape", None) == ()
+    return value.item() if is_scalar else value
 
 
 OWNER = "LSTMRegressor"
@@ -217,6 +217,8 @@ class NetworkConfig(Checked):
         How the hidden states over time become one vector; several are concatenated.
     skip : bool
         Whether a linear map of the last and the mean step is added to the network's output.
+    n_members : int
+        How many networks of this shape predict together.
     """
 
     cell: Cell = "lstm"
@@ -225,6 +227,7 @@ class NetworkConfig(Checked):
     dropout: Annotated[float, Interval(0, 1, "left")] = 0.0
     readout: Annotated[tuple[Pooling, ...], EachOf(OneOf(get_args(Pooling)))] = ("last", "mean", "max")
     skip: bool = True
+    n_members: Annotated[int, AtLeast(1)] = 1
 
 
 @dataclass(frozen=True)

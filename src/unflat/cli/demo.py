@@ -5,15 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 import unflat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.table import Table
 
     from unflat.recipes import Result, Way
 
@@ -49,6 +47,8 @@ def demo(
 
     Takes about a minute.
     """
+    from rich.console import Console  # noqa: PLC0415 - no command's help waits for it
+
     unflat.runs.make_folder(output)
     results = _run(seed, epochs)
     pictures = output / "regression.png", output / "loss.png"
@@ -69,6 +69,9 @@ def demo(
 
 
 def _run(seed: int, epochs: int | None) -> "Sequence[Result]":
+    from rich.console import Console  # noqa: PLC0415 - no command's help waits for these
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415 - as above
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -107,7 +110,7 @@ def diagnosis_of(result: "Result", seed: int, *, prove: bool) -> str:
     return str(unflat.diagnose(result.model, X, y, prove=prove, random_state=seed))
 
 
-def results_table(results: "Sequence[Result]") -> Table:
+def results_table(results: "Sequence[Result]") -> "Table":
     """Set the experiment's results side by side.
 
     Parameters
@@ -120,6 +123,9 @@ def results_table(results: "Sequence[Result]") -> Table:
     rich.table.Table
         One row for each; it fits into 80 columns.
     """
+    from rich import box  # noqa: PLC0415 - no command's help waits for these
+    from rich.table import Table  # noqa: PLC0415 - as above
+
     title = "One network, six ways to give it the same data"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     table.add_column("What was\nscaled")

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 import unflat
 from unflat.cli.group import INTERRUPTED
@@ -109,6 +107,9 @@ def tune(
     (findings.json), and a picture (figures/tuning.png). Ctrl-C ends the search early and keeps what was found so far;
     the same command again goes on.
     """
+    from rich.console import Console  # noqa: PLC0415 - no command's help waits for these
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - as above
+
     cut = cut_for(
         data, target=target, window=window, horizon=horizon, features=features, time=time, group=group, stride=stride
     )
