@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unflat.batches import BatchSource
-from unflat.sequences import Sequences, as_sequences
+from unflat.sequences import Context, Sequences, as_sequences
 
 R = 40
 
@@ -24,7 +24,8 @@ def rows(dtype=np.float64, features=3):
 
 def assert_drawn(source, sequences, index):
     """Draw sequences and hold each against its slice of the rows."""
-    values, lengths = source.draw(torch.tensor(index))
+    values, lengths, context = source.draw(torch.tensor(index))
+    assert context is None
     ends = sequences.lengths[index]
     assert values.shape == (len(index), ends.max(), sequences.n_features)
     assert (lengths is None) or lengths.tolist() == ends.tolist()
@@ -53,6 +54,23 @@ def test_ragged_sequences_are_drawn_as_slices(windows, dtype, data):
     index = data.draw(st.lists(st.integers(0, len(starts) - 1), min_size=1, max_size=9))
     found = assert_drawn(BatchSource(sequences), sequences, index)
     assert (found is None) == (len(set(lengths)) == 1)
+
+
+@settings(max_examples=30, deadline=None)
+@given(starts_in_rows, st.sampled_from([np.int64, np.int32]), st.data())
+def test_what_stands_beside_sequences_is_drawn_with_them(starts, dtype, data):
+    """Contexts of any offset and type are gathered for the sequences asked for, side by side, in float64."""
+    starts = np.array(starts, dtype=dtype)
+    labels = np.array([[0.5], [1.5], [2.5]], dtype=np.float32)
+    places = np.arange(len(starts)) % 3
+    context = (Context(rows(), starts, 3, ("a", "b", "c")), Context(labels, places, 0, ("d",)))
+    sequences = Sequences(rows(), starts, np.broadcast_to(np.int64(2), starts.shape), context=context)
+    index = data.draw(st.lists(st.integers(0, len(starts) - 1), min_size=1, max_size=9))
+    drawn = BatchSource(sequences).draw(torch.tensor(index)).context
+    assert drawn.dtype == torch.float64
+    np.testing.assert_array_equal(drawn[:, :3], rows()[starts[index] + 3])
+    np.testing.assert_array_equal(drawn[:, 3], labels[places[index], 0])
+    np.testing.assert_array_equal(drawn, sequences.context_at(np.array(index)))
 
 
 def test_last_rows_can_be_drawn():

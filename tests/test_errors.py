@@ -26,6 +26,7 @@ from unflat.errors import (
     InputTypeError,
     MissingColumnError,
     MissingExtraError,
+    MissingFutureError,
     ModelError,
     ModelFailedError,
     ModelSourceError,
@@ -175,6 +176,14 @@ EXAMPLES = [
         (
             "The target 'load' at horizon 0: expected features that do not hold the answer; received the target among "
             "the features of its own row. Leave it out of the features, or set a horizon of at least 1."
+        ),
+    ),
+    (
+        MissingFutureError(["price"], 24, 3, "2016-07-01 12:00:00", 2),
+        (
+            "The known columns 'price' after 2016-07-01 12:00:00: expected values in the 24 rows that follow it; "
+            "received 3 such rows; 2 series lack some. Append a row for each step ahead, with its time and the known "
+            "columns filled in and the others empty."
         ),
     ),
     (

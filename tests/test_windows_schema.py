@@ -45,7 +45,9 @@ def test_a_missing_field_is_refused():
     """A schema from an incomplete file is not filled up in silence."""
     values = SCHEMA.to_dict()
     del values["group"]
-    with pytest.raises(ConfigurationError, match="exactly the fields calendar, categories, features, group"):
+    with pytest.raises(
+        ConfigurationError, match="exactly the fields calendar, categories, features, group, horizon, known"
+    ):
         WindowSchema.from_dict(values)
 
 

@@ -26,10 +26,13 @@ class Batch(NamedTuple):
         Raw units; what stands after a sequence's end has no meaning.
     lengths : Tensor of shape (B,), int64, or None
         Steps of each sequence; None where every sequence fills all T.
+    context : Tensor of shape (B, C), float64, or None
+        What stands beside each sequence, in raw units; None where nothing does.
     """
 
     values: Tensor
     lengths: Tensor | None
+    context: Tensor | None = None
 
 
 class BatchSource:
@@ -47,6 +50,7 @@ class BatchSource:
         self._steps = sequences.longest
         self._windows = self._every_window()
         self._lengths = None if sequences.equally_long else _shared(sequences.lengths)
+        self._context = [(_shared(part.values), _shared(part.places), part.offset) for part in sequences.context]
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -66,12 +70,13 @@ class BatchSource:
         """
         starts = self._starts[index]
         if self._lengths is None:
-            return Batch(self._windows.index_select(0, starts).view(len(index), self._steps, -1), None)
+            values = self._windows.index_select(0, starts).view(len(index), self._steps, -1)
+            return Batch(values, None, self._beside(index))
         lengths = self._lengths[index]
         steps = torch.arange(int(lengths.max()))
         # The last sequence may end with the rows: what is read beyond it is masked by the lengths.
         place = (starts[:, None] + steps).clamp_(max=len(self._rows) - 1)
-        return Batch(self._rows[place], lengths)
+        return Batch(self._rows[place], lengths, self._beside(index))
 
     def in_order(self, batch_size: int) -> Iterator[tuple[slice, Batch]]:
         """Go through all sequences once, in order.
@@ -89,6 +94,12 @@ class BatchSource:
         for first in range(0, len(self), batch_size):
             part = slice(first, min(first + batch_size, len(self)))
             yield part, self.draw(torch.arange(part.start, part.stop))
+
+    def _beside(self, index: Tensor) -> Tensor | None:
+        if not self._context:
+            return None
+        parts = [values.index_select(0, places[index] + offset).double() for values, places, offset in self._context]
+        return torch.cat(parts, dim=-1)
 
     def _every_window(self) -> Tensor:
         """View the rows as all windows that could be cut, (R - T + 1, T * F); overlapping ones share memory."""

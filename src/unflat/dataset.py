@@ -191,6 +191,7 @@ def as_validation(validation: object, data: Dataset) -> Dataset:
     else:
         given = as_dataset(validation, name="validation")
     refuse_other_features("The validation X", given.sequences, data.sequences.n_features)
+    refuse_other_context("The validation X", given.sequences, data.sequences.context_names)
     refuse_other_outputs("The validation y", given, data.y.shape[1])
     return given
 
@@ -207,6 +208,21 @@ def refuse_other_features(name: str, sequences: Sequences, expected: int) -> Non
         )
 
 
+def refuse_other_context(name: str, sequences: Sequences, expected: tuple[str, ...]) -> None:
+    """Raise `InputError` if other values stand beside sequences than in training."""
+    if sequences.context_names != expected:
+        raise InputError(
+            name,
+            f"sequences with {_listed(expected)} beside them, as in training",
+            f"{_listed(sequences.context_names)} beside them",
+            "Pass windows, or the table itself, with the same known and static columns.",
+        )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names) if names else "nothing"
+
+
 def refuse_other_outputs(name: str, data: Dataset, expected: int) -> None:
     """Raise `ShapeError` if targets have another number of outputs than in training."""
     if data.y.shape[1] != expected:
@@ -216,10 +232,10 @@ def refuse_other_outputs(name: str, data: Dataset, expected: int) -> None:
 def refuse_other_windows(windows: Windows, fitted: WindowSchema | None) -> None:
     """Raise `InputError` if the windows' columns or codes mean something else than those of the training."""
     schema = windows.schema
-    if fitted is None or (schema.inputs, schema.categories) != (fitted.inputs, fitted.categories):
+    if fitted is None or schema.meaning != fitted.meaning:
         raise InputError(
             "The windows to predict for",
-            "the features and categories of the windows that the model was fitted on",
+            "the columns and categories of the windows that the model was fitted on",
             f"windows with the features {', '.join(schema.inputs)}",
             "Pass the table itself to predict, or cut its windows with apply_schema(table, model.schema_).",
         )
@@ -255,6 +271,7 @@ def sequences_for(X: object, schema: WindowSchema | None, n_features: int, *, na
         return X.sequences
     sequences = as_sequences(X, name=name)
     refuse_other_features(name, sequences, n_features)
+    refuse_other_context(name, sequences, () if schema is None else schema.beside)
     return sequences
 
 

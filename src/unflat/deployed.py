@@ -186,8 +186,11 @@ class OnnxPredictor:
         schema = getattr(X, "schema", None)
         if schema is None:
             return
-        given, fitted = schema.to_dict(), {"calendar": []} | (self.metadata["schema"] or {})  # older files have none
-        if any(given[key] != fitted.get(key) for key in ("features", "categories", "calendar")):
+        given, fitted = (
+            schema.to_dict(),
+            {"calendar": [], "known": []} | (self.metadata["schema"] or {}),
+        )  # older files have none
+        if any(given[key] != fitted.get(key) for key in ("features", "categories", "calendar", "known")):
             raise InputError(
                 "The windows to predict for",
                 "the features and categories of the windows that the model was fitted on",

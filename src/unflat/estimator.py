@@ -19,6 +19,7 @@ from unflat.dataset import (
     as_dataset,
     as_validation,
     hold_out,
+    refuse_other_context,
     refuse_other_features,
     refuse_other_outputs,
     sequences_for,
@@ -305,6 +306,7 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
             self._start(data, random)
             self.held_out_, self.history_ = None, History()
         refuse_other_features("X", data.sequences, self.n_features_in_)
+        refuse_other_context("X", data.sequences, () if self.schema_ is None else self.schema_.beside)
         refuse_other_outputs("y", data, self.n_outputs_)
         # Each pass has an order of its own, which follows from the seed and the passes before it.
         seed = int(random.randint(2**31 - 1)) + len(self.history_.epochs)

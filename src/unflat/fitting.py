@@ -17,7 +17,7 @@ from unflat.metrics import assess
 from unflat.network import Network, Predictor, predict_all
 from unflat.network.skip import summary
 from unflat.ranges import FAR, FAR_ON_A_LINE, in_words
-from unflat.scaling import fit_affine, fit_input_scaling, fit_target_scaler
+from unflat.scaling import fit_affine, fit_context_scaling, fit_input_scaling, fit_target_scaler
 from unflat.training import Examples, Runtime, train
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from unflat.history import History
     from unflat.metrics import Assessment
     from unflat.ranges import InputRange
+    from unflat.scaling import InputScaling
     from unflat.sequences import Sequences
 
 _RIDGE_SEQUENCES = 50_000
@@ -123,11 +124,14 @@ def prepare(training: Dataset, config: NetworkConfig, scales: ScalingConfig, gen
     _refuse_constant(training)
     inputs, constant = fit_input_scaling(training.sequences, scales.scale_inputs)
     target = fit_target_scaler(training.y, scales.scale_target, training.names)
-    network = Network(config, features=inputs.width, outputs=training.y.shape[1], generator=generator)
-    predictor = Predictor(inputs, network, target)
+    context, constant_beside = fit_context_scaling(training.sequences, scales.scale_inputs)
+    width = 0 if context is None else context.width
+    network = Network(config, features=inputs.width, outputs=training.y.shape[1], generator=generator, context=width)
+    predictor = Predictor(inputs, network, target, context)
     if network.skip is not None:
         _start_skip(predictor, training)
-    return Prepared(predictor, tuple(training.sequences.feature(column) for column in constant))
+    names = [repr(training.sequences.context_names[column]) for column in constant_beside]
+    return Prepared(predictor, (*map(training.sequences.feature, constant), *names))
 
 
 def _refuse_constant(training: Dataset) -> None:
@@ -141,7 +145,10 @@ def _start_skip(predictor: Predictor, training: Dataset) -> None:
     n = len(training)
     index = np.linspace(0, n - 1, min(n, _RIDGE_SEQUENCES)).astype(np.int64)
     source = BatchSource(training.sequences.take(index))
-    parts = [summary(predictor.inputs(batch.values), batch.lengths) for _, batch in source.in_order(1024)]
+    parts = [
+        summary(predictor.inputs(batch.values), batch.lengths, predictor.beside(batch.context))
+        for _, batch in source.in_order(1024)
+    ]
     predictor.network.skip.start_at_ridge(  # type: ignore[union-attr]  # the caller has seen it
         torch.cat(parts).double().numpy(),
         predictor.target(torch.from_numpy(training.y[index])).numpy(),
@@ -156,6 +163,7 @@ def examples(data: Dataset, predictor: Predictor) -> Examples:
         predictor.inputs,
         predictor.target(torch.from_numpy(data.y)).float(),
         None if data.weights is None else torch.from_numpy(data.weights / data.weights.mean()).float(),
+        predictor.context,
     )
 
 
@@ -250,10 +258,18 @@ def warn_of_inputs(predictor: Predictor, ranges: InputRange, sequences: Sequence
 
 def missing_where_complete(predictor: Predictor, sequences: Sequences) -> list[str]:
     """Name the features in which values are missing although training saw none missing there."""
-    numeric = predictor.inputs.numeric
-    complete = np.setdiff1d(numeric.numpy(), numeric[predictor.inputs.with_missing].numpy())
     covered = sequences.covered()  # padding, too, is written as NaN
-    return [sequences.feature(column) for column in complete if np.isnan(sequences.rows[covered, column]).any()]
+    complete = _complete(predictor.inputs)
+    missing = [sequences.feature(column) for column in complete if np.isnan(sequences.rows[covered, column]).any()]
+    beside = [] if predictor.context is None else _complete(predictor.context)
+    names = sequences.context_names
+    return missing + [repr(names[column]) for column in beside if np.isnan(sequences.context_column(column)).any()]
+
+
+def _complete(scaling: InputScaling) -> list[int]:
+    """Give the numeric columns that had no value missing in training."""
+    complete: list[int] = np.setdiff1d(scaling.numeric.numpy(), scaling.numeric[scaling.with_missing].numpy()).tolist()
+    return complete
 
 
 def choose_device(name: str) -> torch.device:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -65,6 +65,15 @@ class Findings(NamedTuple):
     features: tuple[Outside, ...]
 
 
+class _Found(NamedTuple):
+    held: NDArray[np.bool_]  # by which sequences
+    features: list[Outside]
+
+
+def _farthest_first(found: list[Outside]) -> tuple[Outside, ...]:
+    return tuple(sorted(found, key=lambda one: -one.times))
+
+
 @dataclass(frozen=True, eq=False)
 class InputRange:
     """The least and the largest value of each feature in training.
@@ -73,10 +82,13 @@ class InputRange:
     ----------
     low, high : ndarray of shape (F,), float64
         Nan for categories, whose codes have no order, and for what training never saw.
+    context : InputRange or None
+        The same of what stands beside sequences; None where nothing does.
     """
 
     low: NDArray[np.float64]
     high: NDArray[np.float64]
+    context: InputRange | None = None
 
     @classmethod
     def of(cls, sequences: Sequences) -> InputRange:
@@ -88,7 +100,16 @@ class InputRange:
             rows = sequences.rows[part][covered[part]]
             if len(rows):  # fmin and fmax pass over nan
                 low, high = np.fmin(low, np.fmin.reduce(rows)), np.fmax(high, np.fmax.reduce(rows))
-        unordered = np.isin(np.arange(sequences.n_features), sequences.categorical) | ~np.isfinite(low)
+        beside = map(sequences.context_column, range(len(sequences.context_names)))
+        ends = np.array([(np.fmin.reduce(column), np.fmax.reduce(column)) for column in beside])
+        context = None
+        if len(ends):
+            context = cls._ordered(ends[:, 0], ends[:, 1], sequences.context_categorical)
+        return replace(cls._ordered(low, high, sequences.categorical), context=context)
+
+    @classmethod
+    def _ordered(cls, low: NDArray[np.float64], high: NDArray[np.float64], categorical: tuple[int, ...]) -> InputRange:
+        unordered = np.isin(np.arange(len(low)), categorical) | ~np.isfinite(low)
         return cls(np.where(unordered, np.nan, low), np.where(unordered, np.nan, high))
 
     @cached_property
@@ -115,6 +136,14 @@ class InputRange:
         Findings or None
             What was found.
         """
+        of_rows, of_context = self._in_rows(sequences, far), self._in_context(sequences, far)
+        if of_rows is None or of_context is None:
+            found = of_rows or of_context
+            return None if found is None else Findings(int(found.held.sum()), _farthest_first(found.features))
+        held = of_rows.held | of_context.held
+        return Findings(int(held.sum()), _farthest_first(of_rows.features + of_context.features))
+
+    def _in_rows(self, sequences: Sequences, far: float) -> _Found | None:
         low, high = self.bounds(far)
         rows = sequences.rows
         chunks = (rows[first : first + _CHUNK_ROWS] for first in range(0, len(rows), _CHUNK_ROWS))
@@ -126,24 +155,42 @@ class InputRange:
         counts = np.concatenate([[0], np.cumsum(beyond.any(axis=1))])
         held = counts[sequences.starts + sequences.lengths] > counts[sequences.starts]
         columns = np.flatnonzero(beyond.any(axis=0))
-        found = [self._farthest(sequences, int(column), rows[beyond[:, column], column]) for column in columns]
-        return Findings(int(held.sum()), tuple(sorted(found, key=lambda one: -one.times)))
+        found = [
+            self._farthest(sequences.feature(column), column, rows[beyond[:, column], column])
+            for column in columns.tolist()
+        ]
+        return _Found(held, found)
 
-    def _farthest(self, sequences: Sequences, column: int, values: NDArray[Any]) -> Outside:
+    def _in_context(self, sequences: Sequences, far: float) -> _Found | None:
+        if self.context is None:
+            return None
+        low, high = self.context.bounds(far)
+        held, found = np.zeros(len(sequences), dtype=bool), []
+        for column, name in enumerate(sequences.context_names):
+            values = sequences.context_column(column)
+            beyond = (values < low[column]) | (values > high[column])
+            if beyond.any():
+                held |= beyond
+                found.append(self.context._farthest(repr(name), column, values[beyond]))  # noqa: SLF001 - of its own class
+        return _Found(held, found) if found else None
+
+    def _farthest(self, name: str, column: int, values: NDArray[Any]) -> Outside:
         low, high = float(self.low[column]), float(self.high[column])
         distances = np.maximum(low - values, values - high)
         value, distance = float(values[distances.argmax()]), float(distances.max())
         times = distance / (high - low) if high > low else np.inf
-        return Outside(sequences.feature(column), value, low, high, times)
+        return Outside(name, value, low, high, times)
 
     def to_arrays(self) -> dict[str, NDArray[np.float64]]:
         """Give the numbers, for a file."""
-        return {"low": self.low, "high": self.high}
+        beside = {} if self.context is None else self.context.to_arrays()
+        return {"low": self.low, "high": self.high} | {f"context.{name}": array for name, array in beside.items()}
 
     @classmethod
     def from_saved(cls, arrays: Mapping[str, NDArray[Any]]) -> InputRange:
         """Read what `to_arrays` gave."""
-        return cls(arrays["low"], arrays["high"])
+        context = cls(arrays["context.low"], arrays["context.high"]) if "context.low" in arrays else None
+        return cls(arrays["low"], arrays["high"], context)
 
 
 def in_words(findings: Findings, n: int, *, goes_on: bool) -> str:

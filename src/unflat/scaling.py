@@ -16,7 +16,7 @@ from torch import nn
 from unflat.errors import AllMissingError, ScaleDomainError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -237,17 +237,51 @@ def fit_input_scaling(sequences: Sequences, kind: Scale) -> tuple[InputScaling, 
     """
     covered = sequences.covered()
     rows = slice(None) if covered.all() else covered
+    columns = (sequences.rows[rows, column].astype(np.float64) for column in range(sequences.n_features))
+    return _fit_columns(columns, sequences.feature_names, sequences.categorical, kind)
+
+
+def fit_context_scaling(sequences: Sequences, kind: Scale) -> tuple[InputScaling | None, tuple[int, ...]]:
+    """Fit the scale of what stands beside training sequences, as `fit_input_scaling` does for their features.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        The training part.
+    kind : {"standard", "robust", "minmax", "none"}
+        The scale of numeric columns.
+
+    Returns
+    -------
+    scaling, constant
+        As of `fit_input_scaling`; None where nothing stands beside them. What stands beside several sequences counts
+        for each of them.
+
+    Raises
+    ------
+    AllMissingError
+        If a column has no value in the training part.
+    """
+    if not sequences.context:
+        return None, ()
+    names = sequences.context_names
+    columns = map(sequences.context_column, range(len(names)))
+    return _fit_columns(columns, names, sequences.context_categorical, kind)
+
+
+def _fit_columns(
+    columns: Iterable[NDArray[np.float64]], names: Sequence[str], categorical: Sequence[int], kind: Scale
+) -> tuple[InputScaling, tuple[int, ...]]:
     numeric: list[int] = []
     affines: list[Affine] = []
     with_missing: list[int] = []
     categories: list[tuple[int, float]] = []
     empty: list[str | int] = []
-    for column in range(sequences.n_features):
-        values = sequences.rows[rows, column].astype(np.float64)
+    for column, values in enumerate(columns):
         known = values[~np.isnan(values)]
         if len(known) == 0:
-            empty.append(sequences.feature_names[column] if sequences.feature_names else column)
-        elif column in sequences.categorical:
+            empty.append(names[column] if names else column)
+        elif column in categorical:
             categories += [(column, float(code)) for code in np.unique(known)]
         else:
             if len(known) < len(values):

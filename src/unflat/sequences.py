@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from importlib import import_module
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +56,36 @@ class PastTarget:
 
 
 @dataclass(frozen=True, eq=False)
+class Context:
+    """Values that stand beside sequences, each read once and not at every step: an index into rows, as well.
+
+    Parameters
+    ----------
+    values : ndarray of shape (m, k), float32 or float64
+        Raw units; NaN where a value is missing.
+    places : ndarray of shape (n,), int64 or int32
+        For each sequence a row of `values`.
+    offset : int
+        What is added to the places: so that several contexts can share them.
+    names : tuple of k str
+        Names of the columns.
+    categorical : tuple of int
+        The columns whose numbers are codes of categories.
+    """
+
+    values: NDArray[Any]
+    places: NDArray[Any]
+    offset: int
+    names: tuple[str, ...]
+    categorical: tuple[int, ...] = ()
+
+    def at(self, index: NDArray[Any] | slice, columns: slice = slice(None)) -> NDArray[Any]:
+        """Gather the values of these sequences, of shape (len(index), k)."""
+        values: NDArray[Any] = self.values[self.places[index] + self.offset, columns]
+        return values
+
+
+@dataclass(frozen=True, eq=False)
 class Sequences:
     """Sequences as an index into rows.
 
@@ -70,6 +101,8 @@ class Sequences:
         Names of the features; empty where they have none.
     categorical : tuple of int
         The columns whose numbers are codes of categories, from 0; NaN where the category is unknown.
+    context : tuple of Context
+        What stands beside each sequence.
     """
 
     rows: NDArray[Any]
@@ -77,6 +110,7 @@ class Sequences:
     lengths: NDArray[np.int64]
     feature_names: tuple[str, ...] = ()
     categorical: tuple[int, ...] = ()
+    context: tuple[Context, ...] = ()
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -96,6 +130,29 @@ class Sequences:
         """Whether all sequences have the same number of rows."""
         return _is_broadcast(self.lengths) or bool((self.lengths == self.longest).all())
 
+    @property
+    def context_names(self) -> tuple[str, ...]:
+        """Names of what stands beside a sequence."""
+        return tuple(name for part in self.context for name in part.names)
+
+    @property
+    def context_categorical(self) -> tuple[int, ...]:
+        """Which of these are codes of categories."""
+        firsts = accumulate((len(part.names) for part in self.context), initial=0)
+        return tuple(first + c for first, part in zip(firsts, self.context, strict=False) for c in part.categorical)
+
+    def context_at(self, index: NDArray[Any] | slice) -> NDArray[np.float64]:
+        """Gather what stands beside these sequences, of shape (len(index), columns), float64."""
+        return np.concatenate([part.at(index) for part in self.context], axis=1).astype(np.float64, copy=False)
+
+    def context_column(self, column: int) -> NDArray[np.float64]:
+        """Gather one column of what stands beside every sequence, of shape (n,), float64."""
+        for part in self.context:
+            if column < len(part.names):
+                return part.at(slice(None), slice(column, column + 1))[:, 0].astype(np.float64)
+            column -= len(part.names)
+        raise IndexError(column)
+
     def feature(self, column: int) -> str:
         """Name a feature for a message: by its name, or by its number."""
         return repr(self.feature_names[column]) if self.feature_names else str(column)
@@ -107,9 +164,14 @@ class Sequences:
         """
         index = _as_slice(index)
         starts = self.starts[index]
+        # Parts of the context that lie at a distance from the sequences go on sharing their starts.
+        context = tuple(
+            replace(part, places=starts if part.places is self.starts else part.places[index]) for part in self.context
+        )
         if _is_broadcast(self.lengths):
-            return replace(self, starts=starts, lengths=np.broadcast_to(self.lengths[:1].sum(), starts.shape))
-        return replace(self, starts=starts, lengths=self.lengths[index])
+            lengths = np.broadcast_to(self.lengths[:1].sum(), starts.shape)
+            return replace(self, starts=starts, lengths=lengths, context=context)
+        return replace(self, starts=starts, lengths=self.lengths[index], context=context)
 
     def covered(self) -> NDArray[np.bool_]:
         """Mark the rows that belong to any sequence, each once however many sequences share it."""

@@ -65,12 +65,15 @@ class Example(NamedTuple):
         Scaled targets.
     weight : Tensor of shape (B,) or None
         Weight of each sequence.
+    context : Tensor of shape (B, C), float32, or None
+        What stands beside each sequence, scaled.
     """
 
     x: Tensor
     lengths: Tensor | None
     target: Tensor
     weight: Tensor | None
+    context: Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,24 +90,28 @@ class Examples:
         Scaled targets.
     weights : Tensor of shape (n,), float32, or None
         Weight of each sequence, with mean 1.
+    context : InputScaling or None
+        From what stands beside sequences to the network's; None where nothing does.
     """
 
     source: BatchSource
     scaling: InputScaling
     targets: Tensor
     weights: Tensor | None = None
+    context: InputScaling | None = None
 
     def __len__(self) -> int:
         return len(self.source)
 
     def draw(self, index: Tensor, device: torch.device) -> Example:
         """Gather, scale and move the sequences of these numbers."""
-        values, lengths = self.source.draw(index)
+        values, lengths, context = self.source.draw(index)
         return Example(
             self.scaling(values).to(device),
             None if lengths is None else lengths.to(device),
             self.targets[index].to(device),
             None if self.weights is None else self.weights[index].to(device),
+            None if self.context is None else self.context(context).to(device),
         )
 
 
@@ -293,7 +300,7 @@ class _Loop:
     def _step(self, example: Example) -> tuple[Tensor, Tensor]:
         self._optimizer.zero_grad(set_to_none=True)
         with self._runtime.autocast():
-            prediction = self._network(example.x, example.lengths, self._dropout)
+            prediction = self._network(example.x, example.lengths, self._dropout, example.context)
         loss = self._loss(prediction, example.target, example.weight)
         loss.backward()
         limit = math.inf if self._config.clip_norm is None else self._config.clip_norm
@@ -311,7 +318,7 @@ class _Loop:
         for index in torch.arange(len(examples)).split(_EVALUATION_BATCH):
             example = examples.draw(index, self._runtime.device)
             with self._runtime.autocast():
-                prediction = self._network(example.x, example.lengths)
+                prediction = self._network(example.x, example.lengths, context=example.context)
             total += float(self._loss(prediction, example.target, example.weight)) * len(index)
             if self._errors is not None:
                 errors.append((example.target - prediction).float().cpu())

@@ -61,12 +61,24 @@ class RowEncoder:
         drawn = evenly(int(np.count_nonzero(covered)), max(STATISTICS_ELEMENTS // sequences.n_features, 1))
         if not covered.all():
             drawn = np.flatnonzero(covered)[drawn]
-        center, scale = _statistics(sequences.rows[drawn].astype(np.float64))
-        scale[list(sequences.categorical)] = inf
-        codes = [_codes(sequences.rows[:, column][covered]) for column in sequences.categorical]
-        counts = list(map(len, codes))
-        columns = np.repeat(np.array(sequences.categorical, dtype=np.int64), counts)
-        return cls(center, scale, columns, np.concatenate([np.empty(0, np.int64), *codes]))
+        codes = {column: _codes(sequences.rows[:, column][covered]) for column in sequences.categorical}
+        return cls._of(sequences.rows[drawn].astype(np.float64), codes)
+
+    @classmethod
+    def fit_context(cls, sequences: Sequences) -> RowEncoder | None:
+        """Learn from what stands beside sequences; None where nothing does."""
+        if not sequences.context:
+            return None
+        drawn = evenly(len(sequences), max(STATISTICS_ELEMENTS // len(sequences.context_names), 1))
+        codes = {column: _codes(sequences.context_column(column)) for column in sequences.context_categorical}
+        return cls._of(sequences.context_at(drawn), codes)
+
+    @classmethod
+    def _of(cls, values: NDArray[np.float64], codes: dict[int, NDArray[np.int64]]) -> RowEncoder:
+        center, scale = _statistics(values)
+        scale[list(codes)] = inf
+        columns = np.repeat(np.array(list(codes), dtype=np.int64), list(map(len, codes.values())))
+        return cls(center, scale, columns, np.concatenate([np.empty(0, np.int64), *codes.values()]))
 
     @property
     def width(self) -> int:
@@ -103,15 +115,19 @@ class Design:
     steps : int or None
         The length of the sequences whose steps are put one after the other; None to take the last step and the
         mean of all steps, of sequences of any length.
+    context : RowEncoder or None
+        What that which stands beside a sequence becomes, after its steps; None where nothing does.
     """
 
     encoder: RowEncoder
     steps: int | None
+    context: RowEncoder | None = None
 
     @property
     def width(self) -> int:
         """Numbers that a sequence becomes."""
-        return self.encoder.width * (2 if self.steps is None else self.steps)
+        beside = 0 if self.context is None else self.context.width
+        return self.encoder.width * (2 if self.steps is None else self.steps) + beside
 
     def chunks(self, sequences: Sequences) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
         """Make the design matrix, a part at a time.
@@ -134,10 +150,13 @@ class Design:
             first = int(starts.min())
             encoded = self.encoder.encode(sequences.rows[first : int(ends.max())])
             if self.steps is None:
-                yield positions, _last_and_mean(encoded, starts - first, ends - first)
+                vectors = _last_and_mean(encoded, starts - first, ends - first)
             else:
                 index = (starts - first)[:, None] + np.arange(self.steps)
-                yield positions, encoded[index].reshape(len(positions), -1)
+                vectors = encoded[index].reshape(len(positions), -1)
+            if self.context is not None:
+                vectors = np.hstack([vectors, self.context.encode(sequences.context_at(positions))])
+            yield positions, vectors
 
     def _neighbours(self, sequences: Sequences) -> Iterator[NDArray[np.int64]]:
         # Windows that overlap lie in one chunk, so that a row is encoded once or twice and not T times.

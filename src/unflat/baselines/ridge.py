@@ -107,12 +107,10 @@ class Ridge:
 
     def to_arrays(self) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
         """Give everything it has learned as arrays."""
-        encoder = self.design.encoder
+        beside = {} if self.design.context is None else _written(self.design.context)
         return {
-            "center": encoder.center,
-            "scale": encoder.scale,
-            "code_columns": encoder.code_columns,
-            "code_values": encoder.code_values,
+            **_written(self.design.encoder),
+            **{f"context.{name}": array for name, array in beside.items()},
             "coefficients": np.ascontiguousarray(self.coefficients),
             "intercept": self.intercept,
         }
@@ -120,17 +118,30 @@ class Ridge:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[np.float64] | NDArray[np.int64]], steps: int | None) -> Ridge:
         """Rebuild from what `to_arrays` gave and the design's `steps`."""
-        encoder = RowEncoder(
-            np.asarray(arrays["center"], np.float64),
-            np.asarray(arrays["scale"], np.float64),
-            np.asarray(arrays["code_columns"], np.int64),
-            np.asarray(arrays["code_values"], np.int64),
-        )
+        context = _read(arrays, "context.") if "context.center" in arrays else None
         coefficients, intercept = (np.asarray(arrays[name], np.float64) for name in ("coefficients", "intercept"))
-        return cls(Design(encoder, steps), coefficients, intercept)
+        return cls(Design(_read(arrays, ""), steps, context), coefficients, intercept)
 
 
 def _design_for(sequences: Sequences) -> Design:
     encoder = RowEncoder.fit(sequences)
     flattened = sequences.equally_long and sequences.longest * encoder.width <= MOST_FLATTENED
-    return Design(encoder, sequences.longest if flattened else None)
+    return Design(encoder, sequences.longest if flattened else None, RowEncoder.fit_context(sequences))
+
+
+def _written(encoder: RowEncoder) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
+    return {
+        "center": encoder.center,
+        "scale": encoder.scale,
+        "code_columns": encoder.code_columns,
+        "code_values": encoder.code_values,
+    }
+
+
+def _read(arrays: Mapping[str, NDArray[np.float64] | NDArray[np.int64]], prefix: str) -> RowEncoder:
+    return RowEncoder(
+        np.asarray(arrays[f"{prefix}center"], np.float64),
+        np.asarray(arrays[f"{prefix}scale"], np.float64),
+        np.asarray(arrays[f"{prefix}code_columns"], np.int64),
+        np.asarray(arrays[f"{prefix}code_values"], np.int64),
+    )

@@ -18,6 +18,7 @@
     │   ├── ColumnTypeError
     │   ├── DuplicateTimeError
     │   ├── TargetLeakError     the target stands among the features of its own row
+    │   ├── MissingFutureError  rows ahead are missing for which columns are known in advance
     │   ├── WindowTooLongError  no series is long enough for one window
     │   └── EmptyPartError      a split leaves a part without windows
     ├── ArtifactError           a model file cannot be used
@@ -80,6 +81,7 @@ from unflat.errors.tables import (
     DuplicateTimeError,
     EmptyPartError,
     MissingColumnError,
+    MissingFutureError,
     TableError,
     TargetLeakError,
     UnreadableTableError,
@@ -125,6 +127,7 @@ __all__ = [
     "InterruptedWarning",
     "MissingColumnError",
     "MissingExtraError",
+    "MissingFutureError",
     "MissingValuesWarning",
     "ModelError",
     "ModelFailedError",

@@ -164,6 +164,37 @@ class WindowTooLongError(TableError):
         )
 
 
+class MissingFutureError(TableError):
+    """The rows after a table's past, for which columns were said to be known, are not there.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        The columns that are known in advance.
+    horizon : int
+        How many rows ahead they are needed.
+    count : int
+        How many there are.
+    place : str
+        The last row of the past.
+    series : int
+        How many series lack them.
+    """
+
+    def __init__(self, columns: Sequence[str], horizon: int, count: int, place: str, series: int) -> None:
+        self.columns = tuple(columns)
+        self.horizon = horizon
+        self.count = count
+        self.series = series
+        others = f"; {series} series lack some" if series > 1 else ""
+        super().__init__(
+            f"The known columns {listed(self.columns)} after {place}",
+            f"values in the {horizon} rows that follow it",
+            f"{count} such rows{others}",
+            "Append a row for each step ahead, with its time and the known columns filled in and the others empty.",
+        )
+
+
 class EmptyPartError(TableError):
     """A split leaves a part without windows.
 

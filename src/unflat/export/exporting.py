@@ -17,7 +17,7 @@ from unflat.artifact import write_atomically
 from unflat.config import AtLeast
 from unflat.dataset import sequences_for
 from unflat.deployed import FORMAT, METADATA, OnnxPredictor
-from unflat.errors import ConfigurationError, DataWarning, OpsetError
+from unflat.errors import ConfigurationError, DataWarning, OpsetError, UnsupportedOperatorError
 from unflat.export.parity import draw_sequences, worst_difference
 from unflat.export.predictor import build
 from unflat.network import predict_all
@@ -121,6 +121,8 @@ def export_onnx(
     onnx = _modules()
     check_is_fitted(model, "predictor_")
     _refuse_opset(onnx, opset)
+    if model.predictor_.context is not None:
+        raise UnsupportedOperatorError("known or static columns beside the sequences", "sequences alone")
     arrays = PredictorArrays.of(model.predictor_)
     sequences = (
         draw_sequences(arrays.inputs, model.input_range_)

@@ -114,7 +114,7 @@ class Bands:
     def unlearned(cls, predictor: Predictor) -> Bands:
         """Take the same distances everywhere: for a predictor whose training part is not at hand."""
         network = predictor.network
-        return cls(Spread(network.head.out_features + network.readout.width, network.head.out_features))
+        return cls(Spread(network.head.out_features + network.head.in_features, network.head.out_features))
 
     def calibrated(
         self, predictor: Predictor, data: Dataset, errors: Sequence[Tensor] | None = None, loss: Loss | None = None
@@ -209,13 +209,8 @@ def bounds(predictor: Predictor, expected: Expected, quantiles: NDArray[np.float
 @torch.no_grad()
 def describe(predictor: Predictor, sequences: Sequences) -> Tensor:
     """Give scaled predictions and pooled states, side by side: shape (n, outputs + width), float32."""
-    network = predictor.network
-    parts = []
-    for _, batch in BatchSource(sequences).in_order(max(1, _STEPS_TOGETHER // max(1, sequences.longest))):
-        lengths = None if batch.lengths is None else batch.lengths.to(predictor.device)
-        both = network.with_states(predictor.inputs(batch.values).to(predictor.device), lengths)
-        parts.append(torch.cat(both, dim=1).cpu())
-    return torch.cat(parts)
+    batches = BatchSource(sequences).in_order(max(1, _STEPS_TOGETHER // max(1, sequences.longest)))
+    return torch.cat([torch.cat(predictor.with_states(*batch), dim=1).cpu() for _, batch in batches])
 
 
 def _distances(spread: Spread, described: Tensor) -> NDArray[np.float64]:

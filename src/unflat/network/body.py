@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
 from torch import nn
 
 from unflat.network.dense import linear
@@ -13,7 +14,6 @@ from unflat.network.skip import LinearSkip
 from unflat.network.steps import drop, valid_steps
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
     from unflat.config import NetworkConfig
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 class Network(nn.Module):
     """Stacked recurrence, read-out over time, dense head, and a linear skip around them.
+
+    What stands beside a sequence joins after the read-out: a dense layer of tanh units mixes it with the pooled
+    states, so that the one can change what the other means, and the head reads both; the skip reads it as it is.
 
     With a skip the head starts at zero: training begins at the skip's ridge regression and adds what the
     recurrence finds. Dropout stands after each layer's states and after the read-out; it acts where a generator is
@@ -36,9 +39,13 @@ class Network(nn.Module):
         Numbers predicted for a sequence.
     generator : torch.Generator
         Draws the initial weights; no other generator is touched.
+    context : int
+        Numbers beside a sequence.
     """
 
-    def __init__(self, config: NetworkConfig, *, features: int, outputs: int, generator: torch.Generator) -> None:
+    def __init__(
+        self, config: NetworkConfig, *, features: int, outputs: int, generator: torch.Generator, context: int = 0
+    ) -> None:
         super().__init__()
         self.config = config
         self.layers = nn.ModuleList()
@@ -48,10 +55,19 @@ class Network(nn.Module):
             self.layers.append(layer)
             width = layer.width
         self.readout = ReadOut(config.readout, width, generator)
-        self.head = linear(self.readout.width, outputs, None if config.skip else generator)
-        self.skip = LinearSkip(features, outputs) if config.skip else None
+        pooled = self.readout.width
+        self.mix = linear(pooled + context, config.units[-1], generator) if context else None
+        read = pooled + (config.units[-1] if context else 0)
+        self.head = linear(read, outputs, None if config.skip else generator)
+        self.skip = LinearSkip(features, outputs, context) if config.skip else None
 
-    def forward(self, x: Tensor, lengths: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        lengths: Tensor | None = None,
+        generator: torch.Generator | None = None,
+        context: Tensor | None = None,
+    ) -> Tensor:
         """Predict.
 
         Parameters
@@ -62,30 +78,36 @@ class Network(nn.Module):
             Steps of each sequence; None where all have T.
         generator : torch.Generator or None
             Given in training: draws what dropout leaves out.
+        context : Tensor of shape (B, C), float32, or None
+            What stands beside each sequence, scaled; None where nothing does.
 
         Returns
         -------
         Tensor of shape (B, outputs), float32
             Scaled predictions.
         """
-        return self.with_states(x, lengths, generator)[0]
+        return self.with_states(x, lengths, generator, context)[0]
 
     def with_states(
-        self, x: Tensor, lengths: Tensor | None = None, generator: torch.Generator | None = None
+        self,
+        x: Tensor,
+        lengths: Tensor | None = None,
+        generator: torch.Generator | None = None,
+        context: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Predict, and give what the recurrence made of each sequence.
 
         Parameters
         ----------
-        x, lengths, generator
+        x, lengths, generator, context
             As for `forward`.
 
         Returns
         -------
         prediction : Tensor of shape (B, outputs), float32
             Scaled predictions.
-        pooled : Tensor of shape (B, readout.width), float32
-            The states over time as one vector.
+        pooled : Tensor of shape (B, head.in_features), float32
+            The states over time as one vector, and what was mixed from it and the context.
         """
         if lengths is not None:
             # What no mask removes later: 0 times infinity, in attention and in every gradient.
@@ -97,8 +119,10 @@ class Network(nn.Module):
             states = layer(states, lengths)
         final = self.layers[-1].final(states, lengths)  # type: ignore[operator]  # a Recurrence
         pooled = drop(self.readout(states, final, lengths), self.config.dropout, generator)
+        if self.mix is not None:
+            pooled = torch.cat([pooled, torch.tanh(self.mix(torch.cat([pooled, context], dim=-1)))], dim=-1)  # type: ignore[list-item]  # given where there is a mix
         prediction: Tensor = self.head(pooled)
-        return prediction if self.skip is None else prediction + self.skip(x, lengths), pooled
+        return prediction if self.skip is None else prediction + self.skip(x, lengths, context), pooled
 
     @property
     def is_linear(self) -> bool:

@@ -38,11 +38,16 @@ class Predictor(nn.Module):
         Between the scales.
     target : Scaler
         From raw targets to the network's, and back.
+    context : InputScaling or None
+        The same as `inputs`, of what stands beside sequences; None where nothing does.
     """
 
-    def __init__(self, inputs: InputScaling, network: Network, target: Scaler) -> None:
+    def __init__(
+        self, inputs: InputScaling, network: Network, target: Scaler, context: InputScaling | None = None
+    ) -> None:
         super().__init__()
         self.inputs = inputs
+        self.context = context
         self.network = network
         self.target = target
 
@@ -51,7 +56,7 @@ class Predictor(nn.Module):
         """Where the network is."""
         return next(self.network.parameters()).device
 
-    def forward(self, values: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def forward(self, values: Tensor, lengths: Tensor | None = None, context: Tensor | None = None) -> Tensor:
         """Predict.
 
         Parameters
@@ -60,15 +65,32 @@ class Predictor(nn.Module):
             Raw features, NaN where missing; anything beyond a sequence's end.
         lengths : Tensor of shape (B,), int64, or None
             Steps of each sequence; None where all have T.
+        context : Tensor of shape (B, C) or None
+            What stands beside each sequence, raw, NaN where missing; None where nothing does.
 
         Returns
         -------
         Tensor of shape (B, outputs), float64
             Predictions in the target's units.
         """
+        return self.target.inverse(self.with_states(values, lengths, context)[0].cpu())
+
+    def with_states(
+        self, values: Tensor, lengths: Tensor | None = None, context: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Give what the network gives for raw values: scaled predictions, and the states that they are made of."""
         lengths = None if lengths is None else lengths.to(self.device)
-        scaled = self.network(self.inputs(values).to(self.device), lengths)
-        return self.target.inverse(scaled.cpu())
+        beside = self.beside(context)
+        return self.network.with_states(
+            self.inputs(values).to(self.device), lengths, context=None if beside is None else beside.to(self.device)
+        )
+
+    def beside(self, context: Tensor | None) -> Tensor | None:
+        """Scale what stands beside sequences; None where nothing does."""
+        if self.context is None or context is None:
+            return None
+        scaled: Tensor = self.context(context)
+        return scaled
 
     @classmethod
     def restore(cls, config: NetworkConfig, state: Mapping[str, Tensor], *, logarithmic: bool) -> Predictor:
@@ -88,19 +110,31 @@ class Predictor(nn.Module):
         Predictor
             Equal to the one whose numbers they are.
         """
-        inputs = InputScaling(
-            state["inputs.numeric"].tolist(),
-            _scaler(state, "inputs.scaler"),
-            state["inputs.with_missing"].tolist(),
-            list(zip(state["inputs.code_columns"].tolist(), state["inputs.codes"].tolist(), strict=True)),
-        )
+        inputs = _input_scaling(state, "inputs")
+        context = _input_scaling(state, "context") if "context.numeric" in state else None
         target = _scaler(state, "target", logarithmic=logarithmic)
         outputs = len(state["target.center"])
         # The weights drawn here are replaced at once.
-        network = Network(config, features=inputs.width, outputs=outputs, generator=torch.Generator())
-        predictor = cls(inputs, network, target)
+        network = Network(
+            config,
+            features=inputs.width,
+            outputs=outputs,
+            generator=torch.Generator(),
+            context=0 if context is None else context.width,
+        )
+        predictor = cls(inputs, network, target, context)
         predictor.load_state_dict(dict(state))
         return predictor
+
+
+def _input_scaling(state: Mapping[str, Tensor], prefix: str) -> InputScaling:
+    categories = zip(state[f"{prefix}.code_columns"].tolist(), state[f"{prefix}.codes"].tolist(), strict=True)
+    return InputScaling(
+        state[f"{prefix}.numeric"].tolist(),
+        _scaler(state, f"{prefix}.scaler"),
+        state[f"{prefix}.with_missing"].tolist(),
+        list(categories),
+    )
 
 
 def _scaler(state: Mapping[str, Tensor], prefix: str, *, logarithmic: bool = False) -> Scaler:
@@ -128,5 +162,5 @@ def predict_all(predictor: Predictor, sequences: Sequences) -> NDArray[np.float6
     predictions = np.empty((len(sequences), len(predictor.target.center)))
     batch_size = max(1, _STEPS_TOGETHER // max(1, sequences.longest))
     for part, batch in BatchSource(sequences).in_order(batch_size):
-        predictions[part] = predictor(batch.values, batch.lengths)
+        predictions[part] = predictor(*batch)
     return predictions

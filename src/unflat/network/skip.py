@@ -20,7 +20,7 @@ _PENALTIES = np.logspace(-4, 4, 9)
 
 
 class LinearSkip(nn.Module):
-    """A linear map of a sequence's last and mean step.
+    """A linear map of a sequence's last and mean step, and of what stands beside it.
 
     Parameters
     ----------
@@ -28,15 +28,17 @@ class LinearSkip(nn.Module):
         Features of a step.
     outputs : int
         Outputs of the network.
+    context : int
+        Numbers beside a sequence.
     """
 
-    def __init__(self, features: int, outputs: int) -> None:
+    def __init__(self, features: int, outputs: int, context: int = 0) -> None:
         super().__init__()
-        self.map = linear(2 * features, outputs, None)
+        self.map = linear(2 * features + context, outputs, None)
 
-    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        """Map scaled sequences of shape (B, T, features) to (B, outputs)."""
-        mapped: Tensor = self.map(summary(x, lengths))
+    def forward(self, x: Tensor, lengths: Tensor | None, context: Tensor | None = None) -> Tensor:
+        """Map scaled sequences of shape (B, T, features), and their context (B, context), to (B, outputs)."""
+        mapped: Tensor = self.map(summary(x, lengths, context))
         return mapped
 
     def start_at_ridge(self, summaries: NDArray[Any], targets: NDArray[Any], weights: NDArray[Any] | None) -> None:
@@ -44,7 +46,7 @@ class LinearSkip(nn.Module):
 
         Parameters
         ----------
-        summaries : ndarray of shape (n, 2 * features)
+        summaries : ndarray of shape (n, 2 * features + context)
             What `summary` gives of the training sequences.
         targets : ndarray of shape (n, outputs)
             Scaled targets.
@@ -61,6 +63,7 @@ class LinearSkip(nn.Module):
             self.map.bias.copy_(torch.from_numpy(np.reshape(ridge.intercept_, self.map.bias.shape)))
 
 
-def summary(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """Put each sequence's last and mean step side by side: (B, T, F) to (B, 2 F)."""
-    return torch.cat([last_step(x, lengths), mean_over_steps(x, lengths)], dim=-1)
+def summary(x: Tensor, lengths: Tensor | None, context: Tensor | None = None) -> Tensor:
+    """Put each sequence's last and mean step side by side, then its context: (B, T, F) and (B, C) to (B, 2 F + C)."""
+    parts = [last_step(x, lengths), mean_over_steps(x, lengths)]
+    return torch.cat(parts if context is None else [*parts, context], dim=-1)

@@ -43,6 +43,8 @@ class Cut:
         Rows from one window's start to the next one's.
     calendar : tuple of str
         Features to make of the time column.
+    known : tuple of str
+        The columns that are known in advance.
     """
 
     target: tuple[str, ...]
@@ -53,6 +55,7 @@ class Cut:
     group: str | None = None
     stride: int = 1
     calendar: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
 
     def windows(self, data: str | PathLike[str]) -> Windows:
         """Cut windows from a file.
@@ -84,6 +87,7 @@ class Cut:
             group=self.group,
             stride=self.stride,
             calendar=self.calendar,
+            known=self.known,
         )
 
 

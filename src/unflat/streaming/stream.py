@@ -249,6 +249,11 @@ class Stream:
 
 def _refuse_other_networks(predictor: Predictor) -> None:
     config = predictor.network.config
+    if predictor.context is not None:
+        raise StreamError(
+            "The stream of a model", "a model of sequences alone", "one that was fitted with known or static columns",
+            "A stream is fed time steps, and these stand beside them: use predict, or fit without known= and static=.",
+        )  # fmt: skip
     if config.bidirectional:
         raise StreamError(
             "The stream of a model", "a network that reads forward only", "bidirectional=True",

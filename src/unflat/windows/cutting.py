@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from itertools import product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from unflat.sequences import PastTarget, Sequences
 from unflat.tables import as_table
 from unflat.tables.columns import CHUNK_ROWS, check_numeric, float_type, refuse_all_missing, write_column
 from unflat.windows.calendar import write_calendar
+from unflat.windows.columns import matrix_of
+from unflat.windows.known import known_contexts, known_matrix, spans_to_predict_from
 from unflat.windows.roles import find_schema, require
 from unflat.windows.schema import horizons_in_words
 from unflat.windows.timeline import arrange
@@ -42,6 +44,7 @@ def make_windows(
     group: str | None = None,
     stride: int = 1,
     calendar: str | Sequence[str] = (),
+    known: str | Sequence[str] = (),
 ) -> Windows:
     """Cut windows from a table of time steps.
 
@@ -76,6 +79,12 @@ def make_windows(
         Features to make of the time column, each as a sine and a cosine, so that the end of a period meets its start:
         "minute" of the hour and "hour" of the day, with their fractions; "weekday"; "day" of the month; "yearday";
         "month". They are named as in "date_hour_sin" and go by the clock of the column's time zone.
+    known : str or sequence of str
+        Columns whose values are known in advance, such as prices of tomorrow, plans, or a forecast of the weather. What
+        they hold in the row of each target, and the calendar features of that row, stands beside the window, named as
+        in "price+6"; their past is a feature like any other's. Nothing else of the rows after a window is read. To
+        predict from another table, it must go on with a row for each step ahead, known columns filled in and the
+        others empty.
 
     Returns
     -------
@@ -127,6 +136,7 @@ def make_windows(
         horizon=horizon,
         stride=stride,
         calendar=calendar,
+        known=known,
     )
     return _cut(table, schema, targets=True)
 
@@ -143,7 +153,8 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
     targets : bool
         Whether windows have targets, to be judged by. If not, there is a window up to the latest row of every
         series, though its target does not exist yet, and others a stride apart before it; target columns that
-        are no features need not be in the table.
+        are no features need not be in the table. Where columns are known in advance, the latest row is the last that
+        holds a value of any other feature.
 
     Returns
     -------
@@ -156,6 +167,8 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
         As in `make_windows`.
     AllMissingError
         If targets are asked for and one has no value.
+    MissingFutureError
+        If columns are known in advance, and the rows that hold them ahead are missing.
 
     Warns
     -----
@@ -166,12 +179,13 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
     """
     table = as_table(frame)
     require(table, schema.features, "feature")
+    require(table, schema.known, "known")
     require(table, schema.targets if targets else (), "target")
     require(table, () if schema.time is None else (schema.time,), "time")
     require(table, () if schema.group is None else (schema.group,), "group")
     _refuse_no_rows(table, schema, targets=targets)
     refuse_all_missing([table[name] for name in schema.targets] if targets else [])
-    for name in dict.fromkeys((*schema.features, *(schema.targets if targets else ()))):
+    for name in dict.fromkeys((*schema.features, *schema.known, *(schema.targets if targets else ()))):
         if name in schema.categories:
             _check_label_column(table, name, schema.categories[name])
         else:
@@ -203,26 +217,20 @@ def _check_label_column(table: Table, name: str, labels: Sequence[str]) -> None:
 
 def _cut(table: Table, schema: WindowSchema, *, targets: bool) -> Windows:
     timeline, order = arrange(table, schema)
-    rows = _matrix(table, schema, order)
+    rows = matrix_of(table, schema.features, schema.categories, order, more=len(schema.inputs) - len(schema.features))
     if timeline.times is not None:
         write_calendar(timeline.times, schema.calendar, rows[:, len(schema.features) :])
     columns = _target_columns(table, schema, rows, order) if targets else None
-    starts = _starts(timeline.segments, schema, columns, rows.size)
+    known = known_matrix(table, schema, timeline, order) if schema.known else None
+    spans = list(pairwise(timeline.segments.tolist()))
+    if known is not None and not targets:
+        spans = spans_to_predict_from(timeline, schema, rows, known)
+    starts = _starts(timeline.segments, spans, schema, columns, rows.size)
     lengths = np.broadcast_to(np.int64(schema.length), starts.shape)
     categorical = tuple(i for i, name in enumerate(schema.features) if name in schema.categories)
-    sequences = Sequences(rows, starts, lengths, schema.inputs, categorical)
+    context = () if known is None else known_contexts(known, schema, starts)
+    sequences = Sequences(rows, starts, lengths, schema.inputs, categorical, context)
     return Windows(sequences, schema, timeline, columns, _past(schema, timeline))
-
-
-def _matrix(table: Table, schema: WindowSchema, order: NDArray[np.int64] | None) -> NDArray[Any]:
-    """Copy the features into one matrix of shape (n_rows, n_features), column by column, the calendar's yet empty."""
-    dtype = float_type([table[name] for name in schema.features])
-    rows = np.empty((table.height, len(schema.inputs)), dtype=dtype)
-    for place, name in enumerate(schema.features):
-        labels = schema.categories.get(name)
-        codes = None if labels is None else {label: code for code, label in enumerate(labels)}
-        write_column(table[name], rows[:, place], order=order, codes=codes)
-    return rows
 
 
 def _target_columns(
@@ -241,13 +249,14 @@ def _target_columns(
 
 def _starts(
     segments: NDArray[np.int64],
+    spans: Sequence[tuple[int, int]],
     schema: WindowSchema,
     columns: tuple[NDArray[Any], ...] | None,
     values: int,
 ) -> NDArray[np.int64] | NDArray[np.int32]:
     """Find the rows at which windows start, in a second pass over what a first one has counted."""
     ahead = [schema.length - 1 + horizon for horizon in (schema.horizons if columns is not None else (0,))]
-    count = sum(len(piece) for piece in _pieces(segments, ahead, schema.stride, columns))
+    count = sum(len(piece) for piece in _pieces(spans, ahead, schema.stride, columns))
     if count == 0:
         _refuse_no_window(segments, schema, ahead[-1])
     # Half the memory, wherever even the place of a single value of the matrix is far from overflowing.
@@ -255,17 +264,17 @@ def _starts(
         np.empty(count, dtype=np.int32) if values <= np.iinfo(np.int32).max else np.empty(count, dtype=np.int64)
     )
     filled = 0
-    for piece in _pieces(segments, ahead, schema.stride, columns):
+    for piece in _pieces(spans, ahead, schema.stride, columns):
         starts[filled : filled + len(piece)] = piece
         filled += len(piece)
     return starts
 
 
 def _pieces(
-    segments: NDArray[np.int64], ahead: Sequence[int], stride: int, columns: tuple[NDArray[Any], ...] | None
+    spans: Sequence[tuple[int, int]], ahead: Sequence[int], stride: int, columns: tuple[NDArray[Any], ...] | None
 ) -> Iterator[NDArray[np.int64]]:
     """Give the starts of windows, a few at a time: `ahead` rows later the targets, or else the end, are there."""
-    for first, end in zip(segments[:-1].tolist(), segments[1:].tolist(), strict=True):
+    for first, end in spans:
         count = max(0, (end - first - ahead[-1] - 1) // stride + 1)
         # Windows to predict from are counted from the end, so that one of them holds the latest rows.
         origin = first if columns is not None else end - 1 - ahead[-1] - (count - 1) * stride

@@ -28,6 +28,7 @@ def find_schema(
     horizon: int | Sequence[int],
     stride: int,
     calendar: str | Sequence[str] = (),
+    known: str | Sequence[str] = (),
 ) -> WindowSchema:
     """Give each column its role, and hold it against what the role needs.
 
@@ -35,7 +36,7 @@ def find_schema(
     ----------
     table : Table
         The table that windows are to be cut from.
-    target, features, time, group, length, horizon, stride, calendar
+    target, features, time, group, length, horizon, stride, calendar, known
         As in `make_windows`.
 
     Returns
@@ -63,12 +64,17 @@ def find_schema(
     leaking = [name for name in targets if 0 in measures.horizons and name in chosen]
     if leaking:
         raise TargetLeakError(leaking[0])
-    refuse_all_missing([table[name] for name in dict.fromkeys((*targets, *chosen))])
+    ahead = _known(known, targets)
+    require(table, ahead, "known")
+    columns = tuple(dict.fromkeys((*chosen, *ahead)))
+    refuse_all_missing([table[name] for name in dict.fromkeys((*targets, *columns))])
     for name in targets:
         check_numeric(table[name])
     fields = _calendar(calendar, time, chosen)
-    categories = _categories(table, chosen)
-    return replace(measures, features=chosen, time=time, group=group, categories=categories, calendar=fields)
+    categories = _categories(table, columns)
+    return replace(
+        measures, features=chosen, time=time, group=group, categories=categories, calendar=fields, known=ahead
+    )
 
 
 def require(table: Table, names: Sequence[str], role: str) -> None:
@@ -120,6 +126,13 @@ def _calendar(given: str | Sequence[str], time: str | None, features: Sequence[s
     taken = [name for name in calendar_names(time, names) if name in features]
     if taken:
         raise ConfigurationError("make_windows", "calendar", f"such that {taken[0]!r} is no column's name", given)
+    return names
+
+
+def _known(given: str | Sequence[str], targets: Sequence[str]) -> tuple[str, ...]:
+    names = _names(given, "known") if given else ()
+    if set(names) & set(targets):
+        raise ConfigurationError("make_windows", "known", "none of the targets, whose future is to be predicted", given)
     return names
 
 

@@ -12,7 +12,7 @@ from unflat.windows.calendar import calendar_names
 
 _SHOWN = 4
 
-_LATER = {"calendar"}
+_LATER = {"calendar", "known"}
 """Fields that files of the first version do not have."""
 
 
@@ -41,6 +41,8 @@ class WindowSchema(Checked):
         Rows from one window's start to the next one's.
     calendar : tuple of str
         Calendar features of the time column.
+    known : tuple of str
+        The columns that are known in advance, up to the rows of the targets.
 
     Raises
     ------
@@ -57,6 +59,7 @@ class WindowSchema(Checked):
     group: str | None = None
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     calendar: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
 
     @classmethod
     def _owner(cls) -> str:
@@ -66,6 +69,21 @@ class WindowSchema(Checked):
     def inputs(self) -> tuple[str, ...]:
         """The names of a window's features: the columns, then the calendar's."""
         return self.features + calendar_names(self.time, self.calendar)
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The names of what stands beside a window: the known columns at each horizon."""
+        return tuple(name for horizon in self.horizons for name in self.known_names(horizon))
+
+    def known_names(self, horizon: int) -> tuple[str, ...]:
+        """Name what is known of the row so far ahead, as in 'price+6': the known columns and their calendar."""
+        names = self.known + calendar_names(self.time, self.calendar) if self.known else ()
+        return tuple(f"{name}+{horizon}" for name in names)
+
+    @property
+    def meaning(self) -> tuple[object, ...]:
+        """What the numbers of a window mean: equal where a model can take windows of one schema for the other's."""
+        return self.inputs, self.beside, dict(self.categories)
 
     @property
     def horizons(self) -> tuple[int, ...]:
@@ -95,7 +113,7 @@ class WindowSchema(Checked):
         values["targets"] = list(self.targets)
         values["features"] = list(self.features)
         values["horizon"] = list(self.horizon) if isinstance(self.horizon, tuple) else self.horizon
-        values["calendar"] = list(self.calendar)
+        values |= {name: list(getattr(self, name)) for name in _LATER}
         values["categories"] = {name: list(labels) for name, labels in self.categories.items()}
         return values
 
@@ -132,7 +150,7 @@ class WindowSchema(Checked):
             time=values["time"],
             group=values["group"],
             categories={name: tuple(labels) for name, labels in values["categories"].items()},
-            calendar=tuple(values.get("calendar", ())),
+            **{name: tuple(values.get(name, ())) for name in _LATER},
         )
 
 

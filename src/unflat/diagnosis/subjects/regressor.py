@@ -20,7 +20,7 @@ from unflat.diagnosis.subjects.torch_gradients import measured
 from unflat.diagnosis.subjects.torch_inside import passed_on, was_read
 from unflat.diagnosis.subjects.torch_trace import traced
 from unflat.diagnosis.subjects.torch_units import cell_of
-from unflat.errors import UnflatWarning
+from unflat.errors import ModelError, UnflatWarning
 from unflat.losses import Loss
 from unflat.network import predict_all
 from unflat.network.steps import valid_steps
@@ -60,6 +60,11 @@ class PredictorSubject(Subject):
     framework = "unflat"
 
     def __init__(self, predictor: Predictor, loss: Loss, settings: Settings) -> None:
+        if predictor.context is not None:
+            raise ModelError(
+                "The model to diagnose", "one that reads sequences alone", "one with known or static columns",
+                "Fit and diagnose it without known= and static=: what makes it flat is most likely the same.",
+            )  # fmt: skip
         self._predictor = predictor
         self._network = predictor.network
         self._loss = loss
