@@ -46,7 +46,8 @@ def test_a_missing_field_is_refused():
     values = SCHEMA.to_dict()
     del values["group"]
     with pytest.raises(
-        ConfigurationError, match="exactly the fields calendar, categories, features, group, horizon, known"
+        ConfigurationError,
+        match="exactly the fields calendar, categories, features, group, horizon, known, length, static",
     ):
         WindowSchema.from_dict(values)
 

@@ -229,6 +229,13 @@ def refuse_other_outputs(name: str, data: Dataset, expected: int) -> None:
         raise ShapeError(name, f"{expected} outputs, as in training", data.y.shape, "Give the same targets.")
 
 
+def refuse_other_data(data: Dataset, schema: WindowSchema | None, n_features: int, n_outputs: int) -> None:
+    """Raise `InputError` if data to train on further differ in form from those of the training."""
+    refuse_other_features("X", data.sequences, n_features)
+    refuse_other_context("X", data.sequences, () if schema is None else schema.beside)
+    refuse_other_outputs("y", data, n_outputs)
+
+
 def refuse_other_windows(windows: Windows, fitted: WindowSchema | None) -> None:
     """Raise `InputError` if the windows' columns or codes mean something else than those of the training."""
     schema = windows.schema

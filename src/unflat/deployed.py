@@ -186,11 +186,9 @@ class OnnxPredictor:
         schema = getattr(X, "schema", None)
         if schema is None:
             return
-        given, fitted = (
-            schema.to_dict(),
-            {"calendar": [], "known": []} | (self.metadata["schema"] or {}),
-        )  # older files have none
-        if any(given[key] != fitted.get(key) for key in ("features", "categories", "calendar", "known")):
+        later: dict[str, Any] = {"calendar": [], "known": [], "static": []}  # which older files have not
+        given, fitted = schema.to_dict(), later | (self.metadata["schema"] or {})
+        if any(given[key] != fitted.get(key) for key in ("features", "categories", *later)):
             raise InputError(
                 "The windows to predict for",
                 "the features and categories of the windows that the model was fitted on",

@@ -19,9 +19,7 @@ from unflat.dataset import (
     as_dataset,
     as_validation,
     hold_out,
-    refuse_other_context,
-    refuse_other_features,
-    refuse_other_outputs,
+    refuse_other_data,
     sequences_for,
 )
 from unflat.errors import ConfigurationError, ConstantColumnWarning, TooFewSamplesError
@@ -305,9 +303,7 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
         if not hasattr(self, "predictor_"):
             self._start(data, random)
             self.held_out_, self.history_ = None, History()
-        refuse_other_features("X", data.sequences, self.n_features_in_)
-        refuse_other_context("X", data.sequences, () if self.schema_ is None else self.schema_.beside)
-        refuse_other_outputs("y", data, self.n_outputs_)
+        refuse_other_data(data, self.schema_, self.n_features_in_, self.n_outputs_)
         # Each pass has an order of its own, which follows from the seed and the passes before it.
         seed = int(random.randint(2**31 - 1)) + len(self.history_.epochs)
         self._moments = {} if self._moments is None else self._moments

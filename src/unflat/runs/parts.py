@@ -45,6 +45,8 @@ class Cut:
         Features to make of the time column.
     known : tuple of str
         The columns that are known in advance.
+    static : tuple of str
+        The columns that are constant within a group.
     """
 
     target: tuple[str, ...]
@@ -56,6 +58,7 @@ class Cut:
     stride: int = 1
     calendar: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
 
     def windows(self, data: str | PathLike[str]) -> Windows:
         """Cut windows from a file.
@@ -88,6 +91,7 @@ class Cut:
             stride=self.stride,
             calendar=self.calendar,
             known=self.known,
+            static=self.static,
         )
 
 

@@ -18,6 +18,7 @@ from unflat.windows.columns import matrix_of
 from unflat.windows.known import known_contexts, known_matrix, spans_to_predict_from
 from unflat.windows.roles import find_schema, require
 from unflat.windows.schema import horizons_in_words
+from unflat.windows.static import static_context
 from unflat.windows.timeline import arrange
 from unflat.windows.view import Windows
 
@@ -45,6 +46,7 @@ def make_windows(
     stride: int = 1,
     calendar: str | Sequence[str] = (),
     known: str | Sequence[str] = (),
+    static: str | Sequence[str] = (),
 ) -> Windows:
     """Cut windows from a table of time steps.
 
@@ -85,6 +87,10 @@ def make_windows(
         in "price+6"; their past is a feature like any other's. Nothing else of the rows after a window is read. To
         predict from another table, it must go on with a row for each step ahead, known columns filled in and the
         others empty.
+    static : str or sequence of str
+        Columns that are constant within a group, such as the size of a house or the kind of an engine. They stand
+        beside a window, once, and are no features of its steps; a row may leave them empty if another one of its
+        group does not.
 
     Returns
     -------
@@ -100,7 +106,7 @@ def make_windows(
     MissingColumnError
         If a column is not in the table, with the names that come nearest.
     ColumnTypeError
-        If a column does not suit its role, with the row.
+        If a column does not suit its role, with the row; a static one that varies, with its group.
     NonFiniteError
         If a target or feature is infinite, with the row.
     AllMissingError
@@ -137,6 +143,7 @@ def make_windows(
         stride=stride,
         calendar=calendar,
         known=known,
+        static=static,
     )
     return _cut(table, schema, targets=True)
 
@@ -180,12 +187,14 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
     table = as_table(frame)
     require(table, schema.features, "feature")
     require(table, schema.known, "known")
+    require(table, schema.static, "static")
     require(table, schema.targets if targets else (), "target")
     require(table, () if schema.time is None else (schema.time,), "time")
     require(table, () if schema.group is None else (schema.group,), "group")
     _refuse_no_rows(table, schema, targets=targets)
     refuse_all_missing([table[name] for name in schema.targets] if targets else [])
-    for name in dict.fromkeys((*schema.features, *schema.known, *(schema.targets if targets else ()))):
+    columns = (*schema.features, *schema.known, *schema.static, *(schema.targets if targets else ()))
+    for name in dict.fromkeys(columns):
         if name in schema.categories:
             _check_label_column(table, name, schema.categories[name])
         else:
@@ -229,6 +238,7 @@ def _cut(table: Table, schema: WindowSchema, *, targets: bool) -> Windows:
     lengths = np.broadcast_to(np.int64(schema.length), starts.shape)
     categorical = tuple(i for i, name in enumerate(schema.features) if name in schema.categories)
     context = () if known is None else known_contexts(known, schema, starts)
+    context += static_context(table, schema, timeline, order, starts)
     sequences = Sequences(rows, starts, lengths, schema.inputs, categorical, context)
     return Windows(sequences, schema, timeline, columns, _past(schema, timeline))
 

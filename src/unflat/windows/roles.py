@@ -29,6 +29,7 @@ def find_schema(
     stride: int,
     calendar: str | Sequence[str] = (),
     known: str | Sequence[str] = (),
+    static: str | Sequence[str] = (),
 ) -> WindowSchema:
     """Give each column its role, and hold it against what the role needs.
 
@@ -36,7 +37,7 @@ def find_schema(
     ----------
     table : Table
         The table that windows are to be cut from.
-    target, features, time, group, length, horizon, stride, calendar, known
+    target, features, time, group, length, horizon, stride, calendar, known, static
         As in `make_windows`.
 
     Returns
@@ -59,21 +60,34 @@ def find_schema(
     require(table, () if group is None else (group,), "group")
     require(table, () if time is None else (time,), "time")
     time = _find_time(table, {*targets, group}) if time is None else time
-    chosen = _default_features(table, measures, time, group) if features is None else _names(features, "features")
+    constant = _static(static, targets, group)
+    require(table, constant, "static")
+    if features is None:
+        chosen = _default_features(table, measures, {time, group, *constant})
+    else:
+        chosen = _names(features, "features")
     require(table, chosen, "feature")
     leaking = [name for name in targets if 0 in measures.horizons and name in chosen]
     if leaking:
         raise TargetLeakError(leaking[0])
     ahead = _known(known, targets)
     require(table, ahead, "known")
-    columns = tuple(dict.fromkeys((*chosen, *ahead)))
+    _refuse_repeated(constant, {*chosen, *ahead})
+    columns = tuple(dict.fromkeys((*chosen, *ahead, *constant)))
     refuse_all_missing([table[name] for name in dict.fromkeys((*targets, *columns))])
     for name in targets:
         check_numeric(table[name])
     fields = _calendar(calendar, time, chosen)
     categories = _categories(table, columns)
     return replace(
-        measures, features=chosen, time=time, group=group, categories=categories, calendar=fields, known=ahead
+        measures,
+        features=chosen,
+        time=time,
+        group=group,
+        categories=categories,
+        calendar=fields,
+        known=ahead,
+        static=constant,
     )
 
 
@@ -136,9 +150,24 @@ def _known(given: str | Sequence[str], targets: Sequence[str]) -> tuple[str, ...
     return names
 
 
-def _default_features(table: Table, schema: WindowSchema, time: str | None, group: str | None) -> tuple[str, ...]:
+def _static(given: str | Sequence[str], targets: Sequence[str], group: str | None) -> tuple[str, ...]:
+    names = _names(given, "static") if given else ()
+    if set(names) & set(targets):
+        raise ConfigurationError("make_windows", "static", "none of the targets", given)
+    if names and group is None:
+        raise ConfigurationError("make_windows", "static", "empty, for no group column tells series apart", given)
+    return names
+
+
+def _refuse_repeated(static: Sequence[str], others: set[str]) -> None:
+    repeated = [name for name in static if name in others]
+    if repeated:
+        raise ConfigurationError("make_windows", "static", "columns that are neither features nor known", repeated[0])
+
+
+def _default_features(table: Table, schema: WindowSchema, others: set[str | None]) -> tuple[str, ...]:
     only_past = 0 not in schema.horizons
-    left_out = {time, group, *table.index, *(() if only_past else schema.targets)}
+    left_out = {*others, *table.index, *(() if only_past else schema.targets)}
     features = tuple(name for name in table.names if name not in left_out)
     # A target may stand in the index of a frame; its past is then a feature like any other's.
     features += tuple(name for name in schema.targets if name not in features and only_past)

@@ -12,7 +12,7 @@ from unflat.windows.calendar import calendar_names
 
 _SHOWN = 4
 
-_LATER = {"calendar", "known"}
+_LATER = {"calendar", "known", "static"}
 """Fields that files of the first version do not have."""
 
 
@@ -43,6 +43,8 @@ class WindowSchema(Checked):
         Calendar features of the time column.
     known : tuple of str
         The columns that are known in advance, up to the rows of the targets.
+    static : tuple of str
+        The columns that are constant within a series.
 
     Raises
     ------
@@ -60,6 +62,7 @@ class WindowSchema(Checked):
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     calendar: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
 
     @classmethod
     def _owner(cls) -> str:
@@ -72,8 +75,8 @@ class WindowSchema(Checked):
 
     @property
     def beside(self) -> tuple[str, ...]:
-        """The names of what stands beside a window: the known columns at each horizon."""
-        return tuple(name for horizon in self.horizons for name in self.known_names(horizon))
+        """The names of what stands beside a window: the known columns at each horizon, then the static ones."""
+        return tuple(name for horizon in self.horizons for name in self.known_names(horizon)) + self.static
 
     def known_names(self, horizon: int) -> tuple[str, ...]:
         """Name what is known of the row so far ahead, as in 'price+6': the known columns and their calendar."""
