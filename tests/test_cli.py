@@ -132,7 +132,7 @@ def test_options_reach_the_run(table, tmp_path):
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["cut"] == {
         "target": ["load", "wind speed"], "length": 5, "horizon": 3, "features": ["load", "wind speed"],
-        "time": "hour", "group": "pump", "stride": 2,
+        "time": "hour", "group": "pump", "stride": 2, "calendar": [], "known": [], "static": [],
     }  # fmt: skip
     assert config["holdout"] == {"test": 0.5, "validation": 0.0, "by": "group", "gap": 0, "seed": 7}
     assert config["counts"] == {"train": 77, "validation": 0, "test": 77}
@@ -141,6 +141,29 @@ def test_options_reach_the_run(table, tmp_path):
         "device": "cpu", "validation_fraction": 0.0,
     }  # fmt: skip
     assert given.items() <= config["parameters"].items()
+
+
+@pytest.mark.parametrize(("given", "horizon"), [("1,3", [1, 3]), ("2-4", [2, 3, 4]), ("2,", None), ("4-", None)])
+def test_horizons_calendar_known_and_static_columns_reach_the_run(table, tmp_path, given, horizon):
+    """What a table has besides its features is named by options, and predictions are named by their horizons."""
+    sized = tmp_path / "sized.csv"
+    pl.read_csv(table).with_columns(size=pl.col("pump").cum_count().over("pump") * 0 + 2).write_csv(sized)
+    more = ("--calendar", "hour, weekday", "--known", "wind speed", "--static", "size", "--group", "pump")
+    result = run(
+        "train", sized, "-o", tmp_path / "run", "--target", "load", "--window", 5, "--horizon", given, "--epochs", 1,
+        "--units", 4, *more,
+    )  # fmt: skip
+    if horizon is None:
+        assert result.exit_code == 2
+        assert f"Invalid value for --horizon: {given!r} is neither a number of rows nor several" in result.stderr
+        return
+    assert result.exit_code == 0, result.output
+    cut = json.loads((tmp_path / "run" / "config.json").read_text())["cut"]
+    assert (cut["horizon"], cut["calendar"], cut["known"]) == (horizon, ["hour", "weekday"], ["wind speed"])
+    assert cut["static"] == ["size"]
+    assert all(f"target load+{h}" in result.stdout for h in horizon)
+    lacking = run("predict", tmp_path / "run", sized)
+    assert (lacking.exit_code, "Append a row for each step ahead" in lacking.stderr) == (2, True)
 
 
 def test_options_that_are_not_given_are_the_models_own(trained):
@@ -232,7 +255,7 @@ def test_mistakes_are_answered_with_one_message(table, tmp_path, arguments, said
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("option", [("--target", "a"), ("--window", 3), ("--features", "a"), ("--group", "g")])
+@pytest.mark.parametrize("option", [("--target", "a"), ("--window", 3), ("--features", "a"), ("--known", "a")])
 def test_options_of_tables_are_refused_for_whole_sequences(tmp_path, option):
     """What a .ts file cannot have is refused, rather than ignored."""
     result = run("train", tmp_path / "a.ts", "-o", tmp_path / "run", *option)

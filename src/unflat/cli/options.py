@@ -21,9 +21,11 @@ WindowOption = Annotated[
     int | None, typer.Option(min=1, metavar="ROWS", help="Rows of the past that a prediction sees.")
 ]
 HorizonOption = Annotated[
-    int,
+    str,
     typer.Option(
-        min=0, metavar="ROWS", help="How many rows after the window's last row the target lies; 0 is that row."
+        metavar="ROWS",
+        help="How many rows after the window's last row the target lies; 0 is that row. Several, such as 1,6,24 or "
+        "1-24, are predicted at once.",
     ),
 ]
 FeaturesOption = Annotated[
@@ -36,6 +38,19 @@ TimeOption = Annotated[
 GroupOption = Annotated[str | None, typer.Option(metavar="COLUMN", help="Column that tells several series apart.")]
 StrideOption = Annotated[
     int, typer.Option(min=1, metavar="ROWS", help="Rows from one window's start to the next one's.")
+]
+CalendarOption = Annotated[
+    str | None,
+    typer.Option(metavar="A,B,...", help="Features to make of the times: minute, hour, weekday, day, yearday, month."),
+]
+KnownOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B,...", help="Columns known in advance, such as a forecast: read where the targets lie, too."
+    ),
+]
+StaticOption = Annotated[
+    str | None, typer.Option(metavar="A,B,...", help="Columns that are constant within a group, such as its size.")
 ]
 TestOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Data to judge by, instead of a share of DATA.")]
 TestShareOption = Annotated[
@@ -54,20 +69,25 @@ def cut_for(
     *,
     target: list[str] | None,
     window: int | None,
-    horizon: int,
+    horizon: str,
     features: str | None,
     time: str | None,
     group: str | None,
     stride: int,
+    calendar: str | None,
+    known: str | None,
+    static: str | None,
 ) -> "Cut | None":
     """Say how windows are cut, by the options of the same names; None for a file of whole sequences."""
     is_ts = unflat.runs.is_ts(data)
     given = {"--target": target, "--window": window, "--features": features, "--time": time, "--group": group}
+    given |= {"--calendar": calendar, "--known": known, "--static": static}
     _check_options(given, is_ts=is_ts)
     if is_ts or not target or window is None:
         return None
     names = None if features is None else _names(features)
-    return unflat.runs.Cut(tuple(target), window, horizon, names, time, group, stride)
+    more = (_names(text or "") for text in (calendar, known, static))
+    return unflat.runs.Cut(tuple(target), window, _horizon(horizon), names, time, group, stride, *more)
 
 
 def _check_options(given: dict[str, Any], *, is_ts: bool) -> None:
@@ -77,6 +97,19 @@ def _check_options(given: dict[str, Any], *, is_ts: bool) -> None:
             raise typer.BadParameter("The sequences of a .ts file are whole; leave it out.", param_hint=option)
         if not is_ts and not value and option in {"--target", "--window"}:
             raise typer.BadParameter("A table needs it: what to predict, from how many rows.", param_hint=option)
+
+
+def _horizon(text: str) -> int | tuple[int, ...]:
+    """Read one horizon, such as 24, or several, such as 1,6,24 or 1-24."""
+    try:
+        if "-" in text.strip("-"):
+            first, last = map(int, text.split("-"))
+            return tuple(range(first, last + 1))
+        horizons = tuple(map(int, text.split(",")))
+    except ValueError as error:
+        message = f"{text!r} is neither a number of rows nor several, such as 1,6,24 or 1-24."
+        raise typer.BadParameter(message, param_hint="--horizon") from error
+    return horizons[0] if len(horizons) == 1 else horizons
 
 
 def _names(text: str) -> tuple[str, ...]:

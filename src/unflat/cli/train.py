@@ -9,13 +9,16 @@ import typer
 import unflat
 from unflat.cli.group import INTERRUPTED
 from unflat.cli.options import (
+    CalendarOption,
     DataArgument,
     DeviceOption,
     FeaturesOption,
     GroupOption,
     HorizonOption,
+    KnownOption,
     SeedOption,
     SplitOption,
+    StaticOption,
     StrideOption,
     TargetOption,
     TestOption,
@@ -33,6 +36,7 @@ EXAMPLES = (
     "unflat train ETTh1.csv --target OT --window 96 --horizon 24 -o runs/oil",
     "unflat train engines.csv --target rul --window 30 --horizon 0 --features s2,s3,s4 \\",
     "    --group engine --split group -o runs/engines",
+    "unflat train ETTh1.csv --target OT --window 96 --horizon 1-24 --calendar hour,weekday -o runs/day",
     "unflat train Flood_TRAIN.ts --test Flood_TEST.ts -o runs/flood",
 )
 
@@ -46,11 +50,14 @@ def train(
     ],
     target: TargetOption = None,
     window: WindowOption = None,
-    horizon: HorizonOption = 1,
+    horizon: HorizonOption = "1",
     features: FeaturesOption = None,
     time: TimeOption = None,
     group: GroupOption = None,
     stride: StrideOption = 1,
+    calendar: CalendarOption = None,
+    known: KnownOption = None,
+    static: StaticOption = None,
     test: TestOption = None,
     test_share: TestShareOption = 0.2,
     validation_share: Annotated[
@@ -84,7 +91,17 @@ def train(
     training (history.csv) and pictures (figures). Ctrl-C ends the training early and keeps the best weights so far.
     """
     cut = cut_for(
-        data, target=target, window=window, horizon=horizon, features=features, time=time, group=group, stride=stride
+        data,
+        target=target,
+        window=window,
+        horizon=horizon,
+        features=features,
+        time=time,
+        group=group,
+        stride=stride,
+        calendar=calendar,
+        known=known,
+        static=static,
     )
     model = unflat.LSTMRegressor(random_state=seed, device=device)
     chosen: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "loss": loss}

@@ -10,13 +10,16 @@ import typer
 import unflat
 from unflat.cli.group import INTERRUPTED
 from unflat.cli.options import (
+    CalendarOption,
     DataArgument,
     DeviceOption,
     FeaturesOption,
     GroupOption,
     HorizonOption,
+    KnownOption,
     SeedOption,
     SplitOption,
+    StaticOption,
     StrideOption,
     TargetOption,
     TestOption,
@@ -59,11 +62,14 @@ def tune(
     ],
     target: TargetOption = None,
     window: WindowOption = None,
-    horizon: HorizonOption = 1,
+    horizon: HorizonOption = "1",
     features: FeaturesOption = None,
     time: TimeOption = None,
     group: GroupOption = None,
     stride: StrideOption = 1,
+    calendar: CalendarOption = None,
+    known: KnownOption = None,
+    static: StaticOption = None,
     test: TestOption = None,
     test_share: TestShareOption = 0.2,
     validation_share: Annotated[
@@ -111,7 +117,17 @@ def tune(
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - as above
 
     cut = cut_for(
-        data, target=target, window=window, horizon=horizon, features=features, time=time, group=group, stride=stride
+        data,
+        target=target,
+        window=window,
+        horizon=horizon,
+        features=features,
+        time=time,
+        group=group,
+        stride=stride,
+        calendar=calendar,
+        known=known,
+        static=static,
     )
     model = unflat.LSTMRegressor(device=device)
     if loss is not None:
