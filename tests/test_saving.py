@@ -46,7 +46,7 @@ def test_file_holds_no_data(saved, waves):
     assert max(tensor.numel() for tensor in tensors.values()) < waves[0].shape[0]
 
 
-@pytest.mark.parametrize("part", ["parameters", "network", "history", "baselines", "target_names"])
+@pytest.mark.parametrize("part", ["parameters", "network", "histories", "baselines", "target_names"])
 def test_missing_parts_are_named(saved, part):
     """A document from which a part was cut is called damaged, with the part's name."""
     _, path = saved

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
-from unflat.errors import InputError, NonFiniteError, ShapeError, TooFewSamplesError
+from unflat.config import OWNER, Interval
+from unflat.errors import ConfigurationError, InputError, NonFiniteError, ShapeError, TooFewSamplesError
 from unflat.sequences import Sequences, as_numbers, as_sequences, refuse_infinite
 from unflat.windows import Windows, WindowSchema, apply_schema
 
@@ -363,6 +364,44 @@ def _names(y: object, outputs: int) -> tuple[str, ...]:
         return tuple(map(str, columns))
     name = getattr(y, "name", None)  # a series
     return (str(name),) if isinstance(name, str) and outputs == 1 else tuple(f"y{i}" for i in range(outputs))
+
+
+def parted(
+    data: Dataset, validation: object, share: float, random: np.random.RandomState
+) -> tuple[Dataset, Dataset | None]:
+    """Tell what is trained on from what is held out.
+
+    Parameters
+    ----------
+    data : Dataset
+        What a fit was given.
+    validation : tuple of (X, y), Windows or None
+        The part to hold out, where a user gave one; then all data are trained on.
+    share : float
+        The share to hold out otherwise.
+    random : numpy.random.RandomState
+        Draws what is held out.
+
+    Returns
+    -------
+    training : Dataset
+        The training part.
+    held_out : Dataset or None
+        The other; None as for `hold_out`.
+
+    Raises
+    ------
+    ConfigurationError
+        If the share is not in [0, 1).
+    InputError
+        As for `as_validation`.
+    """
+    if validation is not None:
+        return data, as_validation(validation, data)
+    constraint = Interval(0, 1, "left")
+    if not constraint.admits(share):
+        raise ConfigurationError(OWNER, "validation_fraction", str(constraint), share)
+    return hold_out(data, share, random)
 
 
 def hold_out(data: Dataset, share: float, random: np.random.RandomState) -> tuple[Dataset, Dataset | None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -14,16 +13,26 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from unflat.baselines import Baselines
-from unflat.config import OWNER, Interval, NetworkConfig, ScalingConfig
+from unflat.config import ScalingConfig
 from unflat.dataset import (
     as_dataset,
-    as_validation,
-    hold_out,
+    parted,
     refuse_other_data,
     sequences_for,
 )
-from unflat.errors import ConfigurationError, ConstantColumnWarning, TooFewSamplesError
-from unflat.fitting import assess_on, choose_device, learn, prepare, training_config, warn_of_inputs
+from unflat.errors import ConstantColumnWarning, TooFewSamplesError
+from unflat.fitting import (
+    assess_on,
+    choose_device,
+    continued,
+    learn,
+    network_config,
+    one_pass_config,
+    prepare,
+    told,
+    training_config,
+    warn_of_inputs,
+)
 from unflat.history import History
 from unflat.intervals import Bands, IntervalMixin, worth_folding
 from unflat.judgement import warn_of
@@ -42,7 +51,7 @@ if TYPE_CHECKING:
     from sklearn.utils import Tags
 
     from unflat.callbacks import Callback
-    from unflat.config import Cell, LossName, Pooling, Precision, Scale, Schedule, TargetScale, TrainingConfig
+    from unflat.config import Cell, LossName, Pooling, Precision, Scale, Schedule, TargetScale
     from unflat.dataset import Dataset
     from unflat.sequences import Sequences
 
@@ -74,6 +83,8 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
         How the hidden states over time become one vector; several are concatenated.
     skip : bool
         Whether a linear map of the last and the mean step is added to the network's output.
+    n_members : int
+        How many networks are trained, each from weights and with an order of its own; their mean is the prediction.
     loss : {"mse", "mae", "huber", "quantile"}
         What is made small, on the scaled target.
     quantile : float
@@ -120,8 +131,10 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
     ----------
     predictor_ : Predictor
         The fitted module, from raw values to raw predictions.
+    histories_ : tuple of History
+        What training recorded, of each member.
     history_ : History
-        What training recorded.
+        That of the first member whose training went wrong, else of the first.
     held_out_ : Assessment or None
         Scores, spread and skill on the part that was held out; None if there was none.
     baselines_ : Baselines
@@ -155,7 +168,7 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
     True
     """
 
-    _moments: dict[str, Any] | None = None  # the optimizer's, kept from one partial_fit to the next
+    _moments: list[dict[str, Any]] | None = None  # the optimizers', kept from one partial_fit to the next
 
     def __init__(
         self,
@@ -166,6 +179,7 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
         dropout: float = 0.0,
         readout: Pooling | Sequence[Pooling] = ("last", "mean", "max"),
         skip: bool = True,
+        n_members: int = 1,
         loss: LossName = "mse",
         quantile: float = 0.5,
         epochs: int | Literal["auto"] = "auto",
@@ -191,6 +205,7 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
         self.dropout = dropout
         self.readout = readout
         self.skip = skip
+        self.n_members = n_members
         self.loss = loss
         self.quantile = quantile
         self.epochs = epochs
@@ -256,15 +271,12 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
         """
         data = self._dataset(X, y, sample_weight, groups)
         random = check_random_state(self.random_state)
-        if validation is None:
-            training, held_out = hold_out(data, self._validation_share(), random)
-        else:
-            training, held_out = data, as_validation(validation, data)
+        training, held_out = parted(data, validation, self.validation_fraction, random)
         callbacks = [*self.callbacks, *([ProgressBar()] if shows_progress(self.progress) else [])]
         config, device = training_config(self.get_params(deep=False), len(training)), choose_device(self.device)
         generator = self._start(training, random)
-        errors: list[torch.Tensor] | None = [] if worth_folding(held_out) else None
-        self.history_ = learn(
+        errors: list[list[torch.Tensor]] = [[] for _ in self.predictor_.members]
+        self.histories_ = learn(
             self.predictor_,
             training,
             held_out,
@@ -272,11 +284,13 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
             generator=generator,
             device=device,
             callbacks=callbacks,
-            errors=errors,
+            errors=errors if worth_folding(held_out) else None,
         )
+        self.predictor_.keep(len(self.histories_))  # Ctrl-C leaves the networks that it came before untrained
         self.bands_ = Bands.of(self.predictor_, training)
         if held_out is not None:
-            self.bands_ = self.bands_.calibrated(self.predictor_, held_out, errors, Loss.of(config))
+            chosen_by = [of_one for of_one in errors if of_one]
+            self.bands_ = self.bands_.calibrated(self.predictor_, held_out, chosen_by, Loss.of(config))
         self.held_out_ = None if held_out is None else assess_on(self.predictor_, self.baselines_, held_out)
         judged = self.held_out_ or assess_on(self.predictor_, self.baselines_, training)
         warn_of(self.history_, judged, held_out=held_out is not None, stacklevel=2)
@@ -302,21 +316,22 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
         random = check_random_state(self.random_state)
         if not hasattr(self, "predictor_"):
             self._start(data, random)
-            self.held_out_, self.history_ = None, History()
+            self.held_out_, self.histories_ = None, (History(),) * len(self.predictor_.members)
         refuse_other_data(data, self.schema_, self.n_features_in_, self.n_outputs_)
         # Each pass has an order of its own, which follows from the seed and the passes before it.
         seed = int(random.randint(2**31 - 1)) + len(self.history_.epochs)
-        self._moments = {} if self._moments is None else self._moments
-        self.history_ += learn(
+        self._moments = [{} for _ in self.predictor_.members] if self._moments is None else self._moments
+        later = learn(
             self.predictor_,
             data,
             None,
-            self._one_pass(len(data)),
+            one_pass_config(self.get_params(deep=False), len(data)),
             generator=torch.Generator().manual_seed(seed),
             device=choose_device(self.device),
             callbacks=self.callbacks,
             moments=self._moments,
         )
+        self.histories_ = continued(self.histories_, later)
         self.bands_ = self.bands_.outdated()
         return self
 
@@ -389,7 +404,7 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
         learned = Learned(
             self.predictor_,
             self.baselines_,
-            self.history_,
+            self.histories_,
             self.held_out_,
             self.schema_,
             self.target_names_,
@@ -398,6 +413,11 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
             self.input_range_,
         )
         write_model(path, self.get_params(deep=False), learned)
+
+    @property
+    def history_(self) -> History:
+        """What the training recorded that there is most to tell of."""
+        return told(self.histories_)
 
     @property
     def linear_(self) -> bool:
@@ -423,7 +443,7 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
         """Set all that is fitted before the first step, and give the generator to go on with."""
         generator = torch.Generator().manual_seed(int(random.randint(2**31 - 1)))
         scales = ScalingConfig(self.scale_inputs, self.scale_target)
-        prepared = prepare(training, self._network_config(), scales, generator)
+        prepared = prepare(training, network_config(self.get_params(deep=False)), scales, generator)
         if prepared.constant:
             told = f"Constant in all training rows, so they carry nothing: {', '.join(prepared.constant)}."
             warnings.warn(told, ConstantColumnWarning, stacklevel=3)
@@ -443,20 +463,6 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
         sequences = sequences_for(X, self.schema_, self.n_features_in_)
         warn_of_inputs(self.predictor_, self.input_range_, sequences, stacklevel=4)
         return sequences
-
-    def _network_config(self) -> NetworkConfig:
-        readout = (self.readout,) if isinstance(self.readout, str) else tuple(self.readout)
-        return NetworkConfig(self.cell, tuple(self.units), self.bidirectional, self.dropout, readout, self.skip)
-
-    def _one_pass(self, n: int) -> TrainingConfig:
-        config = training_config(self.get_params(deep=False), n)
-        return replace(config, epochs=1, schedule="constant", learning_rate=config.learning_rate / 10)
-
-    def _validation_share(self) -> float:
-        constraint = Interval(0, 1, "left")
-        if not constraint.admits(self.validation_fraction):
-            raise ConfigurationError(OWNER, "validation_fraction", str(constraint), self.validation_fraction)
-        return self.validation_fraction
 
 
 def load(path: str | PathLike[str]) -> LSTMRegressor:
@@ -484,7 +490,7 @@ def load(path: str | PathLike[str]) -> LSTMRegressor:
     parameters, learned = read_model(path)
     model = LSTMRegressor(**parameters)
     model.predictor_, model.baselines_ = learned.predictor, learned.baselines
-    model.history_, model.held_out_ = learned.history, learned.held_out
+    model.histories_, model.held_out_ = learned.histories, learned.held_out
     model.schema_, model.bands_, model.input_range_ = learned.schema, learned.bands, learned.input_range
     model.target_names_, model.flat_target_ = learned.target_names, learned.flat_target
     model.n_features_in_, model.n_outputs_ = learned.baselines.n_features, len(learned.target_names)

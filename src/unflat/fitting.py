@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from unflat.batches import BatchSource
-from unflat.config import TrainingConfig
+from unflat.config import NetworkConfig, TrainingConfig
 from unflat.errors import ConfigurationError, ConstantTargetError, MissingValuesWarning, OutOfRangeWarning
+from unflat.history import History
 from unflat.metrics import assess
-from unflat.network import Network, Predictor, predict_all
+from unflat.network import Predictor, make_network, predict_all
 from unflat.network.skip import summary
 from unflat.ranges import FAR, FAR_ON_A_LINE, in_words
 from unflat.scaling import fit_affine, fit_context_scaling, fit_input_scaling, fit_target_scaler
@@ -25,9 +27,8 @@ if TYPE_CHECKING:
 
     from unflat.baselines import Baselines
     from unflat.callbacks import Callback
-    from unflat.config import NetworkConfig, ScalingConfig
+    from unflat.config import ScalingConfig
     from unflat.dataset import Dataset
-    from unflat.history import History
     from unflat.metrics import Assessment
     from unflat.ranges import InputRange
     from unflat.scaling import InputScaling
@@ -49,6 +50,14 @@ def batch_size_for(n: int) -> int:
 def epochs_for(n: int, batch_size: int) -> int:
     """Choose a number of epochs: as many as make about 1,500 steps, between 10 and 100."""
     return min(max(math.ceil(_STEPS * batch_size / n), _FEWEST_EPOCHS), _MOST_EPOCHS)
+
+
+def network_config(parameters: Mapping[str, Any]) -> NetworkConfig:
+    """Take what concerns the network from an estimator's parameters; raises as `training_config`."""
+    chosen = {field.name: parameters[field.name] for field in fields(NetworkConfig)}
+    chosen["units"] = tuple(chosen["units"])
+    chosen["readout"] = (chosen["readout"],) if isinstance(chosen["readout"], str) else tuple(chosen["readout"])
+    return NetworkConfig(**chosen)
 
 
 def training_config(parameters: Mapping[str, Any], n: int) -> TrainingConfig:
@@ -79,6 +88,12 @@ def training_config(parameters: Mapping[str, Any], n: int) -> TrainingConfig:
     if chosen["patience"] == "auto":
         chosen["patience"] = max(1, chosen["epochs"] // 2)
     return TrainingConfig(**chosen)
+
+
+def one_pass_config(parameters: Mapping[str, Any], n: int) -> TrainingConfig:
+    """Take the configuration of one pass over more data, at a constant rate: a tenth of the usual one."""
+    config = training_config(parameters, n)
+    return replace(config, epochs=1, schedule="constant", learning_rate=config.learning_rate / 10)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,9 +141,10 @@ def prepare(training: Dataset, config: NetworkConfig, scales: ScalingConfig, gen
     target = fit_target_scaler(training.y, scales.scale_target, training.names)
     context, constant_beside = fit_context_scaling(training.sequences, scales.scale_inputs)
     width = 0 if context is None else context.width
-    network = Network(config, features=inputs.width, outputs=training.y.shape[1], generator=generator, context=width)
+    outputs = training.y.shape[1]
+    network = make_network(config, features=inputs.width, outputs=outputs, generator=generator, context=width)
     predictor = Predictor(inputs, network, target, context)
-    if network.skip is not None:
+    if config.skip:
         _start_skip(predictor, training)
     names = [repr(training.sequences.context_names[column]) for column in constant_beside]
     return Prepared(predictor, (*map(training.sequences.feature, constant), *names))
@@ -149,11 +165,12 @@ def _start_skip(predictor: Predictor, training: Dataset) -> None:
         summary(predictor.inputs(batch.values), batch.lengths, predictor.beside(batch.context))
         for _, batch in source.in_order(1024)
     ]
-    predictor.network.skip.start_at_ridge(  # type: ignore[union-attr]  # the caller has seen it
-        torch.cat(parts).double().numpy(),
-        predictor.target(torch.from_numpy(training.y[index])).numpy(),
-        None if training.weights is None else training.weights[index],
-    )
+    for member in predictor.network.members:
+        member.skip.start_at_ridge(  # type: ignore[union-attr]  # the caller has seen it
+            torch.cat(parts).double().numpy(),
+            predictor.target(torch.from_numpy(training.y[index])).numpy(),
+            None if training.weights is None else training.weights[index],
+        )
 
 
 def examples(data: Dataset, predictor: Predictor) -> Examples:
@@ -176,15 +193,17 @@ def learn(
     generator: torch.Generator,
     device: torch.device,
     callbacks: Sequence[Callback],
-    moments: dict[str, Any] | None = None,
-    errors: list[torch.Tensor] | None = None,
-) -> History:
-    """Train a predictor's network on a device and bring it back.
+    moments: Sequence[dict[str, Any]] | None = None,
+    errors: Sequence[list[torch.Tensor]] | None = None,
+) -> tuple[History, ...]:
+    """Train a predictor's networks, one after the other, on a device and bring them back.
+
+    They differ by their initial weights, and by the order in which each sees the sequences.
 
     Parameters
     ----------
     predictor : Predictor
-        What `prepare` made; its network is trained in place.
+        What `prepare` made; its networks are trained in place.
     training, validation : Dataset
         The parts; None for no validation.
     config : TrainingConfig
@@ -194,23 +213,56 @@ def learn(
     device : torch.device
         Where to compute.
     callbacks : sequence of Callback
-        Who looks on.
-    moments : dict or None
-        The optimizer's moments of an earlier training to go on from; replaced by this one's.
-    errors : list of Tensor or None
-        Filled with the errors on the validation part, as `train` says.
+        Who looks on, at each training.
+    moments : sequence of dict, or None
+        Of each network, the optimizer's moments of an earlier training to go on from; replaced by this one's.
+    errors : sequence of lists of Tensor, or None
+        Of each network, filled with the errors on the validation part, as `train` says.
 
     Returns
     -------
-    History
-        What happened.
+    tuple of History
+        What happened, training by training; none follows one that was interrupted.
     """
-    predictor.network.to(device)
+    histories: list[History] = []
+    for place, member in enumerate(predictor.members):
+        histories.append(
+            _learn_one(
+                member,
+                training,
+                validation,
+                config,
+                generator=generator,
+                device=device,
+                callbacks=callbacks,
+                moments=None if moments is None else moments[place],
+                errors=None if errors is None else errors[place],
+            )
+        )
+        if histories[-1].stopped == "interrupted":
+            break
+    return tuple(histories)
+
+
+def _learn_one(
+    predictor: Predictor,
+    training: Dataset,
+    validation: Dataset | None,
+    config: TrainingConfig,
+    *,
+    generator: torch.Generator,
+    device: torch.device,
+    callbacks: Sequence[Callback],
+    moments: dict[str, Any] | None,
+    errors: list[torch.Tensor] | None,
+) -> History:
+    (network,) = predictor.network.members
+    network.to(device)
     try:
         for callback in callbacks:
             callback.on_model(predictor, config)
         return train(
-            predictor.network,
+            network,
             examples(training, predictor),
             None if validation is None else examples(validation, predictor),
             config,
@@ -221,7 +273,17 @@ def learn(
             errors=errors,
         )
     finally:
-        predictor.network.to("cpu")
+        network.to("cpu")
+
+
+def told(histories: Sequence[History]) -> History:
+    """Choose the history to tell of: the first that went wrong, else the first."""
+    return next((history for history in histories if history.stopped in {"interrupted", "diverged"}), histories[0])
+
+
+def continued(histories: Sequence[History], later: Sequence[History]) -> tuple[History, ...]:
+    """Append trainings that went on from earlier ones; after Ctrl-C there are fewer of them."""
+    return tuple(before + after for before, after in zip_longest(histories, later, fillvalue=History()))
 
 
 def assess_on(predictor: Predictor, baselines: Baselines, data: Dataset) -> Assessment:
@@ -249,7 +311,7 @@ def warn_of_inputs(predictor: Predictor, ranges: InputRange, sequences: Sequence
         named = f"Missing values in features that had none in training: {', '.join(missing)}."
         told = f"{named} They are read as the center of the feature's scale."
         warnings.warn(told, MissingValuesWarning, stacklevel=stacklevel)
-    goes_on = predictor.network.skip is not None
+    goes_on = predictor.network.config.skip
     findings = ranges.outside(sequences, FAR_ON_A_LINE if goes_on else FAR)
     if findings is not None:
         told = in_words(findings, len(sequences), goes_on=goes_on)

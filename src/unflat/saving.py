@@ -36,8 +36,8 @@ class Learned:
         From raw values to raw predictions.
     baselines : Baselines
         What the model is held against.
-    history : History
-        What training recorded.
+    histories : tuple of History
+        What training recorded, of each network.
     held_out : Assessment or None
         Figures on the part that was held out.
     schema : WindowSchema or None
@@ -54,7 +54,7 @@ class Learned:
 
     predictor: Predictor
     baselines: Baselines
-    history: History
+    histories: tuple[History, ...]
     held_out: Assessment | None
     schema: WindowSchema | None
     target_names: tuple[str, ...]
@@ -93,7 +93,7 @@ def write_model(path: str | PathLike[str], parameters: Mapping[str, Any], learne
         "network": asdict(learned.predictor.network.config),
         "logarithmic": learned.predictor.target.logarithmic,
         "baselines": learned.baselines.to_dict(),
-        "history": learned.history.to_dict(),
+        "histories": [history.to_dict() for history in learned.histories],
         "held_out": None if learned.held_out is None else learned.held_out.to_dict(),
         "schema": None if learned.schema is None else learned.schema.to_dict(),
         "target_names": list(learned.target_names),
@@ -145,7 +145,7 @@ def _learned(tensors: dict[str, torch.Tensor], document: dict[str, Any]) -> Lear
     return Learned(
         predictor,
         baselines,
-        History.from_dict(document["history"]),
+        tuple(map(History.from_dict, document["histories"])),
         None if held_out is None else Assessment.from_dict(held_out),
         None if schema is None else WindowSchema.from_dict(schema),
         tuple(document["target_names"]),

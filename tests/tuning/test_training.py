@@ -49,6 +49,15 @@ def test_a_training_is_given_up_where_it_is_told_to():
     assert not silent.gave_up
 
 
+def test_of_several_trainings_the_first_is_reported():
+    """The members of an ensemble are trained one after the other; each milestone is reported once."""
+    reported = []
+    milestones = Milestones(lambda at, loss: reported.append((at, loss)))
+    course(milestones, [3.0] * 10)
+    course(milestones, [1.0] * 10)
+    assert reported == [(at, 3.0) for at in range(1, 10)]
+
+
 @pytest.mark.parametrize("loss", ["mse", "mae", "huber", "quantile"])
 def test_the_score_is_the_loss_of_the_epoch_that_was_kept(data, small, loss):
     """Measured after the fit on the part that the seed holds out, the loss is what training recorded there."""

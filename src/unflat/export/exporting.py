@@ -108,7 +108,7 @@ def export_onnx(
     OpsetError
         If the operator set is too old, or newer than the installed `onnx` knows.
     UnsupportedOperatorError
-        If ONNX has no operator for a part of the model.
+        If ONNX has no operator for a part of the model, or it is of several networks.
     InputError
         If the sample does not fit the model.
     ConfigurationError
@@ -121,6 +121,7 @@ def export_onnx(
     onnx = _modules()
     check_is_fitted(model, "predictor_")
     _refuse_opset(onnx, opset)
+    _refuse_several(model.predictor_.network.config.n_members)
     if model.predictor_.context is not None:
         raise UnsupportedOperatorError("known or static columns beside the sequences", "sequences alone")
     arrays = PredictorArrays.of(model.predictor_)
@@ -148,6 +149,11 @@ def _refuse_opset(onnx: ModuleType, opset: object) -> None:
     newest = onnx.defs.onnx_opset_version()
     if not (AtLeast(OPSET).admits(opset) and opset <= newest):
         raise OpsetError(OPSET, newest, opset)
+
+
+def _refuse_several(members: int) -> None:
+    if members > 1:
+        raise UnsupportedOperatorError(f"n_members={members}", "one network: n_members=1")
 
 
 def _check(content: bytes, model: LSTMRegressor, arrays: PredictorArrays, sequences: Sequences) -> float:

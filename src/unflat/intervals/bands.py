@@ -114,10 +114,14 @@ class Bands:
     def unlearned(cls, predictor: Predictor) -> Bands:
         """Take the same distances everywhere: for a predictor whose training part is not at hand."""
         network = predictor.network
-        return cls(Spread(network.head.out_features + network.head.in_features, network.head.out_features))
+        return cls(Spread(network.outputs + network.width, network.outputs))
 
     def calibrated(
-        self, predictor: Predictor, data: Dataset, errors: Sequence[Tensor] | None = None, loss: Loss | None = None
+        self,
+        predictor: Predictor,
+        data: Dataset,
+        errors: Sequence[Sequence[Tensor]] | None = None,
+        loss: Loss | None = None,
     ) -> Bands:
         """Calibrate on data that the predictor has not learned from.
 
@@ -127,8 +131,8 @@ class Bands:
             Whose errors are measured.
         data : Dataset
             The sequences, with targets.
-        errors : sequence of Tensor, or None
-            If the data chose the epoch: the errors of every epoch.
+        errors : sequence of sequences of Tensor, or None
+            If the data chose the epoch: of each member of the predictor, the errors of every epoch.
         loss : Loss or None
             If they did: what it was chosen by.
 
@@ -147,7 +151,9 @@ class Bands:
         described = describe(predictor, data.sequences)
         missed = _scaled(predictor, data.y) - described[:, : data.y.shape[1]].double().numpy()
         if errors and loss is not None:
-            missed = cross_chosen(errors, folds_of(data), loss, data.weights)
+            folds = folds_of(data)
+            # The error of a mean is the mean of the errors.
+            missed = np.mean([cross_chosen(of_one, folds, loss, data.weights) for of_one in errors], axis=0)
         learned, even = (_distances(s, described) for s in (self.spread.uneven(), self.spread.even()))
         is_better = _cost(missed, learned, data.weights) < _WORTH * _cost(missed, even, data.weights)
         spread = self.spread.uneven() if is_better else self.spread.even()
@@ -161,7 +167,7 @@ class Bands:
     def expect(self, predictor: Predictor, sequences: Sequences) -> Expected:
         """Predict, and say how far errors reach, before any coverage is asked for."""
         described = describe(predictor, sequences)
-        outputs = predictor.network.head.out_features
+        outputs = predictor.network.outputs
         return Expected(described[:, :outputs].double().numpy(), _distances(self.spread, described))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:

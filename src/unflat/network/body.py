@@ -125,6 +125,21 @@ class Network(nn.Module):
         return prediction if self.skip is None else prediction + self.skip(x, lengths, context), pooled
 
     @property
+    def members(self) -> tuple[Network, ...]:
+        """Itself, as the only one."""
+        return (self,)
+
+    @property
+    def outputs(self) -> int:
+        """Numbers predicted for a sequence."""
+        return self.head.out_features
+
+    @property
+    def width(self) -> int:
+        """Numbers that the recurrence makes of a sequence, and of what stands beside it."""
+        return self.head.in_features
+
+    @property
     def is_linear(self) -> bool:
         """Whether the recurrence adds nothing to the skip: the head is the zero that it started from."""
         return self.skip is not None and not bool(self.head.weight.any())

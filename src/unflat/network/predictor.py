@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from unflat.batches import BatchSource
-from unflat.network.body import Network
+from unflat.network.ensemble import assembled, make_network
 from unflat.scaling import Affine, InputScaling, Scaler
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from unflat.config import NetworkConfig
+    from unflat.network.body import Network
+    from unflat.network.ensemble import Ensemble
     from unflat.sequences import Sequences
 
 _STEPS_TOGETHER = 1 << 17
@@ -34,7 +36,7 @@ class Predictor(nn.Module):
     ----------
     inputs : InputScaling
         From raw features to the network's.
-    network : Network
+    network : Network or Ensemble
         Between the scales.
     target : Scaler
         From raw targets to the network's, and back.
@@ -43,13 +45,26 @@ class Predictor(nn.Module):
     """
 
     def __init__(
-        self, inputs: InputScaling, network: Network, target: Scaler, context: InputScaling | None = None
+        self,
+        inputs: InputScaling,
+        network: Network | Ensemble,
+        target: Scaler,
+        context: InputScaling | None = None,
     ) -> None:
         super().__init__()
         self.inputs = inputs
         self.context = context
         self.network = network
         self.target = target
+
+    @property
+    def members(self) -> tuple[Predictor, ...]:
+        """Each network between the same scales."""
+        return tuple(Predictor(self.inputs, network, self.target, self.context) for network in self.network.members)
+
+    def keep(self, count: int) -> None:
+        """Keep the first networks, and let the others go."""
+        self.network = assembled(self.network.members[:count])
 
     @property
     def device(self) -> torch.device:
@@ -115,7 +130,7 @@ class Predictor(nn.Module):
         target = _scaler(state, "target", logarithmic=logarithmic)
         outputs = len(state["target.center"])
         # The weights drawn here are replaced at once.
-        network = Network(
+        network = make_network(
             config,
             features=inputs.width,
             outputs=outputs,

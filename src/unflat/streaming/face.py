@@ -44,7 +44,7 @@ class StreamMixin:
         NotFittedError
             If the model is not fitted.
         StreamError
-            If the network also reads sequences from their end.
+            If the network also reads sequences from their end, or there are several.
         ConfigurationError
             If the number of streams is no whole number of at least 1.
         """

@@ -260,6 +260,11 @@ def _refuse_other_networks(predictor: Predictor) -> None:
             "It reads each sequence from its end, which a stream does not have yet: fit with bidirectional=False, or "
             "predict for the sequence so far.",
         )  # fmt: skip
+    if config.n_members > 1:
+        raise StreamError(
+            "The stream of a model", "one network", f"n_members={config.n_members}",
+            "Fit with n_members=1, or predict for the sequence so far.",
+        )  # fmt: skip
     if config.cell not in CELLS:
         known = ", ".join(map(repr, CELLS))
         raise StreamError("The stream of a model", f"one of the cells {known}", repr(config.cell), "Use predict.")

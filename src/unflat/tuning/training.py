@@ -15,7 +15,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from unflat.callbacks import Callback
-from unflat.dataset import FEWEST_TO_HOLD_OUT, as_dataset, as_validation, hold_out
+from unflat.dataset import FEWEST_TO_HOLD_OUT, as_dataset, parted
 from unflat.errors import ConfigurationError, TooFewSamplesError, UnflatWarning
 from unflat.fitting import training_config
 from unflat.losses import Loss
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 class Milestones(Callback):
     """Reports the best validation loss so far at each tenth of a training, so that it can be given up.
+
+    Of an ensemble it reports the first member's training.
 
     Parameters
     ----------
@@ -63,7 +65,7 @@ class Milestones(Callback):
         for milestone in range(self._reached + 1, min(reached, MILESTONES - 1) + 1):
             if self._report is not None and not self.gave_up:
                 self.gave_up = self._report(milestone, self._best)
-        self._reached = reached
+        self._reached = max(self._reached, reached)
         return self.gave_up
 
 
@@ -117,10 +119,8 @@ class Task:
     def parts(self, seed: int) -> tuple[Dataset, Dataset]:
         """Give the training and the validation part, which are those that `fit` makes with this seed."""
         data = as_dataset(self.X, self.y, sample_weight=self.sample_weight, groups=self.groups)
-        if self.validation is not None:
-            return data, as_validation(self.validation, data)
         share = self.model.validation_fraction
-        training, held_out = hold_out(data, share, check_random_state(seed))
+        training, held_out = parted(data, self.validation, share, check_random_state(seed))
         if held_out is None and share == 0:
             raise ConfigurationError("tune", "validation_fraction", "a share above 0, to score trials on", share)
         if held_out is None:

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from unflat.batches import BatchSource
 from unflat.config import OWNER
+from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.subjects.base import Layer, Settings, Subject, TargetScale
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_module
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from unflat.batches import Batch
-    from unflat.diagnosis.records import NotExamined
     from unflat.diagnosis.subjects.base import Gates, Gradients
     from unflat.diagnosis.subjects.torch_trace import Call, Trace
     from unflat.estimator import LSTMRegressor
@@ -65,8 +65,10 @@ class PredictorSubject(Subject):
                 "The model to diagnose", "one that reads sequences alone", "one with known or static columns",
                 "Fit and diagnose it without known= and static=: what makes it flat is most likely the same.",
             )  # fmt: skip
-        self._predictor = predictor
-        self._network = predictor.network
+        # One that is like the others in all but its luck: what is inside of it stands for what is inside of them.
+        self._predictor = predictor.members[0]
+        (self._network,) = self._predictor.network.members
+        self._others = len(predictor.members) - 1
         self._loss = loss
         self._settings = settings
         self._units: dict[str, nn.Module] = {f"layers.{i}": layer for i, layer in enumerate(self._network.layers)}
@@ -81,8 +83,11 @@ class PredictorSubject(Subject):
 
     @property
     def not_examined(self) -> tuple[NotExamined, ...]:
-        """Nothing: all of it can be seen."""
-        return ()
+        """The members of an ensemble but the first; otherwise nothing, all of it can be seen."""
+        if not self._others:
+            return ()
+        what = f"the inside of {self._others} of {self._others + 1} members"
+        return (NotExamined(what, "they are trained alike; the first is looked into, and all of them predict"),)
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever the estimator takes
         """Predict in raw units."""
