@@ -10,6 +10,7 @@ import pytest
 import torch
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import Ridge
+from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import nn
@@ -236,3 +237,11 @@ def test_it_takes_seconds():
     begun = time.process_time()
     diagnose(lambda inputs: 0 * inputs[:, 0, 0], values, y, validation=(values[:500], y[:500]))
     assert time.process_time() - begun < 10  # of both cores
+
+
+def test_what_a_perceptron_remembers_of_its_losses_is_read():
+    """Where nobody passes a history, the model's own curve is looked at."""
+    model = MLPRegressor(hidden_layer_sizes=(8,), solver="adam", max_iter=2000, tol=1e-2, random_state=0).fit(
+        TABLE, SHORT
+    )
+    assert diagnose(model, TABLE, SHORT).losses.training == tuple(model.loss_curve_)

@@ -114,6 +114,8 @@ def diagnose(
     held_out_data = None if validation is None else _held_out(validation, training_data)
     losses = as_losses(history, model)
     subject = subject_of(model, loss=loss, optimizer=optimizer)
+    if not losses.training:
+        losses = losses._replace(training=subject.loss_curve())
     training = _part(subject, training_data, "")
     held_out = None if held_out_data is None else _part(subject, held_out_data, "the validation ")
     references = find_references(
