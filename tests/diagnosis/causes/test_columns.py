@@ -67,6 +67,25 @@ def test_heavy_tails_are_no_outliers(fake):
     assert outliers_own_scale(fake(y, np.zeros(2000))) is None
 
 
+def test_rare_events_that_hide_nothing_are_no_outliers(fake):
+    """Rain is 0 most of the time, and a few days own its deviation; what the target hangs on is seen all the same."""
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(400, 4, 2))
+    X[:, :, 1] = np.where(generator.random((400, 4)) < 0.005, generator.exponential(20, (400, 4)), 0.0)
+    y = X[:, -1, 0]
+    assert outliers_own_scale(fake(y, np.zeros(400), X=X)) is None
+
+
+def test_outliers_that_hide_a_feature_are_found(fake):
+    """Faulty readings of thousands in the feature that the target hangs on: cut off, it is seen again."""
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(400, 4, 2))
+    y = X[:, :, 0].mean(axis=1)
+    X[generator.random((400, 4)) < 0.008, 0] = 5000.0
+    cause = outliers_own_scale(fake(y, np.zeros(400), X=X))
+    assert "feature 0" in cause.evidence[0].what
+
+
 def test_outliers_spoil_a_real_network(trained, net, problem):
     """Three extreme targets of 400 make the rest one number; without them there is no cause."""
     X, y = problem

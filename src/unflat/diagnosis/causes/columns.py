@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from unflat.diagnosis.causes.linear import linear_r2, summary
 from unflat.diagnosis.causes.network import moments, network_inputs
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.scale import UNSCALED
-from unflat.diagnosis.causes.symptoms import worse_than_it_should
+from unflat.diagnosis.causes.symptoms import GAIN, worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
 from unflat.diagnosis.summaries import OWNED, owned_by_few
 
@@ -92,6 +93,10 @@ def _noise(examination: Examination, deviation: NDArray[np.float64]) -> NDArray[
     return (raw <= _CONSTANT_RAW * np.abs(mean)) & (raw > 0) & (deviation > UNSCALED * raw)
 
 
+_QUARTILES = (0.25, 0.5, 0.75)
+_WIDTHS = 3.0
+"""Widths of its middle half from the median at which a feature is cut: of a normal law, one value in ten thousand."""
+
 _OUTLIER_CODE: Code = {
     "unflat": 'model.set_params(scale_inputs="robust", scale_target="robust", loss="huber").fit(X, y)',
     **dict.fromkeys(
@@ -110,10 +115,9 @@ def outliers_own_scale(examination: Examination) -> Cause | None:
     if not worse_than_it_should(examination):
         return None
     y = examination.training.y
-    named = {f"target {k}": y[:, k] for k in range(y.shape[1])}
-    inputs = network_inputs(examination)
-    named |= {f"feature {f}": inputs[..., f].ravel() for f in range(inputs.shape[-1])}
-    owned = {name: owned_by_few(column) for name, column in named.items()}
+    owned = {f"target {k}": owned_by_few(y[:, k]) for k in range(y.shape[1])}
+    if max(owned.values()) < OWNED:
+        owned |= _owned_features(examination)
     worst = max(owned, key=lambda name: owned[name])
     if owned[worst] < OWNED:
         return None
@@ -132,3 +136,23 @@ def outliers_own_scale(examination: Examination) -> Cause | None:
         ),
         0.7,
     )
+
+
+def _owned_features(examination: Examination) -> dict[str, float]:
+    """Give the owned shares of features; of none where a linear learner sees no more once extreme values are cut.
+
+    Rain and snow are 0 most of the time, and wind adds up: few values own such columns, and hide nothing.
+    """
+    inputs = network_inputs(examination)
+    owned = {f"feature {f}": owned_by_few(inputs[..., f].ravel()) for f in range(inputs.shape[-1])}
+    if max(owned.values(), default=0.0) < OWNED or not _hides_something(inputs, examination.training.y[: len(inputs)]):
+        return {}
+    return owned
+
+
+def _hides_something(inputs: NDArray[np.float64], y: NDArray[np.float64]) -> bool:
+    if inputs.ndim != 3 or not np.isfinite(y).all():  # noqa: PLR2004 - sequences, time, features
+        return True
+    low, middle, high = np.nanquantile(np.where(np.isfinite(inputs), inputs, np.nan), _QUARTILES, axis=(0, 1))
+    cut = np.clip(inputs, middle - _WIDTHS * (high - low), middle + _WIDTHS * (high - low))
+    return linear_r2(summary(cut), y) - linear_r2(summary(inputs), y) > GAIN
