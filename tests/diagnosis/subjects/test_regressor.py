@@ -133,7 +133,7 @@ def test_gradients_are_those_of_autograd(data):
     model = _fitted(X, y)
     gradients = subject_of(model).gradients(X, y)
     predictor = model.predictor_
-    values, lengths = BatchSource(as_sequences(X)).draw(torch.arange(len(X)))
+    values, lengths, _ = BatchSource(as_sequences(X)).draw(torch.arange(len(X)))
     scaled = predictor.target(torch.from_numpy(y[:, None])).float()
     loss = (predictor.network(predictor.inputs(values), lengths) - scaled).square().mean()
     trained = [p for p in predictor.network.parameters() if p.requires_grad]
