@@ -231,7 +231,7 @@ def test_columns_without_a_value_are_named():
 
 
 def test_categories_become_one_hot():
-    """Each code seen in training is a feature after the numbers; an unknown code, or none, is all zeros."""
+    """Each code seen in training is a feature after the numbers; an unseen one is their average, none all zeros."""
     rows = np.array([[2.0, 10.0, 0.0], [0.0, 20.0, 1.0], [2.0, 30.0, np.nan], [5.0, 40.0, 1.0]])
     sequences = Sequences(rows, np.array([0]), np.array([4]), categorical=(0, 2))
     scaling, constant = fit_input_scaling(sequences, "minmax")
@@ -240,8 +240,8 @@ def test_categories_become_one_hot():
     met_later = np.array([[2.0, 10.0, 1.0], [3.0, 25.0, 0.0], [np.nan, 40.0, 7.0], [5.0, np.nan, np.nan]])
     assert scaled(scaling, met_later).tolist() == [
         [0.0, 0, 1, 0, 0, 1],
-        [0.5, 0, 0, 0, 1, 0],
-        [1.0, 0, 0, 0, 0, 0],
+        [0.5, *[float(np.float32(1 / 3))] * 3, 1, 0],
+        [1.0, 0, 0, 0, 0.5, 0.5],
         [0.0, 0, 0, 1, 0, 0],
     ]
 
@@ -315,6 +315,7 @@ def test_scale_travels_with_the_module_in_full_precision():
         "with_missing": torch.int64,
         "code_columns": torch.int64,
         "codes": torch.float64,
+        "unseen": torch.float32,
         "scaler.center": torch.float64,
         "scaler.scale": torch.float64,
     }

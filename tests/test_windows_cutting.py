@@ -301,14 +301,14 @@ def test_targets_that_are_no_features_are_not_needed_to_predict():
         apply_schema(frame.drop("OT"), fitted, targets=True)
 
 
-def test_unknown_labels_are_missing_values_with_a_warning():
-    """A label that the schema does not know is named in a warning and becomes NaN."""
+def test_unknown_labels_have_a_code_of_their_own_and_a_warning():
+    """A label that the schema does not know is named in a warning; its code is the one after the last, not NaN."""
     frame = hourly(6, sky=["a", "b", "a", "b", "a", "b"])
     fitted = make_windows(frame, target="OT", length=2).schema
     other = frame.with_columns(sky=pl.Series(["a", "hail", "b", "snow", None, "a"]))
     with pytest.warns(UnknownCategoryWarning, match="'sky' holds labels.*: 'hail', 'snow'"):
         windows = apply_schema(other, fitted, targets=False)
-    np.testing.assert_array_equal(windows.sequences.rows[:, 3], [0, np.nan, 1, np.nan, np.nan, 0])
+    np.testing.assert_array_equal(windows.sequences.rows[:, 3], [0, 2, 1, 2, np.nan, 0])
 
 
 def test_lists_are_no_labels():

@@ -217,8 +217,11 @@ class NetworkConfig(Checked):
         How the hidden states over time become one vector; several are concatenated.
     skip : bool
         Whether a linear map of the last and the mean step is added to the network's output.
-    n_members : int
-        How many networks of this shape predict together.
+    skip : bool
+        Whether a linear map of the last and the mean step is added to the network's output.
+    embedded : tuple of tuple of (int, int)
+        Of each categorical column that the recurrence reads embedded: its first indicator and how many it has. It
+        follows from the data.
     """
 
     cell: Cell = "lstm"
@@ -227,6 +230,7 @@ class NetworkConfig(Checked):
     dropout: Annotated[float, Interval(0, 1, "left")] = 0.0
     readout: Annotated[tuple[Pooling, ...], EachOf(OneOf(get_args(Pooling)))] = ("last", "mean", "max")
     skip: bool = True
+    embedded: tuple[tuple[int, int], ...] = ()
     n_members: Annotated[int, AtLeast(1)] = 1
 
 

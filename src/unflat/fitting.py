@@ -17,6 +17,7 @@ from unflat.errors import ConfigurationError, ConstantTargetError, MissingValues
 from unflat.history import History
 from unflat.metrics import assess
 from unflat.network import Predictor, make_network, predict_all
+from unflat.network.embedding import MOST_ONE_HOT
 from unflat.network.skip import summary
 from unflat.ranges import FAR, FAR_ON_A_LINE, in_words
 from unflat.scaling import fit_affine, fit_context_scaling, fit_input_scaling, fit_target_scaler
@@ -54,7 +55,7 @@ def epochs_for(n: int, batch_size: int) -> int:
 
 def network_config(parameters: Mapping[str, Any]) -> NetworkConfig:
     """Take what concerns the network from an estimator's parameters; raises as `training_config`."""
-    chosen = {field.name: parameters[field.name] for field in fields(NetworkConfig)}
+    chosen = {field.name: parameters[field.name] for field in fields(NetworkConfig) if field.name in parameters}
     chosen["units"] = tuple(chosen["units"])
     chosen["readout"] = (chosen["readout"],) if isinstance(chosen["readout"], str) else tuple(chosen["readout"])
     return NetworkConfig(**chosen)
@@ -139,6 +140,7 @@ def prepare(training: Dataset, config: NetworkConfig, scales: ScalingConfig, gen
     _refuse_constant(training)
     inputs, constant = fit_input_scaling(training.sequences, scales.scale_inputs)
     target = fit_target_scaler(training.y, scales.scale_target, training.names)
+    config = replace(config, embedded=_embedded(inputs))
     context, constant_beside = fit_context_scaling(training.sequences, scales.scale_inputs)
     width = 0 if context is None else context.width
     outputs = training.y.shape[1]
@@ -148,6 +150,14 @@ def prepare(training: Dataset, config: NetworkConfig, scales: ScalingConfig, gen
         _start_skip(predictor, training)
     names = [repr(training.sequences.context_names[column]) for column in constant_beside]
     return Prepared(predictor, (*map(training.sequences.feature, constant), *names))
+
+
+def _embedded(inputs: InputScaling) -> tuple[tuple[int, int], ...]:
+    """Find the columns of many categories: the first indicator of each, and how many it has."""
+    columns, counts = np.unique(inputs.code_columns.numpy(), return_counts=True)
+    firsts = len(inputs.numeric) + len(inputs.with_missing) + np.concatenate([[0], np.cumsum(counts)[:-1]])
+    many = counts[: len(columns)] > MOST_ONE_HOT
+    return tuple(zip(firsts[many].astype(int).tolist(), counts[many].tolist(), strict=True))
 
 
 def _refuse_constant(training: Dataset) -> None:

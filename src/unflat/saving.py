@@ -180,4 +180,8 @@ def _arrays(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, NDArray[
 
 def _with_tuples(values: dict[str, Any]) -> dict[str, Any]:
     """Turn JSON's lists back into the tuples that parameters are."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return {name: _tupled(value) for name, value in values.items()}
+
+
+def _tupled(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    return tuple(map(_tupled, value)) if isinstance(value, list) else value

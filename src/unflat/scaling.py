@@ -6,6 +6,7 @@ stamp, 1.7e9 ± 1, keeps its ±1.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +153,9 @@ def fit_target_scaler(y: NDArray[np.float64], kind: TargetScale, names: Sequence
 class InputScaling(nn.Module):
     """From raw features to what the network reads: scaled numbers, missing-indicators, one-hot categories.
 
+    A category that training never saw is read as the average of those of its column: each has an equal share of one.
+    So it lies among what training saw. A missing one has none.
+
     Parameters
     ----------
     numeric : sequence of int
@@ -168,6 +172,7 @@ class InputScaling(nn.Module):
     with_missing: Tensor
     code_columns: Tensor
     codes: Tensor
+    unseen: Tensor
 
     def __init__(
         self,
@@ -182,6 +187,8 @@ class InputScaling(nn.Module):
         self.register_buffer("with_missing", torch.tensor(with_missing, dtype=torch.int64))
         self.register_buffer("code_columns", torch.tensor([c for c, _ in categories], dtype=torch.int64))
         self.register_buffer("codes", torch.tensor([v for _, v in categories], dtype=torch.float64))
+        counts = Counter(column for column, _ in categories)
+        self.register_buffer("unseen", torch.tensor([1 / counts[c] for c, _ in categories], dtype=torch.float32))
 
     @property
     def width(self) -> int:
@@ -200,7 +207,7 @@ class InputScaling(nn.Module):
         -------
         Tensor of shape (B, T, width), float32
             Scaled numbers with 0, the center, where one is missing; then 1 for each missing value of a column
-            that has a missing-indicator; then 1 for each category that is present.
+            that has a missing-indicator; then 1 for each category that is present, shares for an unseen one.
         """
         numbers = values if len(self.numeric) == values.shape[-1] else values[..., self.numeric]
         scaled = self.scaler(numbers)
@@ -209,8 +216,19 @@ class InputScaling(nn.Module):
         if len(self.with_missing):
             parts.append(missing[..., self.with_missing].float())
         if len(self.codes):
-            parts.append((values[..., self.code_columns] == self.codes).float())
+            parts.append(self._indicators(values))
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)
+
+    def _indicators(self, values: Tensor) -> Tensor:
+        labels = values[..., self.code_columns]
+        present = labels == self.codes
+        indicators = present.float()
+        for column in self.code_columns.unique_consecutive().tolist():
+            own = self.code_columns == column
+            strange = ~(present[..., own].any(dim=-1) | labels[..., own][..., 0].isnan())
+            if strange.any():
+                indicators[..., own] += strange[..., None] * self.unseen[own]
+        return indicators
 
 
 def fit_input_scaling(sequences: Sequences, kind: Scale) -> tuple[InputScaling, tuple[int, ...]]:

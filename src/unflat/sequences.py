@@ -100,7 +100,8 @@ class Sequences:
     feature_names : tuple of str
         Names of the features; empty where they have none.
     categorical : tuple of int
-        The columns whose numbers are codes of categories, from 0; NaN where the category is unknown.
+        The columns whose numbers are codes of categories, from 0; NaN where the category is missing. A code that
+        training never saw is an unseen category.
     context : tuple of Context
         What stands beside each sequence.
     """

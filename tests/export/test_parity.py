@@ -17,7 +17,7 @@ def target(center, scale, *, logarithmic=False):
 
 
 def test_drawn_sequences_fill_the_ranges_of_the_training():
-    """Numbers lie all over their range, categories are those known or none, gaps stand where they may."""
+    """Numbers lie all over their range, categories are those known, another or none, gaps stand where they may."""
     inputs = InputArrays(
         numeric=np.array([0, 2]),
         center=np.array([1e9, -5.0]),
@@ -25,6 +25,7 @@ def test_drawn_sequences_fill_the_ranges_of_the_training():
         with_missing=np.array([1]),
         code_columns=np.array([1, 1]),
         codes=np.array([4.0, 7.0]),
+        unseen=np.array([0.5, 0.5]),
     )
     ranges = InputRange(np.array([1e9 - 3, np.nan, -5.002]), np.array([1e9 + 9, np.nan, -4.998]))
     sequences = draw_sequences(inputs, ranges)
@@ -32,7 +33,7 @@ def test_drawn_sequences_fill_the_ranges_of_the_training():
     assert (sequences.lengths.min(), sequences.longest, len(sequences)) == (1, 32, 64)
     assert stamp.min() == pytest.approx(1e9 - 3, abs=0.1)
     assert stamp.max() == pytest.approx(1e9 + 9, abs=0.1)
-    assert set(label[~np.isnan(label)]) == {4.0, 7.0}
+    assert set(label[~np.isnan(label)]) == {4.0, 7.0, 8.0}
     assert np.isnan(label).any()
     assert np.nanstd(gappy) == pytest.approx(0.004 / np.sqrt(12), rel=0.1)
     assert 0.05 < np.isnan(gappy).mean() < 0.2

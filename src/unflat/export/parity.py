@@ -47,7 +47,7 @@ def draw_sequences(inputs: InputArrays, ranges: InputRange) -> Sequences:
     rows = random.uniform(low, high, size=(int(lengths.sum()), len(low)))
     for column in np.unique(inputs.code_columns):
         known = inputs.codes[inputs.code_columns == column]
-        rows[:, column] = random.choice([*known, np.nan], size=len(rows))
+        rows[:, column] = random.choice([*known, known.max() + 1, np.nan], size=len(rows))
     for column in inputs.numeric[inputs.with_missing]:
         rows[random.random(len(rows)) < _MISSING, column] = np.nan
     return Sequences(rows, np.cumsum(lengths) - lengths, lengths)

@@ -15,7 +15,8 @@ def scaled_inputs(graph: Graph, sequences: str, inputs: InputArrays, features: i
     """Turn raw sequences (n, T, F), float64, into what the network reads, (n, T, width), float32.
 
     Scaled numbers with 0, the center, where one is missing; then 1 for each missing value of a column that has a
-    missing-indicator; then 1 for each category that is present: as `unflat.scaling.InputScaling` does it.
+    missing-indicator; then 1 for each category that is present, shares for an unseen one: as
+    `unflat.scaling.InputScaling` does it.
 
     Parameters
     ----------
@@ -44,8 +45,18 @@ def scaled_inputs(graph: Graph, sequences: str, inputs: InputArrays, features: i
             parts.append(graph.cast(_columns(graph, missing, inputs.with_missing, len(inputs.numeric)), "FLOAT"))
     if len(inputs.codes):
         labels = graph.add("Gather", sequences, graph.constant(inputs.code_columns), axis=2)
-        parts.append(graph.cast(graph.add("Equal", labels, graph.constant(inputs.codes)), "FLOAT"))
+        present = graph.cast(graph.add("Equal", labels, graph.constant(inputs.codes)), "FLOAT")
+        parts.append(_with_unseen(graph, labels, present, inputs))
     return parts[0] if len(parts) == 1 else graph.add("Concat", *parts, axis=2)
+
+
+def _with_unseen(graph: Graph, labels: str, present: str, inputs: InputArrays) -> str:
+    """Give a category that training never saw its shares: one that is there, and equal to none of its column's."""
+    if not inputs.unseen.any():
+        return present
+    found = graph.add("MatMul", present, graph.constant(inputs.together))
+    known = graph.add("Or", graph.add("Greater", found, graph.constant(np.float32(0))), graph.add("IsNaN", labels))
+    return graph.add("Where", known, present, graph.constant(inputs.unseen))
 
 
 def raw_predictions(graph: Graph, scaled: str, arrays: PredictorArrays) -> str:

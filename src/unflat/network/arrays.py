@@ -6,7 +6,7 @@ without either of them noticing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,6 +36,8 @@ class InputArrays:
         The column of each category.
     codes : ndarray of float64
         The code of each category.
+    unseen : ndarray of float32
+        The share of each category in one that training never saw.
     """
 
     numeric: Array
@@ -44,6 +46,13 @@ class InputArrays:
     with_missing: Array
     code_columns: Array
     codes: Array
+    unseen: Array
+
+    @property
+    def together(self) -> Array:
+        """Which categories are of one column, (categories, categories), float32."""
+        same: Array = (self.code_columns[:, None] == self.code_columns).astype(np.float32)
+        return same
 
     @property
     def width(self) -> int:
@@ -145,13 +154,17 @@ class PredictorArrays:
         """
         state = {name: np.array(tensor.cpu().numpy()) for name, tensor in predictor.state_dict().items()}
         config = predictor.network.config
+        embedding = predictor.network.members[0].embedding
         directions = ("forward_cell", "backward_cell") if config.bidirectional else ("forward_cell",)
         names = [[f"network.layers.{i}.{name}" for name in directions] for i in range(len(config.units))]
         attention = "network.readout.attention"
         return cls(
             config,
             _inputs(state),
-            tuple(tuple(_cell(state, name) for name in layer) for layer in names),
+            _embedded(
+                tuple(tuple(_cell(state, name) for name in layer) for layer in names),
+                None if embedding is None else embedding.matrix().numpy(),
+            ),
             (_dense(state, f"{attention}.project"), _dense(state, f"{attention}.context"))
             if "attention" in config.readout
             else None,
@@ -168,13 +181,23 @@ class PredictorArrays:
 
 
 def _inputs(state: dict[str, Array]) -> InputArrays:
-    names = ("numeric", "scaler.center", "scaler.scale", "with_missing", "code_columns", "codes")
+    names = ("numeric", "scaler.center", "scaler.scale", "with_missing", "code_columns", "codes", "unseen")
     return InputArrays(*(state[f"inputs.{name}"] for name in names))
 
 
 def _cell(state: dict[str, Array], prefix: str) -> CellArrays:
     names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
     return CellArrays(*(state[f"{prefix}.{name}"] for name in names))
+
+
+def _embedded(
+    layers: tuple[tuple[CellArrays, ...], ...], embedding: Array | None
+) -> tuple[tuple[CellArrays, ...], ...]:
+    """Let the first layer read indicators itself: an embedding is linear, and so one product with its weights."""
+    if embedding is None:
+        return layers
+    first = tuple(replace(cell, weight_input=cell.weight_input @ embedding.T) for cell in layers[0])
+    return (first, *layers[1:])
 
 
 def _dense(state: dict[str, Array], prefix: str) -> DenseArrays:

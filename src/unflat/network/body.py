@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from unflat.network.dense import linear
+from unflat.network.embedding import Embedding
 from unflat.network.readout import ReadOut
 from unflat.network.recurrence import Recurrence
 from unflat.network.skip import LinearSkip
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 class Network(nn.Module):
     """Stacked recurrence, read-out over time, dense head, and a linear skip around them.
+
+    Categories with many values are embedded for the recurrence; the skip reads their indicators.
 
     What stands beside a sequence joins after the read-out: a dense layer of tanh units mixes it with the pooled
     states, so that the one can change what the other means, and the head reads both; the skip reads it as it is.
@@ -48,8 +51,9 @@ class Network(nn.Module):
     ) -> None:
         super().__init__()
         self.config = config
+        self.embedding = Embedding(features, config.embedded, generator) if config.embedded else None
         self.layers = nn.ModuleList()
-        width = features
+        width = features if self.embedding is None else self.embedding.width
         for units in config.units:
             layer = Recurrence(config.cell, width, units, bidirectional=config.bidirectional, generator=generator)
             self.layers.append(layer)
@@ -112,7 +116,7 @@ class Network(nn.Module):
         if lengths is not None:
             # What no mask removes later: 0 times infinity, in attention and in every gradient.
             x = x.masked_fill(~valid_steps(lengths, x.shape[1]), 0.0)
-        states = x
+        states = x if self.embedding is None else self.embedding(x)
         for depth, layer in enumerate(self.layers):
             if depth:
                 states = drop(states, self.config.dropout, generator)

@@ -125,6 +125,10 @@ class Predictor(nn.Module):
         Predictor
             Equal to the one whose numbers they are.
         """
+        # Older files have no shares for categories that training never saw: to them these were none.
+        older = {f"{part}.unseen": torch.zeros(len(state[f"{part}.codes"])) for part in ("inputs", "context")
+                 if f"{part}.codes" in state}  # fmt: skip
+        state = older | dict(state)
         inputs = _input_scaling(state, "inputs")
         context = _input_scaling(state, "context") if "context.numeric" in state else None
         target = _scaler(state, "target", logarithmic=logarithmic)
@@ -138,7 +142,7 @@ class Predictor(nn.Module):
             context=0 if context is None else context.width,
         )
         predictor = cls(inputs, network, target, context)
-        predictor.load_state_dict(dict(state))
+        predictor.load_state_dict(state)
         return predictor
 
 

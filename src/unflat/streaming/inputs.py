@@ -45,6 +45,7 @@ class StepScaling:
         self._numbers = result[:, :numbers]
         self._indicators = result[:, numbers : numbers + indicators]
         self._categories = result[:, numbers + indicators :]
+        self._present = len(result) * len(np.unique(arrays.code_columns))
 
     def put(self, x: Array) -> None:
         """Scale a step.
@@ -77,7 +78,16 @@ class StepScaling:
         if not usual:
             self._numbers[np.isnan(self._numbers)] = 0.0  # the center
         if self._categories.shape[1]:
-            np.equal(x[:, arrays.code_columns], arrays.codes, out=self._categories)
+            self._put_categories(x)
+
+    def _put_categories(self, x: Array) -> None:
+        arrays = self._arrays
+        labels = x[:, arrays.code_columns]
+        np.equal(labels, arrays.codes, out=self._categories)
+        if np.count_nonzero(self._categories) == self._present:
+            return  # one of every column
+        known = (self._categories @ arrays.together > 0) | np.isnan(labels)
+        np.copyto(self._categories, np.where(known, self._categories, arrays.unseen))
 
     def _look_closer(self, x: Array) -> None:
         refuse_infinite(x, "x")

@@ -195,7 +195,7 @@ def write_column(
     order : ndarray of shape (n_rows,) or None
         Which row of the column goes to each place; None if they are in order.
     codes : mapping of str to int, or None
-        The number of each label; others become NaN.
+        The number of each label; any other label becomes the number after the last, and a missing one NaN.
     """
     for first in range(0, len(out), CHUNK_ROWS):
         place = slice(first, first + CHUNK_ROWS)
@@ -205,10 +205,12 @@ def write_column(
 
 def _as_floats(part: pl.Series, codes: Mapping[str, int] | None) -> NDArray[Any]:
     if codes is not None:
-        numbers = part.cast(pl.String).replace_strict(
-            list(codes), list(codes.values()), default=None, return_dtype=pl.Float64
-        )
-        return numbers.to_numpy()
+        text = part.cast(pl.String)
+        numbers = text.replace_strict(
+            list(codes), list(codes.values()), default=len(codes), return_dtype=pl.Float64
+        ).to_numpy(writable=True)
+        numbers[text.is_null().to_numpy()] = np.nan
+        return numbers
     return part.cast(pl.Float32 if part.dtype in _FIT_FLOAT32 else pl.Float64).to_numpy()
 
 

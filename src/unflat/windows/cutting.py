@@ -69,7 +69,8 @@ def make_windows(
         are windows where all targets are known.
     features : str or sequence of str, or None
         The columns that windows hold; None for all but time and group, with the target's own past if the
-        horizon is at least 1. Text and categorical types become codes; a missing value is NaN.
+        horizon is at least 1. Text and categorical types become codes, which a model reads as indicators if they are
+        few, and as learned embeddings if more than 10 were seen in training; a missing value is NaN.
     time : str or None
         The column that orders rows: dates, times, text of them, or numbers. None for the only column of points
         in time if there is one, and for the order of the rows if there is none.
@@ -166,7 +167,7 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
     Returns
     -------
     Windows
-        The windows; labels that the schema does not know are missing values.
+        The windows; labels that the schema does not know share a code of their own, the one after the last.
 
     Raises
     ------
@@ -218,7 +219,7 @@ def _check_label_column(table: Table, name: str, labels: Sequence[str]) -> None:
         )
         warnings.warn(
             f"The column {name!r} holds labels that were not there when the windows' columns were found: {shown}. "
-            "They count as missing values.",
+            "They are read as the average of the labels that training saw.",
             UnknownCategoryWarning,
             stacklevel=3,
         )

@@ -73,6 +73,8 @@ class PredictorSubject(Subject):
         self._settings = settings
         self._units: dict[str, nn.Module] = {f"layers.{i}": layer for i, layer in enumerate(self._network.layers)}
         self._units |= {"readout": self._network.readout, "head": self._network.head}
+        if self._network.embedding is not None:
+            self._units = {"embedding": self._network.embedding} | self._units
         if self._network.skip is not None:
             self._units["skip"] = self._network.skip
 
@@ -100,6 +102,8 @@ class PredictorSubject(Subject):
         depth = len(self._network.layers)
         every_step = [True] * (depth - 1) + [set(config.readout) != {"last"}]
         found: list[Layer] = []
+        if self._network.embedding is not None:
+            found.append(self._layer("embedding", "other", self._network.embedding.width))
         for place, onward in enumerate(every_step):
             if place:
                 found.extend(self._dropout(f"dropout.{place}"))
