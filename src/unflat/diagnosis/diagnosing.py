@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
 from unflat.baselines import LAST_VALUE, MEAN, NO_PAST
 from unflat.config import Interval
@@ -127,7 +128,8 @@ def diagnose(
     examination = Examination(
         subject, training, held_out, _raw(raw, training), references, losses.training, _settings(subject, losses)
     )
-    diagnosis = _diagnosis(examination, training_data.names, losses)
+    with threadpool_limits(limits=1, user_api="blas"):  # threads of such small products wait for each other
+        diagnosis = _diagnosis(examination, training_data.names, losses)
     if not prove or diagnosis.healthy:
         return diagnosis
     broadcasts = any(cause.id == "loss_broadcast" for cause in diagnosis.causes)
