@@ -23,6 +23,7 @@ from unflat.errors import (
     UnsupportedOperatorError,
 )
 from unflat.export import export_onnx
+from unflat.network import predict_all
 from unflat.windows import WindowSchema, apply_schema, make_windows
 
 START = dt.datetime(2024, 1, 1)  # noqa: DTZ001 - the data have no zone
@@ -210,6 +211,19 @@ def test_a_file_holds_what_is_known(fitted, tmp_path, skip):
     np.testing.assert_array_equal(again.predict_interval(frame).lower, model.predict_interval(frame).lower)
     assert evaluate(again, table(80)).assessment.outputs[0].r2 > 0.8
     assert again.input_range_.context.low.shape == (2,)
+
+
+@pytest.mark.filterwarnings("ignore::unflat.errors.FitWarning")
+def test_members_of_an_ensemble_read_what_is_known(fitted, tmp_path):
+    """Several networks share what stands beside windows, in a file as well, and go on learning with it."""
+    windows, _ = fitted
+    several = LSTMRegressor(units=(4,), epochs=2, n_members=2, random_state=0, progress=False).fit(windows)
+    several.save(tmp_path / "m.unflat")
+    expected = several.predict(windows)
+    np.testing.assert_array_equal(load(tmp_path / "m.unflat").predict(windows), expected)
+    alone = [predict_all(member, windows.sequences) for member in several.predictor_.members]
+    np.testing.assert_allclose(np.mean(alone, axis=0), expected, rtol=1e-6)
+    assert not np.array_equal(several.partial_fit(windows).predict(windows), expected)
 
 
 def test_known_values_far_outside_or_missing_are_warned_of(fitted):

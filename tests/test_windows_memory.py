@@ -75,11 +75,21 @@ def test_targets_apart_take_one_column(frame, traced):
     assert peak < 2 * TABLE
 
 
+def test_what_is_known_takes_its_columns_whatever_the_horizons(frame, traced):
+    """Known columns are copied once: their values at many horizons are looked up, and no window repeats them."""
+    _, plain = traced(lambda: make_windows(frame, target="x0", length=LENGTH, horizon=24))
+    windows, peak = traced(
+        lambda: make_windows(frame, target="x0", length=LENGTH, horizon=range(1, 25), known=("x1", "x2"))
+    )
+    assert len(windows.sequences.context_names) == 48
+    assert peak < plain + 0.6 * TABLE
+
+
 def test_large_matrices_are_indexed_by_wider_numbers():
     """The index is of 32 bits only where the place of any value of the matrix fits in them."""
     from unflat.windows.cutting import _starts  # noqa: PLC0415 - a part of the module, not of its interface
 
     schema = make_windows(pl.DataFrame({"x": [1.0, 2.0]}), target="x", length=1).schema
     segments = np.array([0, 10])
-    assert _starts(segments, schema, None, 2**31 - 1).dtype == np.int32
-    assert _starts(segments, schema, None, 2**31).dtype == np.int64
+    assert _starts(segments, [(0, 10)], schema, None, 2**31 - 1).dtype == np.int32
+    assert _starts(segments, [(0, 10)], schema, None, 2**31).dtype == np.int64
