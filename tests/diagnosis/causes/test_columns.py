@@ -1,7 +1,12 @@
+import warnings
+
 import numpy as np
 import pytest
 
+from unflat.diagnosis import diagnose
 from unflat.diagnosis.causes.columns import degenerate_scale, outliers_own_scale
+from unflat.errors import UnflatWarning
+from unflat.estimator import LSTMRegressor
 
 
 @pytest.fixture
@@ -41,6 +46,18 @@ def test_amplified_rounding_is_seen_beside_the_raw_data(fake, standardized):
     assert degenerate_scale(fake(y, np.zeros(200), X=X, raw=(raw, y[:, None]))) is not None
     honest = X * np.array([3.0, 2.0]) + np.array([5.0, 1000.0])
     assert degenerate_scale(fake(y, np.zeros(200), X=X, raw=(honest, y[:, None]))) is None
+
+
+def test_a_model_that_scales_itself_divided_nothing_by_hand():
+    """A raw feature of thousands is no column that was divided by little, where the scale is inside the model."""
+    X = np.random.default_rng(0).normal(size=(200, 4, 2)) * [1.0, 5000.0]
+    model = LSTMRegressor(units=(3,), skip=False, epochs=1, random_state=0, progress=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnflatWarning)
+        model.fit(X, X[:, -1, 0])
+    causes = {cause.id for cause in diagnose(model, X, X[:, -1, 0]).causes}
+    assert causes
+    assert "degenerate_scale" not in causes
 
 
 def test_forgotten_column_is_not_a_degenerate_one(fake, standardized):

@@ -25,6 +25,15 @@ def test_rightly_paired_data_are_no_cause(trained, net):
         assert misaligned_pairs(trained(net(features=X.shape[2]), X, y, epochs=1)) is None
 
 
+def test_windows_of_noise_are_not_called_misaligned(trained, net):
+    """The next window of an unpredictable series holds this one's target: that is how windows are, and no fault."""
+    noise = np.random.default_rng(4).normal(size=412).astype(np.float32)
+    X = np.lib.stride_tricks.sliding_window_view(noise, 12)[:400, :, None].copy()
+    y = noise[12:, None]
+    assert np.array_equal(X[1:, -1, 0], y[:-1, 0])
+    assert misaligned_pairs(trained(net(features=1), X, y, epochs=1)) is None
+
+
 def test_targets_of_a_series_in_another_order_are_found_by_their_values(trained, net):
     """Shuffled targets all stand in the series, and no two at the same distance from their windows."""
     X, y = series()

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _CONSTANT_RAW = 1e-6
 """Deviation over magnitude of a raw column that is constant but for rounding, in float32 (eps 1.2e-7) and sums."""
 
+_ROUNDING = 1e-2
+"""Relative difference of deviations that single precision may make where nothing was scaled."""
+
 _EXPLODED = 1e3
 """How far values lie out after a division by almost nothing; a millionth of normal values lies beyond 5."""
 
@@ -60,7 +63,7 @@ def _divided_by_zero(examination: Examination) -> tuple[Evidence, ...] | None:
 
 
 def _divided_by_little(examination: Examination) -> tuple[Evidence, ...] | None:
-    if not worse_than_it_should(examination):
+    if not worse_than_it_should(examination) or _scales_itself(examination):
         return None
     mean, deviation = moments(examination.training.values)
     exploded = _exploded(examination, mean, deviation) | _noise(examination, deviation)
@@ -72,6 +75,14 @@ def _divided_by_little(examination: Examination) -> tuple[Evidence, ...] | None:
         Evidence(f"largest magnitude of feature {feature}", float(np.nanmax(values)), "about 3"),
         Evidence(f"deviation of feature {feature} in training data", deviation[feature], "about 1"),
     )
+
+
+def _scales_itself(examination: Examination) -> bool:
+    """Whether what the network reads was scaled within the model: then no column of the given data was divided."""
+    inputs, given = network_inputs(examination), examination.training.values[: len(network_inputs(examination))]
+    if inputs.shape != given.shape:
+        return False
+    return bool(np.any(~np.isclose(moments(inputs)[1], moments(given)[1], rtol=_ROUNDING, equal_nan=True)))
 
 
 def _exploded(examination: Examination, mean: NDArray[np.float64], deviation: NDArray[np.float64]) -> NDArray[np.bool_]:

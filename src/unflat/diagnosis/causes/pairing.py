@@ -9,6 +9,7 @@ import numpy as np
 from unflat.diagnosis.causes.linear import FEWEST, linear_r2, ranks, squared_correlation, summary
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import worse_than_it_should
+from unflat.diagnosis.folds import overlap
 from unflat.diagnosis.records import Cause, Evidence
 
 if TYPE_CHECKING:
@@ -132,7 +133,9 @@ def _shifted(examination: Examination) -> _Finding | None:
     """Pair each sequence with the target of a neighbour."""
     columns, y = ranks(summary(examination.training.values[:_AT_MOST])), ranks(examination.training.y[:_AT_MOST])
     as_paired = linear_r2(columns, y)
-    scores = [linear_r2(*_paired_at(columns, y, shift)) for shift in _SHIFTS]
+    # Windows of a series that come later hold what earlier ones are to predict: that is no sign of wrong pairs.
+    windows = overlap(examination.training.values[:_AT_MOST]) > 1
+    scores = [0.0 if windows and shift < 0 else linear_r2(*_paired_at(columns, y, shift)) for shift in _SHIFTS]
     best = int(np.argmax(scores))
     if scores[best] < max(_SIGNAL, as_paired + _SIGNAL):
         return None
