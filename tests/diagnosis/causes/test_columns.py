@@ -55,9 +55,9 @@ def test_a_model_that_scales_itself_divided_nothing_by_hand():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnflatWarning)
         model.fit(X, X[:, -1, 0])
-    causes = {cause.id for cause in diagnose(model, X, X[:, -1, 0]).causes}
-    assert causes
-    assert "degenerate_scale" not in causes
+    found = diagnose(model, X, X[:, -1, 0])
+    assert not found.healthy
+    assert "degenerate_scale" not in {cause.id for cause in found.causes}
 
 
 def test_forgotten_column_is_not_a_degenerate_one(fake, standardized):
