@@ -50,7 +50,7 @@ def test_amplified_rounding_is_seen_beside_the_raw_data(fake, standardized):
 
 def test_a_model_that_scales_itself_divided_nothing_by_hand():
     """A raw feature of thousands is no column that was divided by little, where the scale is inside the model."""
-    X = np.random.default_rng(0).normal(size=(200, 4, 2)) * [1.0, 5000.0]
+    X = np.random.default_rng(0).normal(size=(200, 4, 3)) * [1.0, 1.0, 5000.0]
     model = LSTMRegressor(units=(3,), skip=False, epochs=1, random_state=0, progress=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnflatWarning)
