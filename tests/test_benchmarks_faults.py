@@ -30,7 +30,7 @@ def program(framework="torch", style=0, **more):
     perceptron = framework == "sklearn"
     network = Network(units=() if perceptron else (6,), dense=(16,) if perceptron else ())
     training = Training(rate=1e-2, epochs=40, batch=16, decay=1e-4 if perceptron else 0.0)
-    sets = Sets(pairs(60, 0), pairs(30, 1))
+    sets = Sets(pairs(160, 0), pairs(60, 1))
     return Program(framework, "small", style, 0, sets, network=network, training=training, sound=0.3, **more)
 
 
@@ -113,7 +113,7 @@ def test_operators_of_data_do_what_they_say():
     np.testing.assert_allclose(np.sort(prepare(shuffled).data.training.y), np.sort(prepare(program()).data.training.y))
     assert np.isnan(mutations("nan_in_data")["one input"].mutant.data.training.X).sum() == 1
     turned = prepare(mutations("swapped_axes")["turned"].mutant).data.training.X
-    assert turned.shape == (60, 3, 6)
+    assert turned.shape == (160, 3, 6)
     assert np.ptp(prepare(mutations("constant_target")["a wrong column"].mutant).data.training.y) == 0
 
 

@@ -118,6 +118,8 @@ WRONG = [
     (NetworkConfig, "dropout", 1.0, r"a number in \[0, 1\); received 1\.0"),
     (NetworkConfig, "dropout", nan, "received nan"),
     (NetworkConfig, "readout", ("last", "sum"), "each one of 'last', 'mean', 'max', 'attention'"),
+    (NetworkConfig, "embedded", ((0, 12), (12, 0)), "pairs of a block's first column and its width"),
+    (NetworkConfig, "n_members", 0, "a whole number of at least 1; received 0"),
     (ScalingConfig, "scale_inputs", "log", "one of 'standard', 'robust', 'minmax', 'none'"),
     (ScalingConfig, "scale_target", None, "'log', 'none'; received None"),
     (TrainingConfig, "loss", "mape", "one of 'mse', 'mae', 'huber', 'quantile'"),

@@ -68,6 +68,7 @@ def test_the_model_is_the_documents():
         "dropout": 0.2,
         "readout": ("last",),
         "skip": False,
+        "n_members": 1,
         "loss": "mse",
         "quantile": 0.5,
         "epochs": 30,

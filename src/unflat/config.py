@@ -136,6 +136,23 @@ class OneOf:
 
 
 @dataclass(frozen=True)
+class Blocks:
+    """A tuple of pairs, each the first column of a block and how many columns it has; empty for none."""
+
+    def admits(self, value: object) -> bool:
+        """Whether the value is such a tuple."""
+        return isinstance(value, tuple) and all(map(self._is_block, value))
+
+    def __str__(self) -> str:
+        return "pairs of a block's first column and its width"
+
+    @staticmethod
+    def _is_block(value: object) -> bool:
+        is_pair = isinstance(value, tuple) and len(value) == len(("first", "width"))
+        return is_pair and AtLeast(0).admits(value[0]) and AtLeast(1).admits(value[1])  # type: ignore[index]  # a pair
+
+
+@dataclass(frozen=True)
 class TrueOrFalse:
     """A plain truth value."""
 
@@ -147,7 +164,7 @@ class TrueOrFalse:
         return "True or False"
 
 
-Constraint = Interval | AtLeast | EachOf | OneOrAscending | OneOf | TrueOrFalse
+Constraint = Interval | AtLeast | EachOf | OneOrAscending | OneOf | Blocks | TrueOrFalse
 
 
 def _constraint(annotation: Any) -> tuple[Constraint | None, bool]:  # noqa: ANN401 - annotations have no type
@@ -217,11 +234,11 @@ class NetworkConfig(Checked):
         How the hidden states over time become one vector; several are concatenated.
     skip : bool
         Whether a linear map of the last and the mean step is added to the network's output.
-    skip : bool
-        Whether a linear map of the last and the mean step is added to the network's output.
     embedded : tuple of tuple of (int, int)
         Of each categorical column that the recurrence reads embedded: its first indicator and how many it has. It
         follows from the data.
+    n_members : int
+        Networks that are trained and predict their mean.
     """
 
     cell: Cell = "lstm"
@@ -230,7 +247,7 @@ class NetworkConfig(Checked):
     dropout: Annotated[float, Interval(0, 1, "left")] = 0.0
     readout: Annotated[tuple[Pooling, ...], EachOf(OneOf(get_args(Pooling)))] = ("last", "mean", "max")
     skip: bool = True
-    embedded: tuple[tuple[int, int], ...] = ()
+    embedded: Annotated[tuple[tuple[int, int], ...], Blocks()] = ()
     n_members: Annotated[int, AtLeast(1)] = 1
 
 
