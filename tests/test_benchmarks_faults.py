@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the benchmark is no part of the package
 
+from benchmarks import lines
 from benchmarks.faults import __main__ as command
 from benchmarks.faults import controls, data, frameworks, halves, plan, rates, report, running, storage, working
 from benchmarks.faults.operators import OPERATORS
@@ -221,12 +222,12 @@ def test_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
     entries = [plan.Entry(name, "healthy", program("sklearn")) for name in ("first", "second")]
     monkeypatch.setattr(working, "plan", lambda *_, **__: iter(entries))
     options = command.parse(["--data", str(tmp_path), "--output", str(tmp_path / "out.json")])
-    storage.append(storage.lines_of(options.output), TWIN | {"key": "first"})
+    lines.append(lines.lines_of(options.output), TWIN | {"key": "first"})
     working.work(options, 0)
-    lines = storage.load(storage.lines_of(options.output))
-    assert [line["key"] for line in lines] == ["first", "second"]
-    storage.save(options.output, lines, {"commit": "abc"})
-    assert storage.load(options.output) == lines
+    written = storage.load(lines.lines_of(options.output))
+    assert [line["key"] for line in written] == ["first", "second"]
+    storage.save(options.output, written, {"commit": "abc"})
+    assert storage.load(options.output) == written
     assert json.loads(options.output.read_text("utf-8"))["figures"]["counts"]["healthy"] == 2
 
 

@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the benchmark is no part of the package
 
+from benchmarks import jobs
 from benchmarks.never_flat import __main__ as command
 from benchmarks.never_flat import data, inputs, rates, report, running, shapes, storage, tasks, working
 from benchmarks.never_flat.problem import (
@@ -240,7 +241,7 @@ def test_a_run_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
     working.work([7, 9], path)
     working.work([7, 8, 9], path)
     assert ran == [7, 9, 8]
-    monkeypatch.setattr(command.multiprocessing, "get_context", lambda _kind: Inline)
+    monkeypatch.setattr(jobs.multiprocessing, "get_context", lambda _kind: Inline)
     assert command.main(["--problems", "2", "--first", "8", "--output", str(path)]) == 0
     assert ran == [7, 9, 8]
     stored = json.loads(path.read_text(encoding="utf-8"))

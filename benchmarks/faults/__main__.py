@@ -8,7 +8,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is loaded: each jo
 os.environ.setdefault("KERAS_BACKEND", "torch")
 
 import argparse
-import multiprocessing
 import shlex
 import sys
 from pathlib import Path
@@ -18,8 +17,10 @@ from benchmarks.accuracy.storage import surroundings
 from benchmarks.faults.halves import SETS
 from benchmarks.faults.program import FRAMEWORKS
 from benchmarks.faults.report import report
-from benchmarks.faults.storage import lines_of, load, save
+from benchmarks.faults.storage import load, save
 from benchmarks.faults.working import work
+from benchmarks.jobs import share_out
+from benchmarks.lines import lines_of
 
 from unflat.diagnosis import CAUSE_IDS
 
@@ -76,14 +77,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(options: argparse.Namespace, command: str) -> None:
     environment = surroundings(command)
-    context = multiprocessing.get_context("spawn")
-    jobs = [context.Process(target=work, args=(options, share)) for share in range(options.jobs)]
-    for job in jobs:
-        job.start()
-    for job in jobs:
-        job.join()
-    if any(job.exitcode for job in jobs):
-        raise SystemExit("A job ended in an error; run the command again to take up where it stopped.")
+    share_out(work, [(options, share) for share in range(options.jobs)])
     save(options.output, load(lines_of(options.output)), environment)
 
 

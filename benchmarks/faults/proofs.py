@@ -29,9 +29,10 @@ from benchmarks.faults.halves import SETS
 from benchmarks.faults.plan import plan
 from benchmarks.faults.preparing import prepare
 from benchmarks.faults.program import FRAMEWORKS
-from benchmarks.faults.rates import Share, counted, has_effect
+from benchmarks.faults.rates import Share, counted
 from benchmarks.faults.running import described
-from benchmarks.faults.storage import append, lines_of, load
+from benchmarks.faults.storage import load
+from benchmarks.lines import append, lines_of, write
 
 import unflat
 from unflat.diagnosis import diagnosing
@@ -80,10 +81,7 @@ def chosen(half: Any, data: Path, every: int, names: Sequence[str]) -> Iterator[
     stored = {record["key"]: record for record in load(faults.FOLDER / f"{half}.json")}
     mutants = [record["key"] for record in counted(stored.values())["mutants"]]
     wanted = set(sorted(mutants)[::every])
-    for entry in plan(half, data, frameworks=names):
-        twin = stored.get(entry.twin)
-        if entry.key in wanted and twin is not None and has_effect(stored[entry.key], twin):
-            yield entry
+    return (entry for entry in plan(half, data, frameworks=names) if entry.key in wanted)
 
 
 def run(entry: Entry, budget: float) -> dict[str, Any]:
@@ -180,9 +178,9 @@ def main(arguments: Sequence[str]) -> int:
             print(f"{entry.key}: {record['proven'] or '-'}", flush=True)
     records = sorted(load(lines), key=lambda record: str(record["key"]))
     command = faults.command_line(arguments).replace("benchmarks.faults", "benchmarks.faults.proofs", 1)
-    whole = {"environment": surroundings(command), "figures": figures(records), "programs": records}
-    output.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(json.dumps(whole["figures"], indent=1))
+    found = figures(records)
+    write(output, {"environment": surroundings(command), "figures": found}, "programs", records)
+    print(json.dumps(found, indent=1))
     return 0
 
 

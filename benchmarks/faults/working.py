@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks.faults.plan import plan
 from benchmarks.faults.running import run
-from benchmarks.faults.storage import append, lines_of, load
+from benchmarks.faults.storage import load
+from benchmarks.lines import append, lines_of
 
 if TYPE_CHECKING:
     import argparse

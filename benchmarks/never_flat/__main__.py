@@ -7,18 +7,19 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is loaded: each job has one thread
 
 import argparse
-import multiprocessing
 import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.accuracy.storage import surroundings
+from benchmarks.jobs import share_out
+from benchmarks.lines import lines_of
 from benchmarks.never_flat import data
 from benchmarks.never_flat.problem import draw
 from benchmarks.never_flat.report import report, words
 from benchmarks.never_flat.running import examined
-from benchmarks.never_flat.storage import lines_of, load, save
+from benchmarks.never_flat.storage import load, save
 from benchmarks.never_flat.working import work
 
 if TYPE_CHECKING:
@@ -78,17 +79,7 @@ def run(options: argparse.Namespace, command: str) -> None:
     """Run what has no line yet, and store the whole."""
     environment = surroundings(command)
     numbers = range(options.first, options.first + options.problems)
-    context = multiprocessing.get_context("spawn")
-    jobs = [
-        context.Process(target=work, args=(numbers[share :: options.jobs], options.output))
-        for share in range(options.jobs)
-    ]
-    for job in jobs:
-        job.start()
-    for job in jobs:
-        job.join()
-    if any(job.exitcode for job in jobs):
-        raise SystemExit("A job ended in an error; run the command again to take up where it stopped.")
+    share_out(work, [(numbers[share :: options.jobs], options.output) for share in range(options.jobs)])
     save(options.output, [r for r in load(lines_of(options.output)) if r["number"] in numbers], environment)
 
 

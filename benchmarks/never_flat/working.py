@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from benchmarks.lines import append, lines_of
 from benchmarks.never_flat.problem import draw
 from benchmarks.never_flat.rates import kind
 from benchmarks.never_flat.running import run
-from benchmarks.never_flat.storage import append, lines_of, load
+from benchmarks.never_flat.storage import load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

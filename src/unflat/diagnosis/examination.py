@@ -118,6 +118,11 @@ class Examination:
         return self.subject.activations(self.training.X[:SAMPLE]) or {}
 
     @cached_property
+    def layer_inputs(self) -> Mapping[str, NDArray[Any]]:
+        """What each layer reads, for the first sequences; empty where it cannot be seen."""
+        return self.subject.layer_inputs(self.training.X[:SAMPLE]) or {}
+
+    @cached_property
     def gates(self) -> Mapping[str, Gates]:
         """The gates of recurrent layers, for the first sequences; empty where they cannot be seen."""
         return self.subject.gates(self.training.X[:SAMPLE]) or {}

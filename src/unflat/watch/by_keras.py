@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unflat._optional import require
-from unflat.diagnosis.causes.network import ADAPTIVE
 from unflat.diagnosis.subjects.keras_model import KerasSubject
 from unflat.diagnosis.subjects.keras_settings import highest_rate
+from unflat.diagnosis.subjects.optimizers import ADAPTIVE
 from unflat.watch.records import Course
 
 if TYPE_CHECKING:

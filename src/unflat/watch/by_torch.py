@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, SupportsFloat
 
-from unflat.diagnosis.causes.network import ADAPTIVE
 from unflat.diagnosis.subjects.keeping import kept_module
 from unflat.diagnosis.subjects.module import TorchSubject
+from unflat.diagnosis.subjects.optimizers import ADAPTIVE
 from unflat.errors import ConfigurationError
 from unflat.watch.records import Course
 

@@ -1,9 +1,7 @@
 """The changes that cures consist of."""
 
-import pytest
-
 from unflat.diagnosis import CAUSE_IDS
-from unflat.diagnosis.programs.edits import EDITS, NO_RETRAINING, Edit, in_words, usual_rate
+from unflat.diagnosis.programs.edits import EDITS, NO_RETRAINING, Edit, in_words
 
 
 def test_every_cause_has_a_change_or_a_reason():
@@ -15,12 +13,6 @@ def test_every_cause_has_a_change_or_a_reason():
 def test_every_change_belongs_to_a_cure():
     """No change stands there that no cure makes."""
     assert frozenset().union(*EDITS.values()) == set(Edit)
-
-
-@pytest.mark.parametrize(("optimizer", "rate"), [("adam", 1e-3), ("sgd", 1e-2), (None, 1e-3), ("rmsprop", 1e-3)])
-def test_usual_rate_is_of_the_optimizers_kind(optimizer, rate):
-    """Steps of Adam's kin do not grow with the gradient, those of plain descent do."""
-    assert usual_rate(optimizer) == rate
 
 
 def test_changes_read_as_one_instruction():

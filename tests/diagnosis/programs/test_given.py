@@ -65,6 +65,7 @@ def test_what_happens_inside_fit_is_refused():
     """A rate that only the user's function knows cannot be changed from outside."""
     assert "inside fit" in GivenProgram(network(), fit).refuses(Edit.USUAL_RATE)
     assert "nn.LSTM" in GivenProgram(network(), fit).refuses(Edit.POOL_STATES)
+    assert "more than 2" in GivenProgram(network(), fit).refuses(Edit.FEWER_LAYERS)
     assert "inside fit" in GivenProgram(print, fit).refuses(Edit.LINEAR_OUTPUT)
     assert GivenProgram(print, fit).refuses(Edit.STANDARDIZE_INPUTS) is None
 

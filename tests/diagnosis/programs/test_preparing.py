@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
+from unflat.diagnosis.programs.base import Job
 from unflat.diagnosis.programs.edits import Edit
-from unflat.diagnosis.programs.preparing import DATA_EDITS, prepare
+from unflat.diagnosis.programs.preparing import DATA_EDITS
+from unflat.diagnosis.programs.preparing import prepare as prepare_job
+
+
+def prepare(X, y, new, edits):
+    """Prepare a job of these data."""
+    return prepare_job(Job(X, y, new, None, 0), edits)
 
 
 @pytest.fixture

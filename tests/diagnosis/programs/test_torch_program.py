@@ -140,7 +140,7 @@ def test_fewer_layers_keep_the_rest(problem, skill):
     """A stack of many becomes one of two; one of two refuses."""
     deep = program(Net(layers=4))
     assert deep.refuses(Edit.FEWER_LAYERS) is None
-    assert "more than two" in program(Net(layers=2)).refuses(Edit.FEWER_LAYERS)
+    assert "more than 2" in program(Net(layers=2)).refuses(Edit.FEWER_LAYERS)
     assert skill(deep.run(job(problem, epochs=60), {Edit.FEWER_LAYERS}), problem[3]) > 0.7
 
 
@@ -180,7 +180,7 @@ def test_what_is_not_known_is_said():
 
 def test_batches_are_worked_out_from_epochs_and_steps():
     """Four steps an epoch of 120 sequences are batches of 30."""
-    assert program()._batch_size == 30
+    assert program()._training.batch_size == 30
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from unflat.diagnosis.programs import EDITS, Edit
 from unflat.diagnosis.proof import Clock, prove
 from unflat.diagnosis.reference import Signal
+from unflat.errors import ModelFailedError
 
 TARGET, INPUTS = EDITS["target_scale"], EDITS["input_scale"]
 
@@ -126,3 +127,19 @@ def test_causes_without_a_cure_to_try_are_no_error(scripted, proof):
     found = proof(scripted(), ("no_signal",))
     assert found.trials == ()
     assert "other data" in found.left_out[0].why
+
+
+def test_no_cure_vanishes_where_the_unchanged_training_fails_later(scripted, proof):
+    """Where it cannot be repeated often enough, each cure is either in the table or among those left out."""
+
+    class Fragile(scripted):
+        def run(self, job, edits):
+            before = sum(not edits for _, edits in self.jobs)
+            if not edits and before > 3:  # two to measure the time, two repetitions
+                raise ModelFailedError("Fragile", (1,), ValueError("no more"))
+            return super().run(job, edits)
+
+    found = proof(Fragile({TARGET: 1.0}), ("target_scale", "input_scale"))
+    named = {cause for trial in found.trials for cause in trial.cures}
+    named |= {cause for item in found.left_out for cause in item.cures}
+    assert named == {"target_scale", "input_scale"}

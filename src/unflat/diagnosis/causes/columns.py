@@ -79,7 +79,8 @@ def _divided_by_little(examination: Examination) -> tuple[Evidence, ...] | None:
 
 def _scales_itself(examination: Examination) -> bool:
     """Whether what the network reads was scaled within the model: then no column of the given data was divided."""
-    inputs, given = network_inputs(examination), examination.training.values[: len(network_inputs(examination))]
+    inputs = network_inputs(examination)
+    given = examination.training.values[: len(inputs)]
     if inputs.shape != given.shape:
         return False
     return bool(np.any(~np.isclose(moments(inputs)[1], moments(given)[1], rtol=_ROUNDING, equal_nan=True)))

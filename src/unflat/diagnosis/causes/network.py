@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from unflat.diagnosis.examination import SAMPLE
 from unflat.diagnosis.subjects import TargetScale, output_activation
+from unflat.diagnosis.subjects.optimizers import ADAPTIVE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
 
     from unflat.diagnosis.examination import Examination
     from unflat.diagnosis.subjects import Layer
-
-ADAPTIVE = ("adam", "adamw", "nadam", "radam", "adamax", "amsgrad", "rmsprop", "lion")
-"""Optimizers that move a parameter by about the rate in a step, whatever the gradient (Kingma & Ba 2015, 2.1)."""
-
 
 _ROUNDING = 1e-4
 """Relative difference that may be float32's, summed in another order."""
@@ -66,7 +63,7 @@ def to_network(examination: Examination, y: NDArray[np.float64]) -> NDArray[np.f
 
 def network_inputs(examination: Examination) -> NDArray[np.float64]:
     """Give what the first trained layer reads of the first sequences; inputs as given where it cannot be seen."""
-    inputs = _layer_inputs(examination)
+    inputs = examination.layer_inputs
     first = next((layer.name for layer in examination.layers if _is_learner(layer)), None)
     if first is None or first not in inputs:
         return examination.training.values[:SAMPLE]
@@ -75,7 +72,7 @@ def network_inputs(examination: Examination) -> NDArray[np.float64]:
 
 def last_states(examination: Examination) -> NDArray[np.float64] | None:
     """Give what the last dense layer reads of the first sequences, (n, H); None where it cannot be seen."""
-    inputs = _layer_inputs(examination)
+    inputs = examination.layer_inputs
     last = next((layer.name for layer in reversed(examination.layers) if layer.kind == "dense"), None)
     if last is None or last not in inputs:
         return None
@@ -157,10 +154,6 @@ def moments(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[n
         mean = known.sum(axis=0) / count
         square = np.where(finite, (known - mean) ** 2, 0.0).sum(axis=0) / count
     return mean, np.sqrt(square)
-
-
-def _layer_inputs(examination: Examination) -> Mapping[str, NDArray[Any]]:
-    return examination.subject.layer_inputs(examination.training.X[:SAMPLE]) or {}
 
 
 def _scale_after_the_head(examination: Examination) -> TargetScale | None:

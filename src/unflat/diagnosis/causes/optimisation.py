@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from unflat.diagnosis.causes.network import ADAPTIVE, distance, last_states, reach, steps_made, to_network
+from unflat.diagnosis.causes.network import distance, last_states, reach, steps_made, to_network
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import unlearned, worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
+from unflat.diagnosis.subjects.optimizers import ADAPTIVE, is_adaptive, usual_rate
 
 if TYPE_CHECKING:
     from unflat.diagnosis.causes.rule import Code
     from unflat.diagnosis.examination import Examination
     from unflat.diagnosis.subjects import Settings
-
-_USUAL_RATE = {True: 1e-3, False: 1e-2}
-"""Rates that optimizers start from: Adam's of its authors (Kingma & Ba 2015), and PyTorch's and Keras's for SGD."""
 
 _FAR = 3.0
 """Factor from a usual rate on that makes another one low: half of an order of magnitude."""
@@ -102,7 +100,7 @@ def _low_rate(examination: Examination) -> float | None:
     settings = examination.settings
     if settings is None or settings.learning_rate is None or settings.learning_rate <= 0:
         return None
-    factor = _USUAL_RATE[_is_adaptive(settings)] / settings.learning_rate
+    factor = usual_rate(settings.optimizer) / settings.learning_rate
     return factor if factor > _FAR else 1.0
 
 
@@ -112,14 +110,14 @@ def _few_steps(examination: Examination) -> float | None:
     return None if steps is None else max(_FEW_STEPS / max(steps, 1), 1.0)
 
 
-def _is_adaptive(settings: Settings) -> bool:
-    return settings.optimizer is None or settings.optimizer in ADAPTIVE
+def _name(settings: Settings | None) -> str | None:
+    return None if settings is None else settings.optimizer
 
 
 def _settings_as_evidence(examination: Examination) -> tuple[Evidence, ...]:
     settings, steps = examination.settings, steps_made(examination)
     rate = None if settings is None else settings.learning_rate
-    usual = _USUAL_RATE[settings is None or _is_adaptive(settings)]
+    usual = usual_rate(_name(settings))
     found = () if rate is None else (Evidence("learning rate", rate, f"about {usual:g}"),)
     return found if steps is None else (*found, Evidence("steps", steps, f"at least {_FEW_STEPS}"))
 
@@ -186,7 +184,7 @@ def rate_too_high(examination: Examination) -> Cause | None:
     """Find steps so long that training jumps about, or is thrown out."""
     settings = examination.settings
     rate = None if settings is None else settings.learning_rate
-    limit = _HIGH_RATE[settings is None or _is_adaptive(settings)]
+    limit = _HIGH_RATE[is_adaptive(_name(settings))]
     beyond_doubt = rate is not None and rate >= limit * _VERY_HIGH and worse_than_it_should(examination)
     if not (beyond_doubt or unlearned(examination)):
         return None
@@ -245,7 +243,12 @@ def gradient_clipped(examination: Examination) -> Cause | None:
     moves by at most lr · S · clip · √(Σh² + 1). Optimizers that divide by the gradient's size undo the cut.
     """
     settings, steps, states = examination.settings, steps_made(examination), last_states(examination)
-    if settings is None or settings.learning_rate is None or _is_adaptive(settings) or not unlearned(examination):
+    if (
+        settings is None
+        or settings.learning_rate is None
+        or is_adaptive(settings.optimizer)
+        or not unlearned(examination)
+    ):
         return None
     if settings.clip_norm is None:
         return _steps_cut_short(examination, settings.learning_rate)

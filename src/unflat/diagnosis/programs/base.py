@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from numpy.typing import NDArray
 
     from unflat.diagnosis.programs.edits import Edit
     from unflat.diagnosis.subjects import Settings
+
+
+_USUAL_BATCH = 32
+"""Sequences in a step where nothing tells how many there were: Keras's default."""
+
+_USUAL_EPOCHS = 30
+"""Epochs where nothing tells how many there were."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,19 +84,26 @@ class Training:
         """Steps of the optimizer, where they were counted."""
         return None if self.settings is None else self.settings.steps
 
-    def batch_size(self, usual: int) -> int:
-        """Give the sequences of one step: what epochs and steps come to, else the usual number."""
+    @property
+    def batch_size(self) -> int:
+        """Sequences of one step: what epochs and steps come to, else the usual number."""
         if self.epochs and self.steps:
             return max(1, min(self.sequences, round(self.sequences * self.epochs / self.steps)))
-        return min(usual, self.sequences)
+        return min(_USUAL_BATCH, self.sequences)
 
-    def passes(self, usual_batch: int, usual: int) -> int:
-        """Give the passes over the data: those counted, else those that the steps come to, else the usual number."""
+    @property
+    def passes(self) -> int:
+        """Passes over the data: those counted, else those that the steps come to, else the usual number."""
         if self.epochs:
             return self.epochs
-        if self.steps:
-            return max(1, round(self.steps * self.batch_size(usual_batch) / self.sequences))
-        return usual
+        return max(1, round(self.steps * self.batch_size / self.sequences)) if self.steps else _USUAL_EPOCHS
+
+    def assumptions(self) -> Iterator[str]:
+        """Say which of these two was not known, and what was taken for it."""
+        if self.epochs is None and self.steps is None:
+            yield f"It is not known how long the model was trained (pass history=): {_USUAL_EPOCHS} epochs were taken."
+        if self.epochs is None or self.steps is None:
+            yield f"The batch size is not known: {self.batch_size} was taken."
 
 
 class Program(ABC):

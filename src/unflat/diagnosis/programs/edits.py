@@ -77,30 +77,11 @@ NO_RETRAINING: Mapping[CauseId, str] = {
 LONGER = 5
 """How many times as long `Edit.MORE_EPOCHS` trains."""
 
-USUAL_RATE = {True: 1e-3, False: 1e-2}
-"""Rates that optimizers start from: Adam's of its authors (Kingma & Ba 2015), and PyTorch's and Keras's for SGD."""
-
-ADAPTIVE = frozenset({"adam", "adamw", "nadam", "radam", "adamax", "adagrad", "adadelta", "rmsprop", "lion"})
-"""Optimizers whose steps do not grow with the gradient; the rate of `USUAL_RATE[True]` is theirs."""
+LAYERS_LEFT = 2
+"""Recurrent layers that `Edit.FEWER_LAYERS` leaves."""
 
 KEPT_OUT = 0.2
 """Share of the training sequences that `Edit.KEEP_BEST` chooses the epoch by."""
-
-
-def usual_rate(optimizer: str | None) -> float:
-    """Give the rate that an optimizer usually starts from.
-
-    Parameters
-    ----------
-    optimizer : str or None
-        Its name in lower case; None for one that is not known, which is taken for Adam's kin.
-
-    Returns
-    -------
-    float
-        The rate.
-    """
-    return USUAL_RATE[optimizer is None or optimizer in ADAPTIVE]
 
 
 def in_words(edits: frozenset[Edit]) -> str:

@@ -12,12 +12,10 @@ from torch import nn
 from unflat.diagnosis.programs.base import Program
 from unflat.diagnosis.programs.edits import Edit
 from unflat.diagnosis.programs.preparing import DATA_EDITS, prepare
-from unflat.diagnosis.programs.torch_program import as_array
-from unflat.diagnosis.programs.torch_surgery import edited, fresh
+from unflat.diagnosis.programs.torch_surgery import edited, fresh, refusal
 from unflat.diagnosis.subjects import subject_of
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_randomness
-from unflat.diagnosis.subjects.torch_units import STACKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -64,13 +62,11 @@ class GivenProgram(Program):
             return None
         if not is_module or edit not in _OF_MODULE:
             return "it would have to be made inside fit"
-        if edit is Edit.POOL_STATES and not any(isinstance(part, STACKED) for part in self._model.modules()):
-            return "it has no nn.LSTM, nn.GRU or nn.RNN"
-        return None
+        return refusal(self._model, edit)
 
     def run(self, job: Job, edits: Collection[Edit]) -> NDArray[Any]:
         """Call the function with a fresh copy, and predict."""
-        data = prepare(as_array(job.X), job.y, as_array(job.X_new), edits)
+        data = prepare(job, edits)
         with guarded("fit", job.X), kept_randomness():
             np.random.seed(job.seed % 2**32)  # noqa: NPY002 - put back when the context ends
             torch.manual_seed(job.seed)

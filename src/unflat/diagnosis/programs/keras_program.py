@@ -10,29 +10,21 @@ import torch
 
 from unflat._optional import require
 from unflat.diagnosis.programs.base import Program
-from unflat.diagnosis.programs.edits import KEPT_OUT, LONGER, Edit, usual_rate
+from unflat.diagnosis.programs.edits import KEPT_OUT, LAYERS_LEFT, LONGER, Edit
 from unflat.diagnosis.programs.keras_surgery import STRUCTURAL, rebuilt, recurrent_layers
 from unflat.diagnosis.programs.preparing import prepare
-from unflat.diagnosis.programs.torch_program import as_array
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keras_arrays import array_of
 from unflat.diagnosis.subjects.keras_trace import kept_model
+from unflat.diagnosis.subjects.measures import batch_size_for
+from unflat.diagnosis.subjects.optimizers import usual_rate
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
     from numpy.typing import NDArray
 
     from unflat.diagnosis.programs.base import Job, Training
-
-_BATCH = 32
-"""Keras's own default."""
-
-_EPOCHS = 30
-"""Epochs where nothing tells how many there were."""
-
-_DEEP = 2
-_TOGETHER = 1024
 
 
 class KerasProgram(Program):
@@ -50,9 +42,8 @@ class KerasProgram(Program):
         self._keras = require("keras", extra="keras")
         self._model = model
         self._training = training
-        self._batch_size = training.batch_size(_BATCH)
-        self._epochs = self.epochs = training.passes(_BATCH, _EPOCHS)
-        self.assumed = tuple(_assumptions(training))
+        self.epochs = training.passes
+        self.assumed = tuple(training.assumptions())
 
     def refuses(self, edit: Edit) -> str | None:
         """Say why a change cannot be made to this model."""
@@ -60,7 +51,7 @@ class KerasProgram(Program):
         if edit in STRUCTURAL and not sequential:
             return "its layers do not stand in one row (keras.Sequential)"
         layers = self._model.get_config()["layers"]
-        if edit is Edit.FEWER_LAYERS and len(recurrent_layers(layers)) <= _DEEP:
+        if edit is Edit.FEWER_LAYERS and len(recurrent_layers(layers)) <= LAYERS_LEFT:
             return "it has no more than two recurrent layers"
         if edit in {Edit.POOL_STATES, Edit.LAST_STATE} and not recurrent_layers(layers):
             return "it has no recurrent layer"
@@ -70,7 +61,7 @@ class KerasProgram(Program):
 
     def run(self, job: Job, edits: Collection[Edit]) -> NDArray[Any]:
         """Train a new model, and predict."""
-        data = prepare(as_array(job.X), job.y, as_array(job.X_new), edits)
+        data = prepare(job, edits)
         with guarded(str(self._model.name), job.X), kept_model(self._keras, self._model, {}):
             # All three are put back when the context ends; Keras draws the seeds of layers from the first.
             random.seed(job.seed)
@@ -79,7 +70,7 @@ class KerasProgram(Program):
             model = rebuilt(self._keras, self._model, edits, self._training.padding)
             model.compile(optimizer=self._optimizer_for(edits), loss=self._keras.losses.get(self._training.loss))
             y = self._targets(model, data.y, edits)
-            epochs = (job.epochs or self._epochs) * (LONGER if Edit.MORE_EPOCHS in edits else 1)
+            epochs = (job.epochs or self._training.passes) * (LONGER if Edit.MORE_EPOCHS in edits else 1)
             self._fit(model, data.X, y, epochs, np.random.default_rng(job.seed), keep_best=Edit.KEEP_BEST in edits)
             return data.back(self._predicted(model, data.X_new))
 
@@ -118,15 +109,16 @@ class KerasProgram(Program):
         best, weights = np.inf, None
         for _ in range(epochs):
             batch = generator.permutation(learned)
-            model.fit(X[batch], y[batch], batch_size=self._batch_size, epochs=1, shuffle=False, verbose=0)
+            model.fit(X[batch], y[batch], batch_size=self._training.batch_size, epochs=1, shuffle=False, verbose=0)
             if kept_out and (error := float(model.evaluate(X[judged], y[judged], verbose=0))) < best:
                 best, weights = error, model.get_weights()
         if weights is not None:
             model.set_weights(weights)
 
     def _predicted(self, model: Any, X: NDArray[Any]) -> NDArray[Any]:  # noqa: ANN401 - as above
+        size = batch_size_for(X)
         with torch.no_grad():
-            parts = [model(X[first : first + _TOGETHER], training=False) for first in range(0, len(X), _TOGETHER)]
+            parts = [model(X[first : first + size], training=False) for first in range(0, len(X), size)]
             return np.concatenate([array_of(self._keras, part) for part in parts])
 
 
@@ -134,7 +126,7 @@ def why_not(keras: Any, model: Any, training: Training) -> str | None:  # noqa: 
     """Say why a model cannot be trained again; None where it can."""
     if training.loss is None or training.optimizer is None:
         return "the model is not compiled: pass loss= and optimizer=, or fit="
-    made_of_layers = isinstance(model, keras.Sequential) or type(model) is keras.models.Model or _is_functional(model)
+    made_of_layers = isinstance(model, keras.Sequential) or _is_functional(model)
     if not made_of_layers:
         return "the model is a class of its own, which cannot be made anew: pass fit="
     if any(getattr(layer, "stateful", False) for layer in model.layers):
@@ -144,10 +136,3 @@ def why_not(keras: Any, model: Any, training: Training) -> str | None:  # noqa: 
 
 def _is_functional(model: Any) -> bool:  # noqa: ANN401 - as above
     return type(model).__name__ == "Functional"
-
-
-def _assumptions(training: Training) -> Iterator[str]:
-    if training.epochs is None and training.steps is None:
-        yield f"It is not known how long the model was trained (pass history=): {_EPOCHS} epochs were taken."
-    if training.epochs is None or training.steps is None:
-        yield f"The batch size is not known: Keras's default of {_BATCH} was taken."

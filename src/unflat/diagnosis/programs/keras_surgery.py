@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unflat.diagnosis.programs.edits import Edit
+from unflat.diagnosis.programs.edits import LAYERS_LEFT, Edit
 from unflat.diagnosis.subjects.keras_arrays import array_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ STRUCTURAL = frozenset({Edit.SWAP_AXES, Edit.MASK_PADDING, Edit.POOL_STATES, Edi
 
 _RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"})
 _ACTIVATION_LAYERS = frozenset({"Activation", "ReLU", "LeakyReLU", "ELU", "Softmax"})
-_DEEP = 2
 
 
 def rebuilt(keras: ModuleType, model: Any, edits: Collection[Edit], padding: float | None) -> Any:  # noqa: ANN401 - Keras is optional
@@ -141,7 +140,7 @@ def _last_state(layers: list[Config]) -> None:
 def _two_layers(layers: list[Config]) -> None:
     """Leave the first recurrent layer and the last."""
     places = recurrent_layers(layers)
-    for place in reversed(places[1:-1] if len(places) > _DEEP else []):
+    for place in reversed(places[1:-1] if len(places) > LAYERS_LEFT else []):
         del layers[place]
 
 

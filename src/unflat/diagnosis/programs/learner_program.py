@@ -11,7 +11,6 @@ from sklearn.exceptions import ConvergenceWarning
 from unflat.diagnosis.programs.base import Program
 from unflat.diagnosis.programs.edits import LONGER, Edit
 from unflat.diagnosis.programs.preparing import DATA_EDITS, prepare
-from unflat.diagnosis.programs.torch_program import as_array
 from unflat.diagnosis.subjects.function import predicted
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_randomness
@@ -51,7 +50,7 @@ class LearnerProgram(Program):
 
     def run(self, job: Job, edits: Collection[Edit]) -> NDArray[Any]:
         """Fit a clone, and predict."""
-        data = prepare(as_array(job.X), job.y, as_array(job.X_new), edits)
+        data = prepare(job, edits)
         model = clone(self._model).set_params(**self._seeds(job.seed), **self._changes(edits))
         with guarded(type(model).__name__, job.X), kept_randomness(), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from unflat.diagnosis.programs.edits import Edit
+from unflat.diagnosis.subjects.torch_inside import as_array
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from typing import Any
 
     from numpy.typing import NDArray
+
+    from unflat.diagnosis.programs.base import Job
 
 DATA_EDITS = frozenset(
     {
@@ -65,27 +68,24 @@ class Prepared:
         return np.asarray(prediction, dtype=np.float64) * self.scale + self.center
 
 
-def prepare(X: NDArray[Any], y: NDArray[Any], X_new: NDArray[Any], edits: Collection[Edit]) -> Prepared:
-    """Change data as edits say; other edits change nothing here.
+def prepare(job: Job, edits: Collection[Edit]) -> Prepared:
+    """Change a job's data as edits say; other edits change nothing here.
 
     Statistics are those of the training sequences. Inputs of three axes are scaled by feature, of two by column.
 
     Parameters
     ----------
-    X : ndarray of shape (n, T, F), (n, p) or more axes
-        Training sequences.
-    y : ndarray of shape (n,) or (n, k)
-        Their targets.
-    X_new : ndarray of shape (m, ...)
-        Other sequences.
+    job : Job
+        Arrays or tensors of shape (n, T, F), (n, p) or more axes, with targets (n,) or (n, k).
     edits : collection of Edit
         What to change.
 
     Returns
     -------
     Prepared
-        The same data, changed.
+        The same data as arrays, changed.
     """
+    X, y, X_new = _array(job.X), job.y, _array(job.X_new)
     if Edit.SWAP_AXES in edits and X.ndim == _SEQUENCES:
         X, X_new = X.swapaxes(1, 2), X_new.swapaxes(1, 2)
     if Edit.FILL_MISSING in edits:
@@ -99,6 +99,10 @@ def prepare(X: NDArray[Any], y: NDArray[Any], X_new: NDArray[Any], edits: Collec
         center, scale = _moments(y, axes=(0,))
     changed = Edit.TAME_TARGET in edits or Edit.STANDARDIZE_TARGET in edits
     return Prepared(X, _as_before(y, center, scale) if changed else y, X_new, center, scale)
+
+
+def _array(X: Any) -> NDArray[Any]:  # noqa: ANN401 - array or tensor
+    return as_array(X) if isinstance(X, torch.Tensor) else np.asarray(X)
 
 
 def _inputs(X: NDArray[Any], X_new: NDArray[Any], edits: Collection[Edit]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import clone
 
 from unflat.diagnosis.programs.base import Program
-from unflat.diagnosis.programs.edits import LONGER, Edit
+from unflat.diagnosis.programs.edits import LAYERS_LEFT, LONGER, Edit
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.errors import UnflatWarning
 
@@ -36,8 +36,6 @@ _PARAMETERS: Mapping[Edit, Mapping[str, Any]] = {
 }
 """What each change sets; the rate is this package's default."""
 
-_DEEP = 2
-
 
 class RegressorProgram(Program):
     """An LSTMRegressor with the same parameters.
@@ -56,7 +54,7 @@ class RegressorProgram(Program):
         """Say why a change cannot be made to this regressor."""
         if edit not in _PARAMETERS:
             return "no parameter of LSTMRegressor does it: it is so already, or a matter of the data"
-        if edit is Edit.FEWER_LAYERS and len(self._estimator.units) <= _DEEP:
+        if edit is Edit.FEWER_LAYERS and len(self._estimator.units) <= LAYERS_LEFT:
             return "it has no more than two recurrent layers"
         return None
 

@@ -9,14 +9,15 @@ import numpy as np
 import torch
 
 from unflat.diagnosis.programs.base import Program
-from unflat.diagnosis.programs.edits import KEPT_OUT, LONGER, Edit, usual_rate
+from unflat.diagnosis.programs.edits import KEPT_OUT, LONGER, Edit
 from unflat.diagnosis.programs.preparing import prepare
-from unflat.diagnosis.programs.torch_surgery import can_shorten, drawn_anew, edited, fresh, settle
+from unflat.diagnosis.programs.torch_surgery import drawn_anew, edited, fresh, refusal, settle
 from unflat.diagnosis.subjects.described import loss_name
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_randomness
+from unflat.diagnosis.subjects.measures import batch_size_for
+from unflat.diagnosis.subjects.optimizers import usual_rate
 from unflat.diagnosis.subjects.torch_losses import compared, objective
-from unflat.diagnosis.subjects.torch_units import STACKED
 from unflat.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -29,12 +30,6 @@ if TYPE_CHECKING:
     from unflat.diagnosis.programs.torch_forward import Edited
     from unflat.diagnosis.subjects.torch_losses import Objective
 
-_BATCH = 32
-"""Sequences in a step where nothing tells how many there were; Keras's default."""
-
-_EPOCHS = 30
-"""Epochs where nothing tells how many there were."""
-
 _BY_NAME = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
@@ -43,7 +38,6 @@ _BY_NAME = {
 }
 
 _SAMPLE = 8
-_TOGETHER = 1024
 
 
 class TorchProgram(Program):
@@ -69,8 +63,7 @@ class TorchProgram(Program):
             raise ConfigurationError("diagnose", "loss", "the loss that the module was trained with", training.loss)
         self._objective = found
         self._training = training
-        self._batch_size = training.batch_size(_BATCH)
-        self._epochs = self.epochs = training.passes(_BATCH, _EPOCHS)
+        self.epochs = training.passes
         self.assumed = tuple(self._assumptions())
         held = getattr(training.optimizer, "param_groups", None)
         held_ids = None if held is None else {id(p) for group in held for p in group["params"]}
@@ -79,30 +72,25 @@ class TorchProgram(Program):
 
     def refuses(self, edit: Edit) -> str | None:
         """Say why a change cannot be made to this module."""
-        recurrent = any(isinstance(part, STACKED) for part in self._module.modules())
-        if edit is Edit.FEWER_LAYERS and not can_shorten(self._module):
-            return "its layers are not stacked in one nn.LSTM or nn.GRU of more than two"
-        if edit in {Edit.POOL_STATES, Edit.MASK_PADDING} and not recurrent:
-            return "it has no nn.LSTM, nn.GRU or nn.RNN"
         if edit is Edit.MASK_PADDING and self._training.padding is None:
             return "what value pads the sequences is not known"
-        return None
+        return refusal(self._module, edit)
 
     def run(self, job: Job, edits: Collection[Edit]) -> NDArray[Any]:
         """Train a fresh copy, and predict."""
-        data = prepare(as_array(job.X), job.y, as_array(job.X_new), edits)
+        data = prepare(job, edits)
         devices = {p.device for p in self._module.parameters()}
         with guarded(type(self._module).__name__, job.X), kept_randomness(devices):
             torch.manual_seed(job.seed)  # put back when the context ends
             X, X_new = self._tensor(data.X), self._tensor(data.X_new)
             y = torch.as_tensor(data.y, dtype=X.dtype if X.is_floating_point() else torch.float32, device=X.device)
             network = edited(fresh(self._module, self._held), edits, X[:_SAMPLE], self._training.padding)
-            epochs = (job.epochs or self._epochs) * (LONGER if Edit.MORE_EPOCHS in edits else 1)
+            epochs = (job.epochs or self._training.passes) * (LONGER if Edit.MORE_EPOCHS in edits else 1)
             aligned = not self._training.broadcasts or Edit.ALIGN_LOSS in edits
             loss = _aligned(self._objective) if aligned else self._objective
-            _Loop(network, loss, self._trained(network, edits), self._batch_size, edits).run(X, y, epochs)
+            _Loop(network, loss, self._trained(network, edits), self._training.batch_size, edits).run(X, y, epochs)
             if Edit.SETTLE_NORMS in edits:
-                settle(network, list(X.split(max(self._batch_size, _SAMPLE))))
+                settle(network, list(X.split(max(self._training.batch_size, _SAMPLE))))
             network.train(self._module.training and Edit.SETTLE_NORMS not in edits)
             return data.back(_predicted(network, X_new))
 
@@ -124,10 +112,7 @@ class TorchProgram(Program):
         return tensor.to(weight.device, weight.dtype if tensor.is_floating_point() else tensor.dtype)
 
     def _assumptions(self) -> Iterator[str]:
-        if self._training.epochs is None and self._training.steps is None:
-            yield f"It is not known how long the module was trained (pass history=): {_EPOCHS} epochs were taken."
-        if self._training.epochs is None or self._training.steps is None:
-            yield f"The batch size is not known: {_BATCH} was taken."
+        yield from self._training.assumptions()
         if not drawn_anew(self._module):
             yield "Some parameters have no reset_parameters(): each training began from them as they are."
 
@@ -176,13 +161,6 @@ class _Loop:
         return float(compared(self._loss, self._network(X), y))
 
 
-def as_array(X: Any) -> NDArray[Any]:  # noqa: ANN401 - array or tensor
-    """Turn sequences into an array, from whatever device they are on."""
-    if isinstance(X, torch.Tensor):
-        X = X.detach().cpu().numpy()
-    return np.asarray(X)
-
-
 def can_train(loss: object, optimizer: object) -> bool:
     """Whether a loss and an optimizer say enough to train with."""
     known = isinstance(optimizer, torch.optim.Optimizer) or (
@@ -202,7 +180,7 @@ def _aligned(loss: Objective) -> Objective:
 
 @torch.no_grad()
 def _predicted(network: nn.Module, X: Tensor) -> NDArray[Any]:
-    return np.concatenate([network(part).double().cpu().numpy() for part in X.split(_TOGETHER)])
+    return np.concatenate([network(part).double().cpu().numpy() for part in X.split(batch_size_for(X))])
 
 
 def _optimizer(optimizer: Any) -> tuple[type[torch.optim.Optimizer], dict[str, Any]]:  # noqa: ANN401 - a name or an optimizer

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from unflat.diagnosis.programs.edits import Edit
+from unflat.diagnosis.programs.edits import LAYERS_LEFT, Edit
 from unflat.diagnosis.programs.torch_forward import Edited
 from unflat.diagnosis.subjects.torch_units import NORMS, STACKED
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from torch import Tensor
-
-_DEEP = 2
-"""Recurrent layers that `Edit.FEWER_LAYERS` leaves."""
 
 
 def fresh(module: nn.Module, trained: Collection[str]) -> nn.Module:
@@ -111,19 +108,24 @@ def settle(module: nn.Module, batches: list[Tensor]) -> None:
             module(batch)
 
 
-def can_shorten(module: nn.Module) -> bool:
-    """Whether there is a stack of more layers than `Edit.FEWER_LAYERS` leaves."""
-    return any(isinstance(part, STACKED) and part.num_layers > _DEEP for part in module.modules())
+def refusal(module: nn.Module, edit: Edit) -> str | None:
+    """Say why a change of the recurrent layers cannot be made to a module; None where it can."""
+    stacks = [part for part in module.modules() if isinstance(part, STACKED)]
+    if edit is Edit.FEWER_LAYERS and not any(stack.num_layers > LAYERS_LEFT for stack in stacks):
+        return f"its layers are not stacked in one nn.LSTM or nn.GRU of more than {LAYERS_LEFT}"
+    if edit in {Edit.POOL_STATES, Edit.MASK_PADDING} and not stacks:
+        return "it has no nn.LSTM, nn.GRU or nn.RNN"
+    return None
 
 
 def _shorten(module: nn.Module) -> None:
     for path, part in list(module.named_modules()):
-        if isinstance(part, STACKED) and part.num_layers > _DEEP:
+        if isinstance(part, STACKED) and part.num_layers > LAYERS_LEFT:
             weight = next(part.parameters())
             shorter = _stack_of(part)(
                 part.input_size,
                 part.hidden_size,
-                num_layers=_DEEP,
+                num_layers=LAYERS_LEFT,
                 bias=part.bias,
                 batch_first=part.batch_first,
                 dropout=part.dropout,

@@ -130,10 +130,11 @@ class _Proving:
             for cures_together in ((), *((cure,) for cure in cures)):
                 if not failed.intersection(cures_together) and not self._run(cures_together, repetition):
                     failed.update(cures_together)
-        tried = [cure for cure in cures if cure not in failed]
-        for cure in tried:
-            self._compare((cure,), ())
-        return tried
+        for cure in cures:
+            if cure not in failed and not self._compare((cure,), ()):
+                self._leave_out((cure,), f"the training unchanged was not repeated often enough: {_NO_TIME}")
+                failed.add(cure)
+        return [cure for cure in cures if cure not in failed]
 
     def _together(self, tried: list[CauseId]) -> None:
         """Add cures to the best one until that is good enough; where none helps, try them two by two."""
@@ -189,14 +190,16 @@ class _Proving:
         longer = LONGER if Edit.MORE_EPOCHS in self._edits_of(cures) else 1
         return max(self._bench.seconds.values(), default=0.0) * longer if own is None else own
 
-    def _compare(self, cures: Cures, beside: Cures) -> None:
+    def _compare(self, cures: Cures, beside: Cures) -> bool:
+        """Compare the trainings that were done; False where they are too few."""
         changed, control = self._skills(cures), self._skills(beside)
         both = min(len(changed), len(control))
         if both < SEEDS:
-            return
+            return False
         found = compare(changed[:both], control[:both])
         change = in_words(self._edits_of(cures) - self._edits_of(beside))
         self._trials[cures] = Trial(cures, beside, change, changed[:both], control[:both], *found)
+        return True
 
     def _skills(self, cures: Cures) -> tuple[float, ...]:
         return self._bench.skills(self._edits_of(cures))

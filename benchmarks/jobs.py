@@ -1,0 +1,34 @@
+"""Work shared by processes of their own."""
+
+from __future__ import annotations
+
+import multiprocessing
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+def share_out(work: Callable[..., None], shares: Iterable[tuple[Any, ...]]) -> None:
+    """Call a function in a new process for each share of the work, and wait for all.
+
+    Parameters
+    ----------
+    work : callable
+        Of a module that can be imported.
+    shares : iterable of tuple
+        The arguments of each call.
+
+    Raises
+    ------
+    SystemExit
+        If one of them ends in an error.
+    """
+    context = multiprocessing.get_context("spawn")
+    jobs = [context.Process(target=work, args=share) for share in shares]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+    if any(job.exitcode for job in jobs):
+        raise SystemExit("A job ended in an error; run the command again to take up where it stopped.")
