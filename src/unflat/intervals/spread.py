@@ -7,7 +7,7 @@ error. The recurrence is not touched, so the prediction stays what it was.
 Calibration multiplies both distances by one number (Kivaranovic, Johnson & Leeb, AISTATS 2020; conformalized quantile
 regression in its scaled form, CQR-r of Sesia & Candès, Stat 9, 2020). Against adding a number to both quantiles, the
 form of Romano, Patterson & Candès (NeurIPS 2019), it has three virtues: bounds never cross, they widen with the
-coverage, and one head serves every coverage. What was measured when this was chosen is in docs/intervals.md.
+coverage, and one head serves every coverage. How it is made is in docs/intervals.md.
 """
 
 from __future__ import annotations
