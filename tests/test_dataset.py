@@ -36,6 +36,25 @@ def test_random_part_of_independent_sequences():
         np.testing.assert_array_equal(part.sequences.dense()[:, 0, 0], part.y[:, 0])
 
 
+def test_the_last_of_overlapping_windows_are_held_out_and_those_that_share_their_steps_left_out():
+    """Windows that a user has cut are held out at the end of the series, a window's length from what is learned."""
+    series = np.random.default_rng(4).normal(size=220)
+    X = np.lib.stride_tricks.sliding_window_view(series, 8)[:, :, None]
+    training, held_out = hold_out(as_dataset(X[:-1], series[8:]), 0.1, RANDOM(0))
+    np.testing.assert_array_equal(held_out.y[:, 0], series[-21:])
+    first_held_out = held_out.sequences.dense()[0]
+    assert not np.isin(training.sequences.dense(), first_held_out).any()
+    assert len(training) == 212 - 21 - 7
+
+
+def test_windows_that_nearly_all_overlap_are_held_out_at_random():
+    """Where keeping clear of what is held out would cost most of the training part, some leak is better."""
+    X = np.lib.stride_tricks.sliding_window_view(np.random.default_rng(5).normal(size=80), 40)[:, :, None]
+    training, held_out = hold_out(as_dataset(X, X[:, -1, 0]), 0.1, RANDOM(0))
+    assert len(training) + len(held_out) == len(X)
+    assert held_out.y[0, 0] != X[len(X) - 4, -1, 0]
+
+
 @pytest.mark.parametrize(("n", "share"), [(FEWEST_TO_HOLD_OUT - 1, 0.5), (100, 0)])
 def test_nothing_is_held_out_of_too_few(n, share):
     """With a share of nothing, or fewer sequences than say anything, there is no validation part."""

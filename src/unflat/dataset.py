@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 
 from unflat.config import OWNER, Interval
 from unflat.errors import ConfigurationError, InputError, NonFiniteError, ShapeError, TooFewSamplesError
-from unflat.sequences import Sequences, as_numbers, as_sequences, refuse_infinite
+from unflat.folds import overlap
+from unflat.sequences import Sequences, as_numbers, as_sequences, is_table, refuse_infinite
 from unflat.windows import Windows, WindowSchema, apply_schema
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 FEWEST_TO_HOLD_OUT = 20
 """With fewer sequences than this, none is held out: two or three say nothing about the rest."""
+
+_LARGEST_GAP = 0.25
+"""Share of the training part that may be left out between it and what is set aside; beyond it some leak is better."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,8 +288,7 @@ def sequences_for(X: object, schema: WindowSchema | None, n_features: int, *, na
 
 def windowed(X: object, schema: WindowSchema | None) -> object:
     """Cut windows to predict from, where a table is given to a model that was fitted on windows of one."""
-    is_table: bool = nw.dependencies.is_into_dataframe(X)
-    return apply_schema(X, schema, targets=False) if schema is not None and is_table else X
+    return apply_schema(X, schema, targets=False) if schema is not None and is_table(X) else X
 
 
 def as_targets(y: object, n: int) -> NDArray[np.float64]:
@@ -407,7 +409,9 @@ def parted(
 def hold_out(data: Dataset, share: float, random: np.random.RandomState) -> tuple[Dataset, Dataset | None]:
     """Set a validation part aside.
 
-    By whole groups where groups are given; windows otherwise by their natural split; anything else at random.
+    By whole groups where groups are given; windows otherwise by their natural split. Sequences of an array are drawn at
+    random, unless neighbours share time steps, as windows that a user has cut do: then the last are set aside, without
+    those before them that share a step with any of them, since training on these would show a part of the answers.
 
     Parameters
     ----------
@@ -440,8 +444,21 @@ def _two_parts(data: Dataset, share: float, random: np.random.RandomState) -> tu
         )
         return parts.train, parts.validation
     else:
-        inside = random.permutation(len(data))[: max(1, round(share * len(data)))]
+        count = max(1, round(share * len(data)))
+        apart = _apart(data.sequences)
+        if 1 < apart < _LARGEST_GAP * (len(data) - count):
+            n = np.arange(len(data))
+            return n[: len(data) - count - apart + 1], n[-count:]
+        inside = random.permutation(len(data))[:count]
     return np.setdiff1d(np.arange(len(data)), inside), np.sort(inside)
+
+
+def _apart(sequences: Sequences) -> int:
+    """Say from how many places apart sequences that were given one by one share no time step: see `overlap`."""
+    if not sequences.equally_long:
+        return 1
+    n, steps = len(sequences), sequences.longest
+    return overlap(sequences.rows.reshape(n, steps, -1)) if len(sequences.rows) == n * steps else 1
 
 
 def _whole_groups(groups: NDArray[Any], share: float, random: np.random.RandomState) -> NDArray[Any]:

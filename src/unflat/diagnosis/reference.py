@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
-from unflat.diagnosis.folds import folds_of, overlap, shuffled
 from unflat.diagnosis.learners import NEIGHBOURS, RIDGE, TREES, neighbours, ridge, trees
 from unflat.diagnosis.past import Past, find_past
 from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.summaries import OWNED, owned_by_few, standardized, summarize
+from unflat.folds import folds_of, overlap, shuffled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from unflat.diagnosis.folds import Fold
     from unflat.diagnosis.learners import Learner
+    from unflat.folds import Fold
 
 CHANCE = 0.01
 """The largest p-value at which a signal counts as more than chance: so many healthy data sets of noise may be taken

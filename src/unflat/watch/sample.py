@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
-from unflat.diagnosis.folds import overlap
 from unflat.diagnosis.inputs import as_data
 from unflat.errors import InputError
+from unflat.folds import overlap
 from unflat.sequences import as_numbers
 from unflat.windows import Windows
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
-from unflat.diagnosis.folds import folds_of, shuffled
 from unflat.diagnosis.learners import NEIGHBOURS, RIDGE, neighbours, ridge
 from unflat.diagnosis.reference import Reference, References, Signal
 from unflat.diagnosis.summaries import standardized, summarize
+from unflat.folds import folds_of, shuffled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

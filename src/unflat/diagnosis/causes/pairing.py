@@ -9,8 +9,8 @@ import numpy as np
 from unflat.diagnosis.causes.linear import FEWEST, linear_r2, ranks, squared_correlation, summary
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import worse_than_it_should
-from unflat.diagnosis.folds import overlap
 from unflat.diagnosis.records import Cause, Evidence
+from unflat.folds import overlap
 
 if TYPE_CHECKING:
     from collections.abc import Callable

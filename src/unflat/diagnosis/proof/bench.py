@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unflat.diagnosis.folds import overlap
 from unflat.diagnosis.inputs import beside_targets
 from unflat.diagnosis.programs import Job
+from unflat.folds import overlap
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unflat.diagnosis.folds import folds_of, overlap, shuffled
+from unflat.folds import folds_of, overlap, shuffled
 
 
 def windows(n, steps, stride):
