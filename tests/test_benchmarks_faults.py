@@ -51,13 +51,14 @@ def test_every_cause_has_an_operator_and_every_operator_a_program():
 
 def test_halves_share_neither_data_nor_architectures():
     """What thresholds are fixed on is not what is reported on."""
-    assert not set(halves.SETS["first"]) & set(halves.SETS["second"])
-    assert {*halves.SETS["first"], *halves.SETS["second"]} == set(data.MAKERS)
+    names = [name for sets in halves.SETS.values() for name in sets]
+    assert sorted(names) == sorted(data.MAKERS)
     for framework in FRAMEWORKS:
-        assert not set(halves.NETWORKS["first"][framework]) & set(halves.NETWORKS["second"][framework])
+        networks = [network for half in halves.NETWORKS.values() for network in half[framework]]
+        assert len(set(networks)) == len(networks)
 
 
-@pytest.mark.parametrize("name", ["sums", "document", "oscillation", "narma", "lags"])
+@pytest.mark.parametrize("name", ["sums", "document", "oscillation", "narma", "lags", "glass", "pendulum"])
 def test_generated_data_are_the_same_for_a_seed(name):
     """A seed draws the same data, another seed others; the parts are of the sizes they should have."""
     first, again, other = (data.make(name, Path(), seed) for seed in (0, 0, 1))
@@ -67,6 +68,44 @@ def test_generated_data_are_the_same_for_a_seed(name):
     total = len(first.training) + len(first.held_out)
     assert len(first.held_out) == int(data.HELD_OUT * total)
     assert first.training.X.ndim == 3
+
+
+def test_overlapping_windows_are_held_out_in_time():
+    """No window of a series that is held out comes before one that is trained on."""
+    sets = data.make("glass", None, 0)
+    known = np.concatenate([sets.training.X[0, :, 0], sets.training.X[1:, -1, 0]])
+    np.testing.assert_array_equal(sets.training.y[:-3], known[14:])  # three samples on
+    assert not np.isin(sets.held_out.y, known).any()
+
+
+def test_sets_of_the_data_folder_are_left_out_without_one(capsys):
+    """Without the folder the others run, and it is said which do not; asked for alone, such a set is refused."""
+    assert plan.sets_of("third", None) == ("glass", "pendulum", "seas")
+    assert plan.sets_of("third", Path()) == halves.SETS["third"]
+    command.parse(["--half", "third"])
+    assert "engines" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="--data"):
+        data.make("engines", None, 0)
+
+
+@pytest.mark.parametrize(
+    ("framework", "network", "parameters"),
+    [
+        # Of a GRU's 3 gates: inputs, states and two biases; twice in both directions; and the head of one unit.
+        ("torch", Network("gru", units=(4,), bidirectional=True), 2 * 3 * 4 * (3 + 4 + 2) + 8 + 1),
+        ("torch", Network("gru", units=(4,), filters=5), 5 * (3 * 3 + 1) + 3 * 4 * (5 + 4 + 2) + 4 + 1),
+        ("keras", Network("gru", units=(4,), bidirectional=True), 2 * 3 * 4 * (3 + 4 + 2) + 8 + 1),
+        ("keras", Network("gru", units=(4,), filters=5), 5 * (3 * 3 + 1) + 3 * 4 * (5 + 4 + 2) + 4 + 1),
+    ],
+)
+def test_networks_have_the_layers_that_they_say(framework, network, parameters):
+    """Convolutions and both directions are in the network: it has as many parameters as that makes."""
+    if framework == "keras":
+        pytest.importorskip("keras")
+    made = replace(program(framework), network=network).with_training(epochs=1)
+    model = frameworks.train(made, prepare(made)).model
+    counted = model.count_params() if framework == "keras" else sum(p.numel() for p in model.parameters())
+    assert counted == parameters
 
 
 def test_scaling_by_hand_takes_the_numbers_of_the_training_part():

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.accuracy.storage import surroundings
 from benchmarks.faults.halves import SETS
+from benchmarks.faults.plan import sets_of
 from benchmarks.faults.program import FRAMEWORKS
 from benchmarks.faults.report import report
 from benchmarks.faults.storage import load, save
@@ -37,7 +38,12 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         description="Inject each cause into healthy programs, ask for a diagnosis of every one, and count what was "
         "detected, what was named, and what was a false alarm. Takes up where an earlier run stopped.",
     )
-    parser.add_argument("--data", type=Path, metavar="DIR", help="folder that holds the data folders; see README.md")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="folder that holds the data folders (see README.md); without, some are left out",
+    )
     parser.add_argument("--half", choices=SETS, default="first", help="which data sets and architectures")
     parser.add_argument("--jobs", type=int, default=1, help="processes, each with one thread")
     parser.add_argument("--only", type=_names(CAUSE_IDS), default=(), metavar="CAUSE,..", help="only these causes")
@@ -50,8 +56,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--report", action="store_true", help="print the tables of what is stored, and run nothing")
     options = parser.parse_args(arguments)
     options.output = options.output or FOLDER / f"{options.half}{'-quick' * options.quick}.json"
-    if options.data is None and not options.report:
-        parser.error("--data is needed, unless with --report")
+    if not options.report and (left_out := set(SETS[options.half]) - set(sets_of(options.half, options.data))):
+        print(f"Left out, for want of --data: {', '.join(sorted(left_out))}", file=sys.stderr)
     if options.jobs < 1:
         parser.error("--jobs must be at least 1")
     return options

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from benchmarks.faults.data import split
+from benchmarks.faults.data import in_time, split
 from benchmarks.faults.halves import NETWORKS, TRAINING
 from benchmarks.faults.program import FRAMEWORKS, Pairs, Program
 
@@ -31,12 +31,15 @@ class Control:
         Degrees of freedom of Student's t, which the noise has; None for normal noise.
     passes : float
         How many times as many epochs, without stopping early; 0 for as many with stopping.
+    of_a_series : bool
+        Whether sequences are overlapping windows of one series of noise, and targets its next values.
     """
 
     n: int
     signal: float
     tails: float | None = None
     passes: float = 0
+    of_a_series: bool = False
 
 
 CONTROLS = {
@@ -49,8 +52,12 @@ CONTROLS = {
     "28 sequences": Control(28, 0.95),
     "48 sequences": Control(48, 0.95),
     "to convergence": Control(600, 0.98, passes=4),
+    "returns": Control(600, 0.0, of_a_series=True),
 }
 """Every kind, by its name."""
+
+LATER = ("returns",)
+"""Kinds that came with the third half, and are no part of the others."""
 
 _STEPS, _FEATURES = 10, 2
 
@@ -73,7 +80,11 @@ def controls(half: Half, name: str, seed: int) -> Iterator[Program]:
         A program with nothing wrong.
     """
     control = CONTROLS[name]
-    sets = split(draw(half, control, np.random.default_rng([seed, *name.encode()])), np.random.default_rng(seed))
+    random = np.random.default_rng([seed, *name.encode()])
+    if control.of_a_series:
+        sets = in_time(_of_a_series(control, random))
+    else:
+        sets = split(draw(half, control, random), np.random.default_rng(seed))
     for framework in FRAMEWORKS:
         for style, network in enumerate(NETWORKS[half][framework]):
             training = _training(TRAINING[framework], control)
@@ -85,11 +96,19 @@ def draw(half: Half, control: Control, random: np.random.Generator) -> Pairs:
     X = random.normal(size=(control.n, _STEPS, _FEATURES))
     if half == "first":
         y = X[:, -3:, 0].sum(axis=1) + X[:, -1, 1]
+    elif half == "third":
+        y = np.abs(X[:, -1, 0]) + X[:, -4:, 1].max(axis=1) + 0.5 * X[:, -2, 0]
     else:
         y = np.tanh(X[:, -2, 0]) + 0.8 * X[:, -1, 0] - 0.5 * X[:, -3:, 1].mean(axis=1)
     noise = _noise(control, random)
     mixed = np.sqrt(control.signal) * (y - y.mean()) / y.std() + np.sqrt(1 - control.signal) * noise
     return Pairs(X * [5.0, 300.0] + [20.0, 1000.0], 70 * mixed + 400)
+
+
+def _of_a_series(control: Control, random: np.random.Generator) -> Pairs:
+    """Take daily returns, of which none tells of the next."""
+    returns = 0.01 * random.normal(size=control.n + _STEPS) + 0.0004
+    return Pairs(np.lib.stride_tricks.sliding_window_view(returns[:-1], _STEPS)[..., None].copy(), returns[_STEPS:])
 
 
 def _noise(control: Control, random: np.random.Generator) -> Array:

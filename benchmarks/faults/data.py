@@ -1,11 +1,11 @@
-"""Data sets in raw units: sequences (n, T, F) and a number for each, split at random into two parts."""
+"""Data sets in raw units: sequences (n, T, F) and a number for each, split at random, or in time, into two parts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from benchmarks.accuracy.sets import beijing, etth1, flood
+from benchmarks.accuracy.sets import beijing, cmapss, etth1, flood, mackey_glass
 from benchmarks.accuracy.sets.narma import series
 from benchmarks.faults.program import Pairs, Sets
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from benchmarks.faults.program import Array
 
-    Maker = Callable[[Path, np.random.Generator], Pairs]
+    Maker = Callable[[Path | None, np.random.Generator], Pairs]
 
 HELD_OUT = 0.25
 """Share of the sequences that is held out."""
@@ -30,20 +30,26 @@ def split(pairs: Pairs, random: np.random.Generator) -> Sets:
     return Sets(Pairs(pairs.X[~chosen], pairs.y[~chosen]), Pairs(pairs.X[chosen], pairs.y[chosen]))
 
 
-def sums(_data: Path, random: np.random.Generator) -> Pairs:
+def in_time(pairs: Pairs) -> Sets:
+    """Hold out the last quarter: windows that overlap must not stand on both sides."""
+    n = len(pairs) - int(HELD_OUT * len(pairs))
+    return Sets(Pairs(pairs.X[:n], pairs.y[:n]), Pairs(pairs.X[n:], pairs.y[n:]))
+
+
+def sums(_data: Path | None, random: np.random.Generator) -> Pairs:
     """Bill what was used: litres and the price of each of 12 days; the target weighs the last six."""
     litres, price = random.uniform(0, 50, (480, 12)), random.normal(80, 20, (480, 12))
     y = litres[:, -6:].sum(axis=1) + 0.5 * price[:, -1] + random.normal(0, 4, 480)
     return Pairs(np.stack([litres, price], axis=2), y)
 
 
-def document(_data: Path, _random: np.random.Generator) -> Pairs:
+def document(_data: Path | None, _random: np.random.Generator) -> Pairs:
     """Take every fifth sequence of the article: 16 times 10 i, for i."""
     y = np.arange(1, 2800, 5, dtype=np.float64)
     return Pairs(np.repeat(10 * y[:, None, None], 16, axis=1), y)
 
 
-def oscillation(_data: Path, random: np.random.Generator) -> Pairs:
+def oscillation(_data: Path | None, random: np.random.Generator) -> Pairs:
     """Watch a damped oscillation, in millimetres, for 12 steps; the target is where it is two steps on."""
     n, steps = 480, np.arange(14)
     size, decay = random.uniform(100, 400, (n, 1)), random.uniform(0.01, 0.06, (n, 1))
@@ -52,14 +58,14 @@ def oscillation(_data: Path, random: np.random.Generator) -> Pairs:
     return Pairs(x[:, :12, None], x[:, 13])
 
 
-def transformer(data: Path, _random: np.random.Generator) -> Pairs:
+def transformer(data: Path | None, _random: np.random.Generator) -> Pairs:
     """Watch a transformer's loads and oil temperature for half a day: the temperature six hours on."""
-    frame = etth1.read(data)
+    frame = etth1.read(_given(data))
     columns = [name for name in frame.columns if name != "date"]
     return _windows(frame.select(columns).to_numpy(), columns.index("OT"), length=12, horizon=6, stride=36)
 
 
-def narma(_data: Path, random: np.random.Generator) -> Pairs:
+def narma(_data: Path | None, random: np.random.Generator) -> Pairs:
     """Drive a nonlinear moving average of tenth order; its answer to the last 14 inputs."""
     frame = series(560 * 21 + 1, random)
     u, y = frame["u"].to_numpy() * 200, frame["y"].to_numpy() * 1000
@@ -67,7 +73,7 @@ def narma(_data: Path, random: np.random.Generator) -> Pairs:
     return Pairs(u[starts[:, None] + np.arange(14)][..., None], y[starts + 14])
 
 
-def lags(_data: Path, random: np.random.Generator) -> Pairs:
+def lags(_data: Path | None, random: np.random.Generator) -> Pairs:
     """Regress on lags: three columns in units of their own, a curve of the third last step and a product."""
     x = random.normal(size=(560, 8, 3))
     y = np.tanh(1.5 * x[:, -3, 0]) + 0.7 * x[:, -1, 1] + 0.4 * x[:, -2, 1] * x[:, -1, 2]
@@ -75,24 +81,66 @@ def lags(_data: Path, random: np.random.Generator) -> Pairs:
     return Pairs(x * units + offsets, 250 * (y + random.normal(0, 0.2, 560)) + 3000)
 
 
-def rainfall(data: Path, _random: np.random.Generator) -> Pairs:
+def rainfall(data: Path | None, _random: np.random.Generator) -> Pairs:
     """Let rain fall, in sums of fourteen hours; the target is how deep the water gets."""
-    parts = [read_ts(data / flood.FOLDER / f"FloodModeling1_{part}.ts") for part in ("TRAIN", "TEST")]
+    parts = [read_ts(_given(data) / flood.FOLDER / f"FloodModeling1_{part}.ts") for part in ("TRAIN", "TEST")]
     x = np.concatenate([sequences.dense() for sequences, _ in parts])[:, :266, 0]
     return Pairs(x.reshape(len(x), 19, 14).sum(axis=2)[..., None], np.concatenate([y for _, y in parts]))
 
 
-def dust(data: Path, _random: np.random.Generator) -> Pairs:
+def dust(data: Path | None, _random: np.random.Generator) -> Pairs:
     """Watch Beijing's air and weather for half a day: the fine dust two hours on."""
     columns = [name for name in beijing.FEATURES if name != beijing.WIND]
-    table = beijing.read(data).select(columns).to_numpy().astype(np.float64)
+    table = beijing.read(_given(data)).select(columns).to_numpy().astype(np.float64)
     pairs = _windows(table, columns.index(beijing.TARGET), length=12, horizon=2, stride=51)
     known = np.isfinite(pairs.X).all(axis=(1, 2)) & np.isfinite(pairs.y)
     return Pairs(pairs.X[known], pairs.y[known])
 
 
+def glass(_data: Path | None, random: np.random.Generator) -> Pairs:
+    """Watch white cells, as Mackey and Glass have them, in overlapping windows of a noisy series: three samples on."""
+    values = mackey_glass.series(500 * 4, float(random.uniform(0.5, 1.3)))[::4]
+    cells = 4000 + 2000 * (values + random.normal(0, 0.03, len(values)))
+    return _windows(cells[:, None], 0, length=12, horizon=3, stride=1)
+
+
+def pendulum(_data: Path | None, random: np.random.Generator) -> Pairs:
+    """Push a damped pendulum at random, and read its angle in degrees and the torque; the angle three readings on."""
+    n, steps, inner, dt = 460, 15, 10, 0.02
+    angle, speed = random.uniform(-2, 2, n), random.uniform(-2, 2, n)
+    torque, seen = random.normal(0, 1.5, (n, steps)), np.empty((n, steps))
+    for step in range(steps):
+        seen[:, step] = angle
+        for _ in range(inner):
+            speed = speed + dt * (torque[:, step] - 0.3 * speed - 4 * np.sin(angle))
+            angle = angle + dt * speed
+    degrees = np.degrees(seen) + random.normal(0, 3, (n, steps))
+    X = np.stack([degrees[:, :12], 250 + 40 * torque[:, :12]], axis=2)
+    return Pairs(X, degrees[:, 14])
+
+
+def seas(_data: Path | None, _random: np.random.Generator) -> Pairs:
+    """Measure the Pacific's temperature each month from 1950 to 2010 (statsmodels): three months on."""
+    from statsmodels.datasets import elnino  # type: ignore[import-untyped]  # noqa: PLC0415 - an optional package
+
+    years = elnino.load_pandas().data.drop(columns="YEAR").to_numpy(dtype=np.float64)
+    return _windows(years.reshape(-1, 1), 0, length=12, horizon=3, stride=1)
+
+
+def engines(data: Path | None, random: np.random.Generator) -> Pairs:
+    """Watch 14 sensors of a turbofan engine for 15 cycles, five times in its life; the cycles that it has left."""
+    frame = cmapss.engines(_given(data) / cmapss.FOLDER / "train_FD001.txt")
+    X, y = [], []
+    for engine in frame.partition_by("unit", maintain_order=True):
+        values = engine.select(cmapss.VARYING).to_numpy()
+        for end in np.sort(random.choice(np.arange(15, len(values) + 1), 5, replace=False)):
+            X.append(values[end - 15 : end])
+            y.append(min(len(values) - end, cmapss.CAP))
+    return Pairs(np.array(X, dtype=np.float64), np.array(y, dtype=np.float64))
+
+
 def _windows(table: Array, target: int, *, length: int, horizon: int, stride: int) -> Pairs:
-    """Cut windows that do not overlap, so that none tells of another's target."""
+    """Cut windows; with a stride of their length they do not overlap, and none tells of another's target."""
     starts = np.arange(0, len(table) - length - horizon, stride)
     rows = starts[:, None] + np.arange(length)
     return Pairs(table[rows].astype(np.float64), table[starts + length - 1 + horizon, target].astype(np.float64))
@@ -107,19 +155,29 @@ MAKERS: Mapping[str, Maker] = {
     "lags": lags,
     "rainfall": rainfall,
     "dust": dust,
+    "glass": glass,
+    "pendulum": pendulum,
+    "seas": seas,
+    "engines": engines,
 }
 """Every set, by its name."""
 
+GIVEN = ("transformer", "rainfall", "dust", "engines")
+"""Sets that are read from the data folder."""
 
-def make(name: str, data: Path, seed: int) -> Sets:
+IN_TIME = ("glass", "seas")
+"""Sets whose windows overlap, so that the last ones are held out."""
+
+
+def make(name: str, data: Path | None, seed: int) -> Sets:
     """Make a set and split it.
 
     Parameters
     ----------
     name : str
         One of `MAKERS`.
-    data : Path
-        The data folder.
+    data : Path or None
+        The data folder; None where none is given.
     seed : int
         Draws generated data, and the split.
 
@@ -129,4 +187,12 @@ def make(name: str, data: Path, seed: int) -> Sets:
         In raw units.
     """
     random = np.random.default_rng([seed, *name.encode()])
-    return split(MAKERS[name](data, random), random)
+    pairs = MAKERS[name](data, random)
+    return in_time(pairs) if name in IN_TIME else split(pairs, random)
+
+
+def _given(data: Path | None) -> Path:
+    """Insist on the data folder."""
+    if data is None:
+        raise SystemExit("This set is read from the data folder: give --data DIR.")
+    return data

@@ -1,4 +1,8 @@
-"""The two halves, fixed beforehand: thresholds may be fixed on the first, figures are reported on the second."""
+"""The halves, fixed beforehand: what rules may be fixed on, and what figures are reported on.
+
+The second was held back until it had been run once; rules were mended on it afterwards, so that it is a half to develop
+on as the first is. The third, whose data and architectures no rule has seen, took its place; the name stayed.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +15,19 @@ if TYPE_CHECKING:
 
     from benchmarks.faults.program import Framework, Sets
 
-Half = Literal["first", "second"]
+Half = Literal["first", "second", "third"]
 
 SETS: Mapping[Half, tuple[str, ...]] = {
     "first": ("sums", "document", "oscillation", "transformer"),
     "second": ("narma", "lags", "rainfall", "dust"),
+    "third": ("glass", "pendulum", "seas", "engines"),
 }
 """Data sets of each half."""
 
 SOUND: Mapping[str, float] = {
     "sums": 0.8, "document": 0.9, "oscillation": 0.8, "transformer": 0.5,
     "narma": 0.6, "lags": 0.6, "rainfall": 0.3, "dust": 0.7,
+    "glass": 0.85, "pendulum": 0.8, "seas": 0.65, "engines": 0.6,
 }  # fmt: skip
 """R² on held-out data that a program must reach to count as healthy: said here, before any diagnosis is asked."""
 
@@ -37,6 +43,12 @@ NETWORKS: Mapping[Half, Mapping[Framework, tuple[Network, Network]]] = {
         "torch": (Network("gru", units=(24,)), Network(units=(32,), dense=(16,))),
         "sklearn": (Network(units=(), dense=(100,), dense_activation="tanh"), Network(units=(), dense=(32, 32))),
         "unflat": (Network("gru", units=(20,), readout="all", skip=True), Network(units=(28,), dropout=0.1)),
+    },
+    "third": {
+        "keras": (Network(units=(16,), bidirectional=True), Network(units=(24,), filters=16)),
+        "torch": (Network(units=(16, 16, 16)), Network("gru", units=(24,), filters=16)),
+        "sklearn": (Network(units=(), dense=(48, 24, 12)), Network(units=(), dense=(60,), dense_activation="logistic")),
+        "unflat": (Network(units=(16,), readout="all", bidirectional=True), Network("gru", units=(20, 12))),
     },
 }
 """Architectures of each half, one for each of the two ways of writing a program."""

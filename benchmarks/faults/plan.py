@@ -7,8 +7,8 @@ from itertools import chain, product
 from typing import TYPE_CHECKING
 
 import numpy as np
-from benchmarks.faults.controls import CONTROLS, controls
-from benchmarks.faults.data import make
+from benchmarks.faults.controls import CONTROLS, LATER, controls
+from benchmarks.faults.data import GIVEN, make
 from benchmarks.faults.halves import SETS, bases
 from benchmarks.faults.operators import OF_SCALE, OPERATORS
 from benchmarks.faults.program import FRAMEWORKS
@@ -50,7 +50,7 @@ class Entry:
 
 
 def plan(
-    half: Half, data: Path, *, causes: Sequence[str] = (), frameworks: Sequence[str] = (), quick: bool = False
+    half: Half, data: Path | None, *, causes: Sequence[str] = (), frameworks: Sequence[str] = (), quick: bool = False
 ) -> Iterator[Entry]:
     """Give every program of a half: first the healthy ones that mutants are made of, then all others, shuffled.
 
@@ -63,8 +63,8 @@ def plan(
     ----------
     half : {"first", "second"}
         Whose data sets and architectures.
-    data : Path
-        The data folder.
+    data : Path or None
+        The data folder; without one, sets that are read from it are left out.
     causes, frameworks : sequence of str
         The only ones to run; all, if empty. With causes, no controls and no further seeds are run.
     quick : bool
@@ -75,7 +75,7 @@ def plan(
     Entry
         In the order to run them in.
     """
-    names = SETS[half][:1] if quick else SETS[half]
+    names = sets_of(half, data)[:1] if quick else sets_of(half, data)
     entries = [_with_mutants(half, data, names, causes or tuple(OPERATORS))]
     if not causes:
         entries.append(_further_seeds(half, data, names, () if quick else TWIN_SEEDS[1:]))
@@ -92,20 +92,26 @@ def plan(
         yield entry
 
 
-def _with_mutants(half: Half, data: Path, names: Sequence[str], causes: Sequence[str]) -> Iterator[Entry]:
+def sets_of(half: Half, data: Path | None) -> tuple[str, ...]:
+    """Name the data sets of a half that can be had: all, or those that need no data folder."""
+    return tuple(name for name in SETS[half] if data is not None or name not in GIVEN)
+
+
+def _with_mutants(half: Half, data: Path | None, names: Sequence[str], causes: Sequence[str]) -> Iterator[Entry]:
     for place, name in enumerate(names):
         for number, base in enumerate(bases(half, name, make(name, data, 0), 0)):
             yield from _of_one(base, number // 2 + number % 2 + place, causes)
 
 
-def _further_seeds(half: Half, data: Path, names: Sequence[str], seeds: Sequence[int]) -> Iterator[Entry]:
+def _further_seeds(half: Half, data: Path | None, names: Sequence[str], seeds: Sequence[int]) -> Iterator[Entry]:
     for seed, name in product(seeds, names):
         for base in bases(half, name, make(name, data, seed), seed):
             yield Entry(key_of(base), "healthy", base)
 
 
 def _controls(half: Half, seeds: Sequence[int]) -> Iterator[Entry]:
-    for seed, name in product(seeds, CONTROLS):
+    kinds = [name for name in CONTROLS if half == "third" or name not in LATER]
+    for seed, name in product(seeds, kinds):
         for program in controls(half, name, seed):
             yield Entry(key_of(program), "control", program, variant=name)
 

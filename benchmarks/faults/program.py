@@ -71,6 +71,10 @@ class Network:
         Of our own network: the last state alone, or with mean and maximum.
     skip : bool
         Of our own network: a straight line beside it.
+    bidirectional : bool
+        Whether the recurrent layers read in both directions.
+    filters : int
+        Filters of a convolution over three steps before the recurrence; 0 for none.
     weights_deviation : float or None
         Deviation of the initial weights of the recurrent layers; None for the framework's own.
     dense_bias : float
@@ -91,6 +95,8 @@ class Network:
     every_step: bool = False
     readout: str = "last"
     skip: bool = False
+    bidirectional: bool = False
+    filters: int = 0
     weights_deviation: float | None = None
     dense_bias: float = 0.0
     frozen: str = ""

@@ -46,6 +46,8 @@ def diagnosed(program: Program, prepared: Prepared, trained: Trained) -> Diagnos
 
 def _layers(network: Network) -> Iterator[Any]:
     cell = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[network.cell]
+    if network.filters:
+        yield keras.layers.Conv1D(network.filters, 3, padding="same", activation="relu")
     for place, units in enumerate(network.units):
         more: dict[str, Any] = {}
         if network.weights_deviation is not None:
@@ -56,6 +58,8 @@ def _layers(network: Network) -> Iterator[Any]:
                      "recurrent_regularizer": keras.regularizers.L2(network.penalty)}  # fmt: skip
         onward = network.every_step or place < len(network.units) - 1
         layer = cell(units, return_sequences=onward, **more)
+        if network.bidirectional:
+            layer = keras.layers.Bidirectional(layer)
         layer.trainable = not network.frozen
         yield layer
         if network.dropout:

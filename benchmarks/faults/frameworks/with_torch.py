@@ -22,13 +22,17 @@ _ACTIVATIONS = {
 
 
 class Net(nn.Module):
-    """Recurrent layers, the last state, dense layers, one number."""
+    """A convolution perhaps, recurrent layers, the last state, dense layers, one number."""
 
     def __init__(self, network: Network, features: int) -> None:
         super().__init__()
         cell = {"lstm": nn.LSTM, "gru": nn.GRU}[network.cell]
-        units = network.units[-1]
-        self.recurrent = cell(features, units, len(network.units), batch_first=True)
+        units, ways = network.units[-1], 1 + network.bidirectional
+        self.filters = nn.Conv1d(features, network.filters, 3, padding=1) if network.filters else None
+        self.recurrent = cell(
+            network.filters or features, units, len(network.units), batch_first=True, bidirectional=ways > 1
+        )
+        units *= ways
         self.every_step = network.every_step
         parts: list[nn.Module] = []
         if network.norm is not None:
@@ -52,6 +56,8 @@ class Net(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Predict: (n, T, F) to (n, 1)."""
+        if self.filters is not None:
+            x = torch.relu(self.filters(x.transpose(1, 2))).transpose(1, 2)
         states, _ = self.recurrent(x)
         prediction: Tensor = self.head(states if self.every_step else states[:, -1])
         return prediction

@@ -21,7 +21,8 @@ def train(program: Program, prepared: Prepared) -> Trained:
     """Fit the estimator; what it warns of is what the diagnosis is asked about."""
     network, training, scaling = program.network, program.training, program.scaling
     model = LSTMRegressor(
-        cell=network.cell, units=network.units, dropout=network.dropout, skip=network.skip,
+        cell=network.cell, units=network.units, bidirectional=network.bidirectional, dropout=network.dropout,
+        skip=network.skip,
         readout=("last", "mean", "max") if network.readout == "all" else ("last",),
         epochs=training.epochs, batch_size=training.batch, learning_rate=training.rate, weight_decay=training.decay,
         clip_norm=training.clip, patience=training.patience,
