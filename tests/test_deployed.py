@@ -66,7 +66,7 @@ def test_many_sequences_are_predicted_in_parts(exported, monkeypatch):
     _, path, X = exported
     predictor = OnnxPredictor(path)
     whole = predictor.predict(X)
-    monkeypatch.setattr(module, "_STEPS_TOGETHER", 8 * 7)
+    monkeypatch.setattr(module, "sequences_together", lambda _: 8)
     np.testing.assert_allclose(predictor.predict(X), whole, rtol=1e-6)
     np.testing.assert_allclose(predictor.predict(list(X)), whole, rtol=1e-6)
 

@@ -15,7 +15,7 @@ from unflat.errors import (
     ShapeError,
     TooFewSamplesError,
 )
-from unflat.sequences import Sequences, as_numbers, as_sequences
+from unflat.sequences import Sequences, as_numbers, as_sequences, sequences_together
 
 
 def overlapping(n_rows=10, length=4, stride=1):
@@ -143,3 +143,21 @@ def test_features_are_named_in_messages():
     index = np.array([0]), np.array([3])
     assert Sequences(rows, *index, feature_names=("load", "heat")).feature(1) == "'heat'"
     assert Sequences(rows, *index).feature(1) == "1"
+
+
+@pytest.mark.parametrize(
+    ("steps", "together"),
+    [(0, 16_384), (1, 16_384), (16, 1024), (64, 256), (96, 256), (512, 256), (2000, 65), (10**6, 1)],
+)
+def test_batches_are_fast_and_fit_in_memory(steps, together):
+    """Short sequences go by what stays near the processor, long ones by their number, very long ones by memory."""
+    assert sequences_together(steps) == together
+
+
+def test_columns_with_missing_values_are_found_anywhere():
+    """One NaN names its column, in whichever chunk of rows it stands; nothing else does."""
+    rows = np.zeros((600_000, 3), dtype=np.float32)
+    sequences = Sequences(rows, np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64))
+    assert sequences.columns_with_missing() == set()
+    rows[599_999, 2] = rows[3, 0] = np.nan
+    assert sequences.columns_with_missing() == {0, 2}

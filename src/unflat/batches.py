@@ -110,6 +110,9 @@ class BatchSource:
 
 def _shared(array: NDArray[Any]) -> Tensor:
     """View an array as a tensor, without torch's warning about read-only memory: batches never write to it."""
+    array = np.ascontiguousarray(array)
+    if array.flags.writeable:
+        return torch.from_numpy(array)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The given NumPy array is not writable")
-        return torch.from_numpy(np.ascontiguousarray(array))
+        return torch.from_numpy(array)

@@ -28,7 +28,7 @@ from unflat.errors import (
     ShapeError,
 )
 from unflat.ranges import FAR, FAR_ON_A_LINE, InputRange, in_words
-from unflat.sequences import as_sequences
+from unflat.sequences import as_sequences, sequences_together
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -42,9 +42,6 @@ METADATA = "unflat"
 
 FORMAT = 1
 """Raised when an exported file can no longer be used by the unflat before."""
-
-_STEPS_TOGETHER = 1 << 17
-"""Time steps predicted together: large enough to be fast, small enough for long sequences in little memory."""
 
 _LARGEST = float(np.finfo(np.float64).max)
 
@@ -142,7 +139,7 @@ class OnnxPredictor:
             return None
         if X.ndim == 2 and self.n_features == 1:  # noqa: PLR2004 - sequences and time
             X = X[:, :, None]
-        if X.ndim != 3 or X.shape[2] != self.n_features or X.shape[0] * X.shape[1] > _STEPS_TOGETHER:  # noqa: PLR2004
+        if X.ndim != 3 or X.shape[2] != self.n_features or X.shape[0] > sequences_together(X.shape[1]):  # noqa: PLR2004
             return None
         values = np.ascontiguousarray(X, dtype=np.float64)
         return values if self._usual(values) else None
@@ -167,7 +164,7 @@ class OnnxPredictor:
         return predictions
 
     def _predict_checked(self, sequences: Sequences) -> NDArray[np.float64]:
-        together = max(1, _STEPS_TOGETHER // sequences.longest)
+        together = sequences_together(sequences.longest)
         parts = [sequences.take(slice(first, first + together)) for first in range(0, len(sequences), together)]
         return np.concatenate([self._run(part.dense(), np.ascontiguousarray(part.lengths)) for part in parts])
 

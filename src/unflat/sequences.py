@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 _CHUNK_ROWS = 1 << 18
 """Rows looked at together in checks, so that no check needs memory in proportion to the table."""
 
+_STEPS_IN_CACHE, _FEWEST_TOGETHER, _MOST_STEPS = 1 << 14, 256, 1 << 17
+"""Time steps of a batch that stay near the processor from layer to layer; sequences that make the products of a step
+large enough, however long they are; and the steps that may be in memory together all the same."""
+
 
 @dataclass(frozen=True)
 class PastTarget:
@@ -189,6 +193,11 @@ class Sequences:
             running = open_sequences[-1]
         return inside
 
+    def columns_with_missing(self) -> set[int]:
+        """Find the columns of the rows in which anything is NaN, be it in a sequence or beside all of them."""
+        found = (np.flatnonzero(np.isnan(chunk).any(axis=0)) for _, chunk in _chunks(self.rows))
+        return {column for columns in found for column in columns.tolist()}
+
     def dense(self) -> NDArray[np.float64]:
         """Copy the sequences into one array, short ones padded with NaN at their end.
 
@@ -240,6 +249,23 @@ def as_sequences(X: object, *, name: str = "X") -> Sequences:
     sequences = _from_array(as_numbers(X, name), name) if parts is None else _from_list(parts, name)
     refuse_infinite(sequences.rows, name)
     return sequences
+
+
+def sequences_together(steps: int) -> int:
+    """Choose how many sequences are predicted together: large enough to be fast, small enough for any memory.
+
+    Parameters
+    ----------
+    steps : int
+        Time steps of each.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
+    steps = max(1, steps)
+    return max(1, min(max(_STEPS_IN_CACHE // steps, _FEWEST_TOGETHER), _MOST_STEPS // steps))
 
 
 def as_numbers(values: object, name: str) -> NDArray[Any]:
@@ -327,7 +353,7 @@ def _chunks(rows: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
 
 
 def _refuse_containers_of_rows(X: object, name: str) -> None:
-    if _is_table(X):
+    if is_table(X):
         raise InputTypeError(
             name,
             "sequences",
@@ -341,7 +367,8 @@ def _refuse_containers_of_rows(X: object, name: str) -> None:
         )
 
 
-def _is_table(X: object) -> bool:
+def is_table(X: object) -> bool:
+    """Whether something is a frame or a series of any library; arrays, tensors and lists are told at once."""
     if type(X).__module__ in {"builtins", "numpy", "torch"}:
         return False
     # Only now: an exported model, which is given arrays and lists, works without it.

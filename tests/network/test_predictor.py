@@ -97,7 +97,7 @@ def test_missing_values_after_the_end_are_padding(config):
 @pytest.mark.parametrize("config", CONFIGS)
 def test_predictions_do_not_depend_on_how_they_are_batched(config, steps, monkeypatch):
     """Whatever number of steps is predicted together, each sequence gets its own prediction, in order."""
-    monkeypatch.setattr("unflat.network.predictor._STEPS_TOGETHER", steps)
+    monkeypatch.setattr("unflat.network.predictor.sequences_together", lambda longest: max(1, steps // longest))
     sequences, predictor = table(), make(config)
     found = predict_all(predictor, sequences)
     assert found.shape == (40, 2)
@@ -109,7 +109,7 @@ def test_predictions_do_not_depend_on_how_they_are_batched(config, steps, monkey
 @pytest.mark.parametrize("steps", [1, 24, 37, 10_000])
 def test_no_more_steps_are_predicted_together_than_fit(steps, monkeypatch):
     """A batch, padding included, has at most the steps that memory is meant for, unless one sequence has more."""
-    monkeypatch.setattr("unflat.network.predictor._STEPS_TOGETHER", steps)
+    monkeypatch.setattr("unflat.network.predictor.sequences_together", lambda longest: max(1, steps // longest))
     sequences, predictor, seen = table(), make(), []
     predictor.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0].shape[:2]))
     predict_all(predictor, sequences)
@@ -121,7 +121,7 @@ def test_no_more_steps_are_predicted_together_than_fit(steps, monkeypatch):
 @pytest.mark.parametrize("steps", [1, 20, 10_000])
 def test_equally_long_overlapping_windows_are_predicted_in_order(steps, monkeypatch):
     """Windows of one series, not sorted and some twice, are each predicted as they are alone."""
-    monkeypatch.setattr("unflat.network.predictor._STEPS_TOGETHER", steps)
+    monkeypatch.setattr("unflat.network.predictor.sequences_together", lambda longest: max(1, steps // longest))
     rows = np.random.default_rng(6).normal(100, 3, size=(30, 2))
     starts = np.array([25, 0, 7, 8, 7, 3], dtype=np.int32)
     windows = Sequences(rows, starts, np.broadcast_to(np.int64(5), starts.shape))

@@ -12,6 +12,7 @@ from unflat.batches import BatchSource
 from unflat.intervals.conformal import Calibration
 from unflat.intervals.held_out import MOST_FOLDED, cross_chosen, folds_of
 from unflat.intervals.spread import Spread, fit_spread
+from unflat.sequences import sequences_together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,9 +30,6 @@ _MOST_SEQUENCES, _MOST_STEPS, _FEWEST_SEQUENCES = 10_000, 1 << 20, 500
 
 _JUDGED_AT, _WORTH = 0.9, 0.99
 """Learned distances are used where they bring the interval score at this coverage below this share."""
-
-_STEPS_TOGETHER = 1 << 17
-"""Time steps described together, as in prediction."""
 
 
 class PredictionInterval(NamedTuple):
@@ -215,7 +213,7 @@ def bounds(predictor: Predictor, expected: Expected, quantiles: NDArray[np.float
 @torch.no_grad()
 def describe(predictor: Predictor, sequences: Sequences) -> Tensor:
     """Give scaled predictions and pooled states, side by side: shape (n, outputs + width), float32."""
-    batches = BatchSource(sequences).in_order(max(1, _STEPS_TOGETHER // max(1, sequences.longest)))
+    batches = BatchSource(sequences).in_order(sequences_together(sequences.longest))
     return torch.cat([torch.cat(predictor.with_states(*batch), dim=1).cpu() for _, batch in batches])
 
 

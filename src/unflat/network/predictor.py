@@ -11,6 +11,7 @@ from torch import nn
 from unflat.batches import BatchSource
 from unflat.network.ensemble import assembled, make_network
 from unflat.scaling import Affine, InputScaling, Scaler
+from unflat.sequences import sequences_together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from unflat.network.body import Network
     from unflat.network.ensemble import Ensemble
     from unflat.sequences import Sequences
-
-_STEPS_TOGETHER = 1 << 17
-"""Time steps predicted together: large enough to be fast, small enough for long sequences in little memory."""
 
 
 class Predictor(nn.Module):
@@ -94,10 +92,11 @@ class Predictor(nn.Module):
         self, values: Tensor, lengths: Tensor | None = None, context: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """Give what the network gives for raw values: scaled predictions, and the states that they are made of."""
-        lengths = None if lengths is None else lengths.to(self.device)
-        beside = self.beside(context)
+        device, beside = self.device, self.beside(context)
         return self.network.with_states(
-            self.inputs(values).to(self.device), lengths, context=None if beside is None else beside.to(self.device)
+            self.inputs(values).to(device),
+            None if lengths is None else lengths.to(device),
+            context=None if beside is None else beside.to(device),
         )
 
     def beside(self, context: Tensor | None) -> Tensor | None:
@@ -179,7 +178,6 @@ def predict_all(predictor: Predictor, sequences: Sequences) -> NDArray[np.float6
         Predictions in the target's units, in the sequences' order.
     """
     predictions = np.empty((len(sequences), len(predictor.target.center)))
-    batch_size = max(1, _STEPS_TOGETHER // max(1, sequences.longest))
-    for part, batch in BatchSource(sequences).in_order(batch_size):
+    for part, batch in BatchSource(sequences).in_order(sequences_together(sequences.longest)):
         predictions[part] = predictor(*batch)
     return predictions
