@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+KERNEL := $(addprefix src/unflat/network/kernel/,lstm.c lstm_steps.h lstm_panel.h compiling.py)  # compiled on installation
 
-.PHONY: help demo figures test lint types layers format check clean
+.PHONY: help demo figures kernel test lint types layers format check clean
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -14,6 +15,9 @@ demo: $(VENV)/.run  ## a flat network, why it is flat, and the cure: a table and
 
 figures: $(VENV)/.run  ## the pictures of docs/: ARGS="--only reach" makes one
 	$(BIN)/python docs/figures $(ARGS)
+
+kernel: $(VENV)/.run  ## compile the kernel anew, after a change of its source
+	$(BIN)/python src/unflat/network/kernel/compiling.py
 
 test: $(VENV)/.dev  ## all tests, with coverage
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term $(ARGS)
@@ -40,10 +44,10 @@ clean:  ## remove the environment and what tools left
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/.run: pyproject.toml constraints.txt $(KERNEL) | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
 	touch $@
 
-$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/.dev: pyproject.toml constraints.txt $(KERNEL) | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@ $(VENV)/.run

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from unflat.network import kernel
 from unflat.network.steps import last_step, reverse_steps
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from unflat.config import Cell
 
-_CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
+_CELLS = {"lstm": kernel.LSTM, "gru": nn.GRU}
 
 
 class Recurrence(nn.Module):
