@@ -142,3 +142,42 @@ def test_heavy_tails_are_left_as_they_are():
     """Extreme values of Student's t are the target's own, and unexplained as such."""
     tails = SIGNAL + np.random.default_rng(3).standard_t(2, size=(600, 1))
     assert find(tails).signal[0].r2 < 0.6
+
+
+def test_predictions_stand_where_their_sequences_do():
+    """Each learner's predictions come in the targets' units, nan for a target that is missing; R² is theirs."""
+    y = 300 * SIGNAL + 5000
+    y[7] = np.nan
+    found = find(y, held_out=(X[:200], 300 * SIGNAL[:200] + 5000))
+    learner = found.best(0)
+    assert learner.name == RIDGE
+    assert np.isnan(learner.prediction[7])
+    known = np.isfinite(y[:, 0])
+    error = np.mean((learner.prediction[known] - y[known]) ** 2) / np.var(y[known])
+    assert 1 - error == pytest.approx(learner.r2[0])
+    assert learner.held_out_prediction.shape == (200, 1)
+
+
+def test_held_out_data_elsewhere_are_learned_from_themselves():
+    """Inputs in other units spoil what was learned in training, and not what can be learned of them."""
+    found = find(SIGNAL, held_out=(X[:200] * 500 + 9000, SIGNAL[:200]))
+    assert found.signal[0].held_out_r2 < 0
+    assert found.within.r2[0] > 0.9
+    assert find(SIGNAL, held_out=(X[:40], SIGNAL[:40])).within is None
+
+
+def test_padding_hides_no_signal():
+    """Zeros behind sequences of different lengths are taken away before the last steps are laid side by side."""
+    lengths = GENERATOR.integers(5, 9, 600)
+    padded = np.zeros((600, 20, 2))
+    for row, values, length in zip(padded, X, lengths, strict=True):
+        row[:length] = values[8 - length :]
+    assert find(X[:, -2, :1], padded).signal[0].r2 > 0.95
+
+
+def test_a_few_values_beyond_measure_hide_no_signal_of_a_column():
+    """A sensor's error code in three sequences is brought nearer, so that a straight line is found beside it."""
+    spoiled = X.copy()
+    spoiled[[5, 77, 300], [-1, 2, -1]] += 3000
+    ridge = next(learner for learner in find(SIGNAL, spoiled).learners if learner.name == RIDGE)
+    assert ridge.r2[0] > 0.8

@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from unflat.diagnosis import verdict as verdict_module
 from unflat.diagnosis.examination import Examination, Part
 from unflat.diagnosis.past import Past
-from unflat.diagnosis.reference import References, Signal
+from unflat.diagnosis.records import Cause, Cure
+from unflat.diagnosis.reference import Reference, References, Signal
+from unflat.diagnosis.standing import FLAT_SHARE, errors_needed, figures_of
 from unflat.diagnosis.subjects import subject_of
-from unflat.diagnosis.verdict import FLAT_SHARE, _errors_needed, judge
+from unflat.diagnosis.verdict import judge
 
 N = 1000
 GENERATOR = np.random.default_rng(7)
@@ -244,9 +247,9 @@ def test_a_few_errors_beyond_measure_do_not_hide_many_large_ones():
 
 def test_few_sequences_need_larger_differences():
     """Three deviations of a normal value are nearly four of twelve values, and six of five."""
-    assert _errors_needed(12) == pytest.approx(3.85, abs=0.01)
-    assert _errors_needed(5) == pytest.approx(6.62, abs=0.01)
-    assert _errors_needed(10**6) == pytest.approx(3.0, abs=1e-3)
+    assert errors_needed(12) == pytest.approx(3.85, abs=0.01)
+    assert errors_needed(5) == pytest.approx(6.62, abs=0.01)
+    assert errors_needed(10**6) == pytest.approx(3.0, abs=1e-3)
 
 
 def test_what_falls_short_in_training_too_needs_no_certainty_on_held_out_data():
@@ -280,3 +283,66 @@ def test_predictions_for_every_step_are_all_judged():
     only_last = np.stack([OTHER, OTHER, OTHER, TRUTH], axis=1)[..., None]
     assert verdict(lambda _: only_last) == "failing"
     assert verdict(lambda _: np.repeat(TRUTH[:, None, None], 4, axis=1)) == "healthy"
+
+
+def beside(prediction, other, *, within=None, n=N):
+    """Judge held-out predictions beside those of another learner, and perhaps of one of the held-out part."""
+    y = (TRUTH + 0.3 * OTHER)[:n]
+    scores = (np.array([value]) for value in (0.9, 0.9, 0.001))
+    learner = Reference("ridge", *scores, y[:, None], other[:n, None])
+    inside = None if within is None else replace(learner, held_out_prediction=within[:n, None])
+    references = References(n, (learner,), (STRONG,), (None,), within=inside)
+    return judge(Examination(subject_of(len), part(y, y), part(y, prediction[:n]), None, references, (), None))
+
+
+@pytest.fixture
+def blamed(monkeypatch):
+    """Let the rules name one cause, with some confidence."""
+
+    def blame(cause, confidence):
+        found = Cause(cause, "why", (), Cure("do", "code"), confidence)
+        monkeypatch.setattr(verdict_module, "find_causes", lambda _: (found,))
+
+    return blame
+
+
+@pytest.mark.parametrize(
+    ("cause", "confidence", "verdict"),
+    [("rate_too_high", 0.9, "failing"), ("rate_too_high", 0.5, "healthy"), ("overfit", 0.9, "healthy")],
+)
+def test_a_model_behind_others_fails_if_a_rule_says_why(blamed, cause, confidence, verdict):
+    """R² 0.7 where others have 0.9 is a fault where one is proven; not for a guess, nor for the lack's own name."""
+    blamed(cause, confidence)
+    judgement = beside(0.55 * TRUTH, TRUTH)
+    assert judgement.verdict == verdict
+    if verdict == "failing":
+        assert judgement.confidence == pytest.approx(confidence, rel=0.01)
+
+
+def test_a_model_as_good_as_others_is_healthy_whatever_rules_say(blamed):
+    """Without a lack there is no cause; few sequences show none."""
+    blamed("rate_too_high", 0.9)
+    assert beside(0.9 * TRUTH, TRUTH).verdict == "healthy"
+    assert beside(0.55 * TRUTH, TRUTH, n=25).verdict == "healthy"
+
+
+def test_held_out_data_elsewhere_are_judged_by_what_is_in_them(blamed):
+    """Where others, too, learned nothing that holds there, a learner of the held-out part says what was to be found."""
+    nobody = -TRUTH
+    assert beside(0.55 * TRUTH, nobody, within=TRUTH).verdict == "healthy"
+    blamed("extrapolation", 0.85)
+    assert beside(0.55 * TRUTH, nobody, within=TRUTH).verdict == "failing"
+    assert beside(0.55 * TRUTH, nobody).verdict == "healthy"
+
+
+def test_differences_are_taken_sequence_by_sequence():
+    """What is hard for both says nothing of either: errors that both make do not blur how far one is behind."""
+    hard = np.where(np.arange(N) % 10 == 0, 3.0, 0.0) * np.sign(OTHER)
+    y = TRUTH + hard
+    learner = Reference("ridge", *(np.array([value]) for value in (0.5, 0.5, 0.001)), y[:, None], TRUTH[:, None])
+    references = References(N, (learner,), (Signal(0.5, 0.5, "ridge", 0.002),), (None,))
+    examination = Examination(subject_of(len), part(y, y), part(y, 0.4 * TRUTH), None, references, (), None)
+    figures = figures_of(examination, 0)
+    paired, as_it_is = figures.behind
+    assert as_it_is.width == pytest.approx((np.mean((y - 0.4 * TRUTH) ** 2) - np.mean(hard**2)) / np.var(y))
+    assert paired.error < figures.error_of_rest

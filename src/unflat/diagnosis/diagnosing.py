@@ -11,9 +11,9 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # i
 from unflat.baselines import LAST_VALUE, MEAN, NO_PAST
 from unflat.config import Interval
 from unflat.diagnosis.causes import find_causes
-from unflat.diagnosis.causes.memory import padding_of
 from unflat.diagnosis.examination import Examination, Part
 from unflat.diagnosis.inputs import Data, Losses, as_data, as_losses, beside_targets
+from unflat.diagnosis.padding import padding_of
 from unflat.diagnosis.programs import Training, program_of
 from unflat.diagnosis.proof import Clock, LeftOut, Proof
 from unflat.diagnosis.proof import prove as prove_cures

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,6 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
 from unflat.diagnosis.learners import NEIGHBOURS, RIDGE, TREES, neighbours, ridge, trees
+from unflat.diagnosis.padding import without_padding
 from unflat.diagnosis.past import Past, find_past
 from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.summaries import OWNED, owned_by_few, standardized, summarize
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.diagnosis.learners import Learner
+
+    _Places = tuple[NDArray[np.int64] | None, int]
     from unflat.folds import Fold
 
 CHANCE = 0.01
@@ -29,6 +32,9 @@ for others."""
 
 _MOST_SEQUENCES = 1500
 _FEWEST_SEQUENCES = 10
+_FEWEST_WITHIN = 50
+"""Held-out sequences from which on a fifth of them is something to be judged by."""
+
 _PERMUTATIONS = 999
 _MOST_TREE_OUTPUTS = 3
 _TOGETHER = 3
@@ -59,12 +65,19 @@ class Reference:
         The same on the held-out part; nan where there is none.
     p_value : ndarray of shape (k,), float64
         How often a shuffled target goes with its predictions as closely.
+    prediction : ndarray of shape (n, k), float64, or None
+        What it predicts for training sequences that it was not fitted on, in the targets' units; nan for those that it
+        was not asked about. None where it was not kept.
+    held_out_prediction : ndarray of shape (m, k), float64, or None
+        The same for the held-out part.
     """
 
     name: str
     r2: NDArray[np.float64]
     held_out_r2: NDArray[np.float64]
     p_value: NDArray[np.float64]
+    prediction: NDArray[np.float64] | None = None
+    held_out_prediction: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +128,9 @@ class References:
         The feature that holds each output's past, if one seems to.
     not_examined : tuple of NotExamined
         What was left out, and why.
+    within : Reference or None
+        What ridge reaches on the held-out part when it learns from that part itself, in folds: what there is to learn
+        of it, also where it lies outside of what training saw. None where it was not tried.
     """
 
     n: int
@@ -122,6 +138,12 @@ class References:
     signal: tuple[Signal, ...]
     past: tuple[Past | None, ...]
     not_examined: tuple[NotExamined, ...] = ()
+    within: Reference | None = None
+
+    def best(self, output: int) -> Reference | None:
+        """Give the learner that an output's signal is taken from; None where none was tried."""
+        name = self.signal[output].learner
+        return next((learner for learner in self.learners if learner.name == name), None)
 
     @property
     def r2(self) -> NDArray[np.float64]:
@@ -135,12 +157,21 @@ class References:
 
 
 class _Tables(NamedTuple):
-    """Training sequences and held-out ones as tables of one scale, targets in the training part's deviation."""
+    """Training sequences and held-out ones as tables of one scale, targets in the training part's deviation.
+
+    `units` are the center and scale that bring targets back.
+    """
 
     columns: NDArray[np.float64]
     y: NDArray[np.float64]
     asked: NDArray[np.float64]
     asked_y: NDArray[np.float64]
+    units: tuple[NDArray[np.float64], NDArray[np.float64]]
+
+    def in_units(self, found: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Bring predictions into the targets' units."""
+        center, scale = self.units
+        return found * scale + center
 
 
 def find_references(
@@ -156,7 +187,8 @@ def find_references(
     depend on sequences, every order is as likely, whatever the predictions. (Learning anew from each shuffled
     target, Ojala and Garriga 2010, JMLR 11, 1833, tests the same and takes 999 times as long.) Overlapping windows of
     one series are held out and shuffled in blocks. The p-value of the best of several learners is that of the
-    least likely, times their number (Bonferroni).
+    least likely, times their number (Bonferroni). Padding counts as missing, and a few extreme values that own a column
+    are brought nearer.
 
     Parameters
     ----------
@@ -180,7 +212,9 @@ def find_references(
     if len(places) < _FEWEST_SEQUENCES:
         return _nothing(len(places), past)
     apart = overlap(values)
-    tables, left_out = _tables(values[places], y[places], _finite(held_out, generator), generator)
+    asked = None if held_out is None else _sample(held_out[1], generator)
+    new = None if held_out is None or asked is None else (held_out[0][asked], held_out[1][asked])
+    tables, left_out = _tables(values[places], y[places], new, generator)
     folds = folds_of(places, apart, generator)
     length = 1 if apart == 1 else max(1, min(_TOGETHER * apart * len(places) // len(y), len(places) // 10))
     orders = [shuffled(len(places), length, generator) for _ in range(_PERMUTATIONS)]
@@ -190,8 +224,15 @@ def find_references(
         examined = np.flatnonzero(~(best >= _ENOUGH))[:_MOST_TREE_OUTPUTS]
         if len(examined):
             learners += (_some_outputs(examined, tables, folds, orders),)
+        within = None if new is None else _within(*new, generator)
+    elsewhere = asked, 0 if held_out is None else len(held_out[1])
     return References(
-        len(places), learners, _signals(learners), past, (*_left_out(left_out), *_without_trees(best, examined))
+        len(places),
+        tuple(_in_place(learner, (places, len(y)), elsewhere) for learner in learners),
+        _signals(learners),
+        past,
+        (*_left_out(left_out), *_without_trees(best, examined)),
+        None if within is None else _in_place(within, (None, 0), elsewhere),
     )
 
 
@@ -202,13 +243,23 @@ def _sample(y: NDArray[np.float64], generator: np.random.Generator) -> NDArray[n
     return np.sort(generator.choice(places, _MOST_SEQUENCES, replace=False))
 
 
-def _finite(
-    held_out: tuple[NDArray[np.float64], NDArray[np.float64]] | None, generator: np.random.Generator
-) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    if held_out is None:
+def _in_place(learner: Reference, known: _Places, asked: _Places) -> Reference:
+    """Put predictions for some sequences where these stand among all."""
+    return replace(
+        learner,
+        prediction=_among_all(learner.prediction, *known),
+        held_out_prediction=_among_all(learner.held_out_prediction, *asked),
+    )
+
+
+def _among_all(
+    found: NDArray[np.float64] | None, places: NDArray[np.int64] | None, n: int
+) -> NDArray[np.float64] | None:
+    if found is None or places is None:
         return None
-    places = _sample(held_out[1], generator)
-    return held_out[0][places], held_out[1][places]
+    everyone = np.full((n, found.shape[1]), nan)
+    everyone[places] = found
+    return everyone
 
 
 def _tables(
@@ -221,12 +272,26 @@ def _tables(
     asked, asked_y = (values[:0], y[:0]) if held_out is None else held_out
     together = np.full((n + len(asked), max(values.shape[1], asked.shape[1]), values.shape[2]), np.nan)
     together[:n, : values.shape[1]], together[n:, : asked.shape[1]] = values, asked
-    summary = summarize(together, generator, slice(n))
+    summary = summarize(without_padding(together), generator, slice(n))
+    columns = standardized(_without_outliers(summary.columns, summary.columns[:n]), slice(n))
     targets = _without_outliers(np.concatenate([y, asked_y]), y)
     largest = np.abs(targets).max(axis=0)
-    scaled = standardized(targets / np.where(largest > 0, largest, 1.0), slice(n))
-    columns = summary.columns
-    return _Tables(columns[:n], scaled[:n], columns[n:], scaled[n:]), summary.features_left_out
+    largest = np.where(largest > 0, largest, 1.0)
+    scaled = standardized(targets / largest, slice(n))
+    known = targets[:n] / largest
+    units = known.mean(axis=0) * largest, np.where(scaled.any(axis=0), known.std(axis=0), 0.0) * largest
+    return _Tables(columns[:n], scaled[:n], columns[n:], scaled[n:], units), summary.features_left_out
+
+
+def _within(values: NDArray[np.float64], y: NDArray[np.float64], generator: np.random.Generator) -> Reference | None:
+    """Let ridge learn the held-out part in folds of its own."""
+    if len(y) < _FEWEST_WITHIN:
+        return None
+    tables, _ = _tables(values, y, None, generator)
+    folds = folds_of(np.arange(len(y)), overlap(values), generator)
+    found = _out_of_fold(ridge, tables, folds)
+    r2 = _r2(tables.y, found)
+    return Reference(RIDGE, r2, r2, np.full_like(r2, nan), held_out_prediction=tables.in_units(found))
 
 
 def _without_outliers(targets: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -248,23 +313,50 @@ def _cheap() -> Iterator[tuple[str, Learner]]:
 def _reference(
     name: str, learner: Learner, tables: _Tables, folds: tuple[Fold, ...], orders: list[NDArray[np.int64]]
 ) -> Reference:
-    columns, y, asked, asked_y = tables
-    found = np.empty_like(y)
+    y, found = tables.y, _out_of_fold(learner, tables, folds)
+    answered = learner(tables.columns, y, tables.asked) if len(tables.asked) else tables.asked_y
+    held_out = _r2(tables.asked_y, answered) if len(answered) else np.full(y.shape[1], nan)
+    return Reference(
+        name,
+        _r2(y, found),
+        held_out,
+        _p_values(y, found, orders),
+        tables.in_units(found),
+        tables.in_units(answered),
+    )
+
+
+def _out_of_fold(learner: Learner, tables: _Tables, folds: tuple[Fold, ...]) -> NDArray[np.float64]:
+    """Predict for each fold from the others."""
+    found = np.empty_like(tables.y)
     for training, judged in folds:
-        found[judged] = learner(columns[training], y[training], columns[judged])
-    held_out = _r2(asked_y, learner(columns, y, asked)) if len(asked) else np.full(y.shape[1], nan)
-    return Reference(name, _r2(y, found), held_out, _p_values(y, found, orders))
+        found[judged] = learner(tables.columns[training], tables.y[training], tables.columns[judged])
+    return found
 
 
 def _some_outputs(
     outputs: NDArray[np.int64], tables: _Tables, folds: tuple[Fold, ...], orders: list[NDArray[np.int64]]
 ) -> Reference:
     """Try the trees on some outputs; nan stands for the others."""
-    some = tables._replace(y=tables.y[:, outputs], asked_y=tables.asked_y[:, outputs])
+    center, scale = tables.units
+    units = center[outputs], scale[outputs]
+    some = tables._replace(y=tables.y[:, outputs], asked_y=tables.asked_y[:, outputs], units=units)
     reference = _reference(TREES, trees, some, folds, orders)
-    r2, held_out, p_value = np.full((3, tables.y.shape[1]), nan)
-    r2[outputs], held_out[outputs], p_value[outputs] = reference.r2, reference.held_out_r2, reference.p_value
-    return Reference(TREES, r2, held_out, p_value)
+
+    def of_all(found: NDArray[np.float64] | None) -> NDArray[np.float64]:
+        some_found = np.empty((0, len(outputs))) if found is None else found
+        every = np.full((*some_found.shape[:-1], tables.y.shape[1]), nan)
+        every[..., outputs] = some_found
+        return every
+
+    return Reference(
+        TREES,
+        of_all(reference.r2),
+        of_all(reference.held_out_r2),
+        of_all(reference.p_value),
+        of_all(reference.prediction),
+        of_all(reference.held_out_prediction),
+    )
 
 
 def _r2(y: NDArray[np.float64], prediction: NDArray[np.float64]) -> NDArray[np.float64]:

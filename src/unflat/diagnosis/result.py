@@ -159,10 +159,13 @@ class Diagnosis:
         return page(self)
 
 
+_OF_LEARNER = ("name", "r2", "held_out_r2", "p_value")
+
+
 def _references(references: References) -> dict[str, Any]:
     return {
         "n": references.n,
-        "learners": [asdict(learner) for learner in references.learners],
+        "learners": [{name: getattr(learner, name) for name in _OF_LEARNER} for learner in references.learners],
         "signal": [asdict(signal) | {"beyond_chance": signal.beyond_chance} for signal in references.signal],
         "past": [None if past is None else asdict(past) for past in references.past],
     }

@@ -6,7 +6,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from unflat.baselines import MEAN
-from unflat.diagnosis.verdict import NO_BETTER
+from unflat.diagnosis.standing import NO_BETTER
 from unflat.evaluation.words import percent, ratio
 
 if TYPE_CHECKING:

@@ -109,3 +109,12 @@ def test_dead_units_of_a_deep_and_narrow_network_are_its_effect(fake):
         return dead_units(fake(y, y * 0, shown_layers=(*layers, Layer("head", "dense", 1)), shown_activations=dead))
 
     assert of(6).confidence < of(1).confidence
+
+
+def test_a_flat_model_of_dead_units_is_so_for_them_whatever_there_is_to_learn(fake, nothing):
+    """Where no learner finds anything, a layer that is zero throughout still says why predictions are one number."""
+    y = np.random.default_rng(0).normal(size=200)
+    layers = (Layer("dense", "dense", 4, "relu"), Layer("head", "dense", 1, "linear"))
+    shown = {"shown_layers": layers, "shown_activations": {"dense": np.zeros((200, 4))}}
+    assert dead_units(fake(y, 0 * y, references=nothing, **shown)) is not None
+    assert dead_units(fake(y, 0.5 * y, references=nothing, **shown)) is None

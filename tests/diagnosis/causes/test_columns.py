@@ -110,3 +110,20 @@ def test_outliers_spoil_a_real_network(trained, net, problem):
     y[:3] *= 3000
     cause = outliers_own_scale(trained(net(), X, (y - y.mean()) / y.std()))
     assert cause.evidence[0].value > 0.99
+
+
+def test_outliers_that_squeeze_a_feature_are_found(fake):
+    """Three values of thousands leave all others within a hundredth of a deviation; other steps still tell enough."""
+    random = np.random.default_rng(0)
+    X = random.normal(size=(400, 4, 1))
+    y = X[:, :, 0].mean(axis=1)
+    X[[3, 90, 200], [0, 1, 2], 0] = 3000.0
+    cause = outliers_own_scale(fake(y, 0.3 * y, X=X / X.std()))
+    assert cause.evidence[0].what.startswith("share of the variance of feature 0")
+
+
+def test_held_out_columns_in_other_units_were_not_divided_by_little(fake, standardized):
+    """A feature that varied in training and is thousands later is in other units, and no rounding."""
+    X, y = standardized
+    later = X * [1.0, 900.0] + [0.0, 5000.0]
+    assert degenerate_scale(fake(y, y, X=X, held_out=(later, y, np.zeros(200)))) is None

@@ -58,3 +58,16 @@ def test_deep_narrow_network_is_found_as_it_fails(trained, net, problem):
     cause = too_deep_narrow(trained(net(units=4, layers=8), X, y, rate=3e-3, epochs=10))
     assert cause.evidence[0].value < 0.1
     assert too_deep_narrow(trained(net(), X, y, rate=3e-3, epochs=10)) is None
+
+
+@pytest.mark.parametrize(
+    ("count", "activation", "found"), [(6, "sigmoid", True), (3, "sigmoid", False), (6, "tanh", False)]
+)
+def test_many_sigmoid_layers_let_no_error_through(fake, count, activation, found):
+    """Six slopes of a quarter leave 1/4096, whatever the gradient is by now; a sigmoid at the very end is another's."""
+    y = np.random.default_rng(0).normal(size=200)
+    layers = (*(Layer(f"dense{i}", "dense", 32, activation) for i in range(count)), Layer("head", "dense", 1, "linear"))
+    cause = vanishing_gradient(fake(y, 0.5 * y, shown_layers=layers))
+    assert (cause is not None) == found
+    if found:
+        assert cause.evidence[0].value == pytest.approx(4.0**-count)

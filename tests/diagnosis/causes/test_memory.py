@@ -78,7 +78,7 @@ def test_states_after_padding_are_held_against_those_before(fake, padded):
     shown = {"lstm": Gates({"i": np.full((400, 60, 1), 0.5)}, states)}
     cause = padding_unmasked(fake(y, y * 0, X=X, shown_layers=LAST, shown_gates=shown))
     assert cause.evidence[1].value == pytest.approx(0.1, rel=0.05)
-    assert cause.confidence == pytest.approx(0.85)
+    assert cause.confidence == pytest.approx(0.92)
 
 
 def test_masked_padding_is_no_cause(fake, padded):
@@ -110,3 +110,19 @@ def test_padding_explains_why_the_end_tells_nothing(fake, padded):
     X, y, _ = padded
     assert padding_unmasked(fake(y, y * 0, X=X, shown_layers=LAST)) is not None
     assert last_step_forgets(fake(y, y * 0, X=X, shown_layers=LAST)) is None
+
+
+def test_a_value_that_data_have_everywhere_is_no_padding(fake, padded):
+    """Where every third step of a sequence is a zero, those at its end are dry hours like the others."""
+    X, y, _ = padded
+    dry = np.random.default_rng(1).random(X.shape[:2]) < 1 / 3
+    rain = np.where(dry[:, :, None], np.float32(0), X)
+    assert padding_unmasked(fake(y, y * 0, X=rain, shown_layers=LAST)) is None
+
+
+def test_what_only_early_steps_tell_is_forgotten_also_by_heart(fake):
+    """A model that knows its training data, and nothing of others that are told by early steps alone, forgets them."""
+    X = np.random.default_rng(0).normal(size=(400, 40, 2))
+    y = X[:, 0, 0]
+    learned = fake(y, y, X=X, held_out=(X, y, y * 0), shown_layers=LAST)
+    assert last_step_forgets(learned).confidence == pytest.approx(0.6)

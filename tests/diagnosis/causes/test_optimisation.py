@@ -102,7 +102,7 @@ def test_rises_are_measured_against_falls(fake):
     assert rate_too_high(fake(Y, FLAT, losses=[4, 3, 2, 1.9, 2.0])) is None
 
 
-@pytest.mark.parametrize(("rate", "confidence"), [(0.5, 0.9), (0.03, 0.6), (0.005, None)])
+@pytest.mark.parametrize(("rate", "confidence"), [(0.5, 0.92), (0.03, 0.6), (0.005, None)])
 def test_high_rates_of_adam_are_graded(fake, rate, confidence):
     """A step of 0.1 and more replaces initial weights; one of 0.02 changes them by a tenth; 0.005 is usual."""
     cause = rate_too_high(fake(Y, FLAT, settings=adam(rate, 1000)))
@@ -182,5 +182,13 @@ def test_a_loss_that_falls_by_less_than_a_step_was_cut_on_the_way(trained, net, 
 def test_a_far_too_high_rate_is_named_where_only_new_data_fare_badly(fake):
     """What a rate of 1 learned by heart it learned by chance; a rate of 0.03 is not blamed for what is overfit."""
     held_out = (np.zeros((120, 4, 1)), Y, FLAT)
-    assert rate_too_high(fake(Y, Y, held_out=held_out, settings=adam(1.0, 1000))).confidence == pytest.approx(0.9)
+    assert rate_too_high(fake(Y, Y, held_out=held_out, settings=adam(1.0, 1000))).confidence == pytest.approx(0.92)
     assert rate_too_high(fake(Y, Y, held_out=held_out, settings=adam(0.03, 1000))) is None
+
+
+@pytest.mark.parametrize(("penalty", "confidence"), [(0.01, None), (0.2, 0.8), (1.0, 0.93)])
+def test_penalties_of_layers_are_regularisation(fake, penalty, confidence):
+    """A square penalty that a layer keeps counts as decay does: five times too much is beyond doubt."""
+    layers = (Layer("lstm", "recurrent", 8, penalty=penalty), Layer("head", "dense", 1, "linear"))
+    cause = over_regularised(fake(Y, FLAT, shown_layers=layers, settings=adam(1e-3, 1000)))
+    assert (None if cause is None else cause.confidence) == confidence

@@ -103,3 +103,18 @@ def test_outliers_do_not_hide_the_signal_of_training_pairs(trained, net, problem
     X, y = problem
     y[:3] *= 3000
     assert misaligned_pairs(trained(net(), X, y / y.std(), epochs=1)) is None
+
+
+def test_sorted_targets_of_sequences_in_time_are_found(fake, reached):
+    """A trend lets learners tell sorted targets from sequences, which tells them nothing of held-out ones."""
+    random = np.random.default_rng(0)
+    X, new = random.normal(size=(300, 4, 1)), random.normal(size=(200, 4, 1))
+    y, y_new = X[:, -1, 0], new[:, -1, 0]
+    references = reached(0.6, held_out_r2=-1.0)
+    held_out = (new, y_new, 0 * y_new)
+    cause = misaligned_pairs(fake(np.sort(y), 0 * y, X=X, held_out=held_out, references=references))
+    assert cause.id == "misaligned_pairs"
+    assert cause.evidence[1].value == -1.0
+    assert misaligned_pairs(fake(y, 0 * y, X=X, held_out=held_out, references=references)) is None
+    in_order = (np.sort(new, axis=0), np.sort(y_new), 0 * y_new)
+    assert misaligned_pairs(fake(np.sort(y), 0 * y, X=X, held_out=in_order, references=references)) is None

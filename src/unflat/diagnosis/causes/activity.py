@@ -8,7 +8,7 @@ import numpy as np
 
 from unflat.diagnosis.causes.depth import is_deep_and_narrow
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import unlearned
+from unflat.diagnosis.causes.symptoms import FLAT, unlearned
 from unflat.diagnosis.records import Cause, Evidence
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ RECTIFIED = ("relu", "relu6")
 _MANY_DEAD = 0.5
 """Share of a layer's units that are dead at which it is crippled; single dead units are ordinary."""
 
+_ALL_DEAD = 0.9
+"""Share from which on a flat model is flat for it, also where too little signal says what it should reach."""
+
 _DEAD_CODE: Code = {
     "keras": "keras.layers.LSTM(units)  # tanh, its own activation, in place of activation='relu'\n"
     "keras.layers.Dense(units, activation='leaky_relu')",
@@ -37,7 +40,9 @@ def dead_units(examination: Examination) -> Cause | None:
     rectified = [layer.name for layer in examination.layers if layer.activation in RECTIFIED]
     dead = {name: dead_share(examination.activations[name]) for name in rectified if name in examination.activations}
     worst = max(dead, key=lambda name: dead[name], default=None)
-    if worst is None or dead[worst] < _MANY_DEAD or not unlearned(examination):
+    if worst is None or dead[worst] < _MANY_DEAD:
+        return None
+    if not (unlearned(examination) or (dead[worst] >= _ALL_DEAD and (examination.training.spread < FLAT).all())):
         return None
     return Cause(
         "dead_units",

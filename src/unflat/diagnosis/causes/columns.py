@@ -9,7 +9,7 @@ import numpy as np
 from unflat.diagnosis.causes.linear import linear_r2, summary
 from unflat.diagnosis.causes.network import moments, network_inputs
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.scale import UNSCALED
+from unflat.diagnosis.causes.scale import UNSCALED, VANISHING
 from unflat.diagnosis.causes.symptoms import GAIN, worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
 from unflat.diagnosis.summaries import OWNED, owned_by_few
@@ -90,10 +90,18 @@ def _exploded(examination: Examination, mean: NDArray[np.float64], deviation: ND
     """Mark columns that are far out where the others are standardized: centered, so that none was forgotten."""
     others = np.median(np.hypot(mean, deviation)) < UNSCALED
     centered = np.abs(mean) <= np.maximum(deviation, 1.0)
-    largest = np.abs(np.nan_to_num(examination.judged.values, posinf=np.inf)).max(axis=(0, 1))
-    far = (largest > _EXPLODED * np.maximum(deviation, 1.0)) | (deviation > _EXPLODED)
+    far_in_training = _far_out(examination.training.values, deviation)
+    # Held-out values in other units are far out as well, of columns that varied in training: those are no rounding.
+    far_later = _far_out(examination.judged.values, deviation) & (deviation < VANISHING)
+    far = far_in_training | far_later | (deviation > _EXPLODED)
     marked: NDArray[np.bool_] = far & others & centered
     return marked
+
+
+def _far_out(values: NDArray[np.float64], deviation: NDArray[np.float64]) -> NDArray[np.bool_]:
+    largest = np.abs(np.nan_to_num(values, posinf=np.inf)).max(axis=(0, 1))
+    far: NDArray[np.bool_] = largest > _EXPLODED * np.maximum(deviation, 1.0)
+    return far
 
 
 def _noise(examination: Examination, deviation: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -151,20 +159,40 @@ def outliers_own_scale(examination: Examination) -> Cause | None:
 
 
 def _owned_features(examination: Examination) -> dict[str, float]:
-    """Give the owned shares of features; of none where a linear learner sees no more once extreme values are cut.
+    """Give the owned shares of features; of none where extreme values hide nothing.
 
     Rain and snow are 0 most of the time, and wind adds up: few values own such columns, and hide nothing.
     """
     inputs = network_inputs(examination)
     owned = {f"feature {f}": owned_by_few(inputs[..., f].ravel()) for f in range(inputs.shape[-1])}
-    if max(owned.values(), default=0.0) < OWNED or not _hides_something(inputs, examination.training.y[: len(inputs)]):
+    squeezed = {f"feature {f}" for f in range(inputs.shape[-1]) if _is_squeezed(inputs[..., f])}
+    if max(owned.values(), default=0.0) < OWNED:
         return {}
-    return owned
+    if any(owned[name] >= OWNED for name in squeezed):
+        return {name: share for name, share in owned.items() if name in squeezed}
+    return owned if _hides_something(inputs, examination.training.y[: len(inputs)]) else {}
+
+
+_SQUEEZED = 0.1
+"""Width of a column's middle half in deviations at which all but a few values are nearly one number: 1.35 of a normal
+law, 0.3 and more of heavy tails."""
+
+
+def _is_squeezed(column: NDArray[np.float64]) -> bool:
+    """Whether the middle half of a column is narrow beside its deviation, and yet no single number."""
+    known = column[np.isfinite(column)]
+    if len(known) == 0:
+        return False
+    low, high = np.quantile(known, [0.25, 0.75])
+    return bool(0 < high - low < _SQUEEZED * known.std())
 
 
 def _hides_something(inputs: NDArray[np.float64], y: NDArray[np.float64]) -> bool:
-    if inputs.ndim != 3 or not np.isfinite(y).all():  # noqa: PLR2004 - sequences, time, features
+    if not np.isfinite(y).all():
         return True
+    inputs = inputs if inputs.ndim == 3 else inputs.reshape(len(inputs), 1, -1)  # noqa: PLR2004 - sequences, time, features
     low, middle, high = np.nanquantile(np.where(np.isfinite(inputs), inputs, np.nan), _QUARTILES, axis=(0, 1))
     cut = np.clip(inputs, middle - _WIDTHS * (high - low), middle + _WIDTHS * (high - low))
-    return linear_r2(summary(cut), y) - linear_r2(summary(inputs), y) > GAIN
+    seen, as_it_is = linear_r2(summary(cut), y), linear_r2(summary(inputs), y)
+    error = 2 * np.sqrt(max(seen, as_it_is) / len(y)) * (1 - as_it_is)  # as `behind` has it
+    return bool(seen - as_it_is > max(GAIN, 2 * error))

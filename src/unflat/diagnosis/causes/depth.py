@@ -8,7 +8,7 @@ import numpy as np
 
 from unflat.diagnosis.causes.memory import signal_lies_early
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import unlearned
+from unflat.diagnosis.causes.symptoms import unlearned, worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
 
 if TYPE_CHECKING:
@@ -32,9 +32,38 @@ _VANISHING_CODE: Code = {
 
 
 def vanishing_gradient(examination: Examination) -> Cause | None:
-    """Find layers, or time steps, that the error never gets back to."""
-    if not unlearned(examination) or examination.gradients is None:
+    """Find layers, or time steps, that the error never gets back to; or sigmoid layers that it hardly gets through."""
+    if not worse_than_it_should(examination):
         return None
+    evidence, confidence = _lost(examination) if unlearned(examination) else ((), 0.0)
+    within = [layer for layer in examination.layers if layer.kind in {"dense", "activation"}][:-1]
+    sigmoid = [layer for layer in within if layer.activation in _SIGMOID]
+    if len(sigmoid) >= _MANY_SIGMOID:
+        words = "largest share of the error that gets back through sigmoid layers, 1/4 each, before weights"
+        evidence, confidence = (*evidence, Evidence(words, 0.25 ** len(sigmoid), "near 1")), max(confidence, 0.65)
+    if not evidence:
+        return None
+    return Cause(
+        "vanishing_gradient",
+        "The error shrinks on its way back until nothing of it is left for the first layers or steps to learn by.",
+        evidence,
+        cure_for(
+            examination, "Take fewer layers, and read the recurrence out over all steps, or past it.", _VANISHING_CODE
+        ),
+        confidence,
+    )
+
+
+_SIGMOID = ("sigmoid", "hard_sigmoid", "logistic")
+
+_MANY_SIGMOID = 4
+"""Sigmoid layers, one after the other, of which each has a slope of a quarter at the most: 1/256 for four."""
+
+
+def _lost(examination: Examination) -> tuple[tuple[Evidence, ...], float]:
+    """Compare gradients of the first layers and steps with those of the last; nothing where enough gets back."""
+    if examination.gradients is None:
+        return (), 0.0
     by_layer = [(name, norm) for name, norm in examination.gradients.by_layer.items() if np.isfinite(norm)]
     evidence: list[Evidence] = []
     lost_on_the_way = len(by_layer) > 1 and by_layer[-1][1] > 0 and by_layer[0][1] / by_layer[-1][1] < _VANISHED
@@ -47,17 +76,7 @@ def vanishing_gradient(examination: Examination) -> Cause | None:
         evidence.append(
             Evidence("gradient of the first quarter of the steps over the last's", by_time, f"above {_VANISHED:g}")
         )
-    if not evidence:
-        return None
-    return Cause(
-        "vanishing_gradient",
-        "The error shrinks on its way back until nothing of it is left for the first layers or steps to learn by.",
-        tuple(evidence),
-        cure_for(
-            examination, "Take fewer layers, and read the recurrence out over all steps, or past it.", _VANISHING_CODE
-        ),
-        0.65 if lost_on_the_way else 0.5,  # over time alone, what is read out explains it better
-    )
+    return tuple(evidence), 0.65 if lost_on_the_way else 0.5  # over time alone, what is read out explains it better
 
 
 def _lost_over_time(by_step: NDArray[Any] | None) -> float | None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from unflat.diagnosis.causes.linear import linear_r2, summary
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import GAIN, unlearned, worse_than_it_should
+from unflat.diagnosis.padding import MUCH, padding_of
 from unflat.diagnosis.records import Cause, Evidence
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from unflat.diagnosis.causes.rule import Code
     from unflat.diagnosis.examination import Examination
+    from unflat.diagnosis.padding import Padding
 
 _LONG = 30
 """Steps below which an LSTM remembers all of a sequence: plateaus are known from about a hundred steps."""
@@ -74,21 +74,32 @@ def last_step_forgets(examination: Examination) -> Cause | None:
         " is left there.",
         tuple(evidence),
         cure_for(examination, "Read the recurrence out over all steps: mean and maximum beside the last.", _POOL_CODE),
-        _confidence_of_forgetting(sees) if unlearned(examination) else 0.4,  # else it may have learned it by heart
+        _confidence_of_forgetting(signal, sees, by_heart=not unlearned(examination)),
     )
 
 
 def _is_long(padding: Padding | None, examination: Examination) -> bool:
     """Whether sequences end on so much padding that it explains why their end tells nothing."""
     T = examination.training.values.shape[1]
-    return padding is not None and float(1 - padding.lengths.mean() / T) >= _MUCH_PADDING
+    return padding is not None and padding.surely and padding.share(T) >= MUCH
 
 
-def _confidence_of_forgetting(sees: float | None) -> float:
-    """Believe it most where early steps have no say in the prediction; least where they have more than late ones."""
+def _confidence_of_forgetting(signal: tuple[float, float], sees: float | None, *, by_heart: bool) -> float:
+    """Believe it most where early steps have no say in the prediction, or hold all there is to tell.
+
+    A model that knows its training data may have learned them by heart, and then for want of anything else to go by.
+    """
+    early, late = signal
+    nothing_late = early >= _EARLY_ALONE and late < early / 4
+    if by_heart:
+        return 0.6 if nothing_late else 0.4
     if sees is None:
         return 0.6
-    return 0.85 if sees < _ALL_LATE else 0.7 if sees < 1 else 0.4
+    return 0.85 if sees < _ALL_LATE else 0.7 if sees < 1 or nothing_late else 0.4
+
+
+_EARLY_ALONE = 0.5
+"""R² from the early steps from which on they hold most of what there is to tell, if the late ones hold next to none."""
 
 
 def _sees_early(examination: Examination) -> float | None:
@@ -100,9 +111,6 @@ def _sees_early(examination: Examination) -> float | None:
     return float(by_step[:border].max()) / late if late > 0 else None
 
 
-_MUCH_PADDING = 0.3
-"""Mean share of the steps that are padding at which a memory of them is more than of the sequence's own end."""
-
 _MASK_CODE: Code = {
     "unflat": "X[padding] = numpy.nan  # or a list of arrays, each of its own length\nmodel.fit(X, y)",
     "keras": "keras.layers.Masking(mask_value=0.0)  # the padding's value; right after the input",
@@ -112,24 +120,16 @@ _MASK_CODE: Code = {
 }
 
 
-class Padding(NamedTuple):
-    """The value that sequences end on, and how many steps of each come before it."""
-
-    value: float
-    lengths: NDArray[np.int64]
-
-
 def padding_unmasked(examination: Examination) -> Cause | None:
     """Find long padding at the end of sequences that the recurrence runs over."""
     if not unlearned(examination):
         return None
     padding = padding_of(examination.training.values)
-    if padding is None:
+    if padding is None or not padding.surely:
         return None
-    T = examination.training.values.shape[1]
-    share = float(1 - padding.lengths.mean() / T)
+    share = padding.share(examination.training.values.shape[1])
     masked, kept = _read_at_the_end(examination, padding)
-    if share < _MUCH_PADDING or masked:
+    if share < MUCH or masked:
         return None
     evidence = [
         Evidence(
@@ -144,34 +144,18 @@ def padding_unmasked(examination: Examination) -> Cause | None:
         "The recurrence goes on over the padding at the end of sequences, and has forgotten them when it is read out.",
         tuple(evidence),
         cure_for(examination, "Mask the padding, or read out at each sequence's own last step.", _MASK_CODE),
-        0.85 if kept is not None and kept < 0.5 else 0.6,  # noqa: PLR2004 - half of it is lost
+        _confidence_of_padding(share, kept),
     )
 
 
-def padding_of(values: NDArray[np.float64]) -> Padding | None:
-    """Find one value that many sequences end on, in all features, for different numbers of steps.
+_HALF = 0.5
 
-    Parameters
-    ----------
-    values : ndarray of shape (n, T, F), float64
-        Sequences.
 
-    Returns
-    -------
-    Padding or None
-        None where fewer than half of them do.
-    """
-    last = values[:, -1]
-    ends = last[(last == last[:, :1]).all(axis=1), 0]
-    if len(ends) < len(values) / 2:
-        return None
-    found, counts = np.unique(ends, return_counts=True)
-    value = float(found[counts.argmax()])
-    is_padding = (values == value).all(axis=2)
-    trailing = np.logical_and.accumulate(is_padding[:, ::-1], axis=1)
-    lengths = values.shape[1] - trailing.sum(axis=1)
-    used = lengths > 0
-    return Padding(value, lengths) if counts.max() >= len(values) / 2 and used.mean() > 0.9 else None  # noqa: PLR2004
+def _confidence_of_padding(share: float, kept: float | None) -> float:
+    """Believe it most where half of what was told apart is lost, over more padding than sequence."""
+    if kept is None or kept >= _HALF:
+        return 0.6
+    return 0.92 if share >= _HALF else 0.85
 
 
 def _read_at_the_end(examination: Examination, padding: Padding) -> tuple[bool, float | None]:

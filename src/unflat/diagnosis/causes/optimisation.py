@@ -215,7 +215,9 @@ _UNSTEADY = 0.5
 def _confidence_of_high_rate(rate: float | None, limit: float, *, lost: bool, unsteady: bool) -> float:
     if rate is None:
         return 0.7 if lost else 0.5 if unsteady else 0.0
-    if rate >= limit * _VERY_HIGH or (rate >= limit and (lost or unsteady)):
+    if rate >= limit * _VERY_HIGH:
+        return 0.92  # more than the dead units that such steps leave behind
+    if rate >= limit and (lost or unsteady):
         return 0.9
     if rate >= limit:
         return 0.6
@@ -322,9 +324,11 @@ def over_regularised(examination: Examination) -> Cause | None:
     """Find dropout or weight decay that leave nothing to learn with."""
     settings = examination.settings
     dropped = max((layer.rate for layer in examination.layers), default=0.0)
-    decay = (settings.weight_decay if settings else None) or 0.0
+    penalty = max((layer.penalty for layer in examination.layers), default=0.0)
+    decay = max((settings.weight_decay if settings else None) or 0.0, 0.0)
     limit = _MOST_DECAY[settings is not None and settings.optimizer in _DECOUPLED]
-    if not unlearned(examination) or (dropped < _MOST_DROPPED and decay < limit):
+    harm = max(_beyond(dropped, _MOST_DROPPED), _beyond(decay, limit), _beyond(penalty, _MOST_DECAY[False]))
+    if not unlearned(examination) or harm < 1:
         return None
     return Cause(
         "over_regularised",
@@ -332,7 +336,17 @@ def over_regularised(examination: Examination) -> Cause | None:
         (
             Evidence("largest share that dropout leaves out", dropped, "0.1 to 0.5"),
             Evidence("weight decay", decay, f"well below {limit:g}"),
+            Evidence("penalty on squared weights", penalty, f"well below {_MOST_DECAY[False]:g}"),
         ),
-        cure_for(examination, "Lower dropout and weight decay.", _REGULAR_CODE),
-        0.8,
+        cure_for(examination, "Lower dropout, weight decay and penalties.", _REGULAR_CODE),
+        0.93 if harm >= _FAR_BEYOND else 0.8,  # dead units and lost gradients are what comes of it
     )
+
+
+_FAR_BEYOND = 5.0
+"""Times the limit from which on nothing is left: of weights after some steps, or of a layer but a twentieth."""
+
+
+def _beyond(value: float, limit: float) -> float:
+    """Say how many times the limit a value is; of shares below 1, how many times less is left."""
+    return value / limit if limit != _MOST_DROPPED else (1 - limit) / max(1 - value, 1e-9)

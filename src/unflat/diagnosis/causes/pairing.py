@@ -54,6 +54,8 @@ def misaligned_pairs(examination: Examination) -> Cause | None:
     finding = _first(examination, (_order_differs_from_raw,)) if wrong else None
     if finding is None and nothing_found:
         finding = _first(examination, (_values_stand_elsewhere, _only_held_out, _shifted, _sorted))
+    if finding is None and wrong:
+        finding = _first(examination, (_in_order_of_targets,))
     if finding is None:
         return None
     return Cause(
@@ -126,6 +128,33 @@ def _only_held_out(examination: Examination) -> _Finding | None:
             Evidence("R² of a linear learner among held-out pairs", found, "as among training pairs"),
         ),
         0.85,
+    )
+
+
+def _in_order_of_targets(examination: Examination) -> _Finding | None:
+    """Find targets that rise or fall throughout, of sequences that tell nothing of held-out ones.
+
+    Data in the order of time hold a trend or a season, so that sorted targets may be told from them to some extent.
+    """
+    part, references, y = examination.held_out, examination.references, examination.training.y[:, 0]
+    if part is None or not np.isfinite(part.y).all() or len(np.unique(y)) < FEWEST:
+        return None
+    change, held_out = np.diff(y), np.diff(part.y[:, 0])
+    in_order = (change >= 0).all() or (change <= 0).all()
+    if not in_order or (held_out >= 0).all() or (held_out <= 0).all():
+        return None
+    learned, found = references.signal[0].held_out_r2, linear_r2(ranks(summary(part.values)), ranks(part.y))
+    if learned > found - _SIGNAL:
+        return None
+    return _Finding(
+        (
+            Evidence("share of the targets that follow on a lower one", 1.0, "about half"),
+            Evidence(
+                "R² on held-out pairs of what learners learned from training pairs", learned, f"about {found:.2g}"
+            ),
+            Evidence("R² of a linear learner among held-out pairs", found, "as among training pairs"),
+        ),
+        0.9,
     )
 
 

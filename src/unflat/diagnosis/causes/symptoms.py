@@ -33,7 +33,7 @@ def attainable(examination: Examination, part: Part) -> NDArray[np.float64]:
         What was measured.
     part : Part
         Of which data. On held-out data they may explain less than on the training data that they are cross-validated
-        on, never more is expected.
+        on, never more is expected; but where a learner finds more that learns from these data, that is.
 
     Returns
     -------
@@ -44,6 +44,7 @@ def attainable(examination: Examination, part: Part) -> NDArray[np.float64]:
     expected = np.where(references.beyond_chance, references.r2, 0.0)
     if part is not examination.training:
         expected = np.fmin(expected, [signal.held_out_r2 for signal in references.signal])
+        expected = expected if references.within is None else np.fmax(expected, references.within.r2)
     return np.clip(expected, 0.0, 1.0)
 
 

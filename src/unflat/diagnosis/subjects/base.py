@@ -74,6 +74,8 @@ class Layer:
         Share of values that dropout leaves out; 0 for other layers.
     returns_sequences : bool or None
         Whether a recurrent layer passes on all steps; None for other layers.
+    penalty : float
+        Factor of the penalty on its squared weights, where the framework keeps one with the layer.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Layer:
     parameters: int = 0
     rate: float = 0.0
     returns_sequences: bool | None = None
+    penalty: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -81,7 +81,17 @@ def describe(keras: ModuleType, name: str, layer: Any, width: int | None) -> Lay
         sum(map(_size, learned)),
         float(inner.rate) if kind == "dropout" else 0.0,
         bool(getattr(layer, "return_sequences", False)) if kind == "recurrent" else None,
+        max(_penalty(inner, name) for name in _REGULARIZED),
     )
+
+
+_REGULARIZED = ("kernel_regularizer", "recurrent_regularizer")
+
+
+def _penalty(layer: Any, name: str) -> float:  # noqa: ANN401 - as above
+    """Give the factor of a regularizer's square penalty; 0 where there is none, or one of another kind."""
+    factor = getattr(getattr(layer, name, None), "l2", None)
+    return 0.0 if factor is None else float(factor)
 
 
 def _wrapped(keras: ModuleType, layer: Any) -> Any:  # noqa: ANN401 - as above
