@@ -239,6 +239,30 @@ def test_rates_count_what_they_say():
     assert found["false alarms, controls"] == {"noise": {"some": 1, "of": 2}}
 
 
+def test_losses_are_taken_sequence_by_sequence():
+    """A loss of 1 at each sequence is sure; one of 0.2 that is 2 at one of ten is not; other sequences are no pairs."""
+    twin = TWIN | {"errors": [0.0, 0.2] * 5, "asked": 1}
+    sure = NAMED | {"errors": [1.0, 1.2] * 5, "asked": 1}
+    doubtful = SECOND | {"errors": [2.0, 0.2] + [0.0, 0.2] * 4, "asked": 1}
+    elsewhere = MISSED | {"errors": [1.0, 1.2] * 5, "asked": 2}
+    _, first, second, third = found = rates.with_losses([twin, sure, doubtful, elsewhere])
+    assert not any("errors" in record for record in found)
+    assert first["lost"] == pytest.approx(1)
+    assert first["lost_error"] == pytest.approx(0, abs=1e-12)
+    assert (second["lost"], second["lost_error"]) == (pytest.approx(0.2), pytest.approx(0.2))
+    assert third["lost_error"] == pytest.approx(np.hypot(*[np.std([0.0, 0.2] * 5, ddof=1) / 10**0.5] * 2), rel=1e-4)
+    assert [rates.is_sure(record) for record in found[1:]] == [True, False, True]
+    assert rates.figures(found)["surely lowered"]["detected"] == {"some": 1, "of": 2}
+
+
+def test_equivalent_cures_are_counted_apart():
+    """A target that was scaled by another column is cured by scaling it by its own numbers, whatever it was before."""
+    mutant = record("other", cause="target_scaled_by_other_column", causes=[("target_scale", 0.9)])
+    found = rates.figures([TWIN, mutant])
+    assert found["overall"]["first"] == {"some": 0, "of": 1}
+    assert found["equivalent cures counted"]["first"] == {"some": 1, "of": 1}
+
+
 def test_no_signal_is_detected_only_where_nothing_is_to_be_learned():
     """The verdict "no_signal" is right for a target of noise, and a miss for a fault."""
     blamed = {"verdict": "no_signal", "causes": [("no_signal", 0.9)]}
@@ -249,8 +273,8 @@ def test_no_signal_is_detected_only_where_nothing_is_to_be_learned():
 def test_report_has_every_miss_and_every_false_alarm():
     """Tables hold the figures, the misses and the false alarms."""
     text = report.report(ALL)
-    assert "| detected | 66.7 % (2/3) |" in text
-    assert "| overfit | raw | torch, small, 0 | 0.700 | healthy |" in text
+    assert "| detected | 66.7 % (2/3) | 66.7 % (2/3) | 66.7 % (2/3) |" in text
+    assert "| overfit | raw | torch, small, 0 |  | 0.700 | healthy |" in text
     assert "| alarm | 0.800 | failing |" in text
     assert "| loud |" in text
     assert "Unsound healthy programs: unsound." in text

@@ -17,6 +17,7 @@ from benchmarks.accuracy.storage import surroundings
 from benchmarks.faults.halves import SETS
 from benchmarks.faults.plan import sets_of
 from benchmarks.faults.program import FRAMEWORKS
+from benchmarks.faults.rates import with_losses
 from benchmarks.faults.report import report
 from benchmarks.faults.storage import load, save
 from benchmarks.faults.working import work
@@ -84,7 +85,7 @@ def main(arguments: Sequence[str]) -> int:
 def _run(options: argparse.Namespace, command: str) -> None:
     environment = surroundings(command)
     share_out(work, [(options, share) for share in range(options.jobs)])
-    save(options.output, load(lines_of(options.output)), environment)
+    save(options.output, with_losses(load(lines_of(options.output))), environment)
 
 
 def _names(known: Sequence[str]) -> object:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
+
 Record = Mapping[str, Any]
 
 LOWERED = 0.1
@@ -16,8 +18,11 @@ WRONG = ("flat", "failing", "diverged", "copies_last")
 NOTHING_TO_LEARN = ("no_signal", "constant_target")
 """Causes with which there is nothing to learn, so that the verdict "no_signal" is right, too."""
 
-EQUIVALENT: Mapping[str, tuple[str, ...]] = {}
-"""Causes that count as the injected one, beside it."""
+SURELY = 2.0
+"""Standard errors that this loss must be, for a mutant to count as one that surely lost it."""
+
+EQUIVALENT: Mapping[str, tuple[str, ...]] = {"target_scaled_by_other_column": ("target_scale",)}
+"""Causes whose cure, done to the mutant, makes its healthy twin of it, as the injected cause's does; counted apart."""
 
 
 class Share(NamedTuple):
@@ -89,16 +94,51 @@ def has_effect(mutant: Record, twin: Record) -> bool:
     return lost >= LOWERED or mutant["skill"] < twin["skill"] / 2
 
 
+def is_sure(mutant: Record) -> bool:
+    """Whether what a mutant lost is beyond what other held-out sequences would make of it.
+
+    Where nothing says how large that error is, as in runs that did not store it, it is not known, and counts.
+    """
+    error = mutant.get("lost_error")
+    return error is None or mutant["lost"] > SURELY * error
+
+
+def with_losses(records: Iterable[Record]) -> list[dict[str, Any]]:
+    """Put beside each mutant what it lost against its twin, and the standard error of that; leave single errors out.
+
+    Errors for the same held-out sequences are compared one by one.
+    """
+    records = list(records)
+    by_key = {record["key"]: record for record in records}
+    return [
+        {name: value for name, value in record.items() if name not in {"errors", "asked"}}
+        | _loss(record, by_key.get(record["twin"]))
+        for record in records
+    ]
+
+
+def _loss(mutant: Record, twin: Record | None) -> dict[str, float]:
+    if twin is None or mutant.get("errors") is None or twin.get("errors") is None:
+        return {}
+    own, healthy = np.array(mutant["errors"]), np.array(twin["errors"])
+    if mutant["asked"] == twin["asked"] and len(own) == len(healthy):
+        error = (own - healthy).std(ddof=1) / np.sqrt(len(own))
+    else:
+        error = np.hypot(own.std(ddof=1) / np.sqrt(len(own)), healthy.std(ddof=1) / np.sqrt(len(healthy)))
+    lost = float(own.mean() - healthy.mean())
+    return {"lost": float(f"{lost:.5g}"), "lost_error": float(f"{error:.5g}")}
+
+
 def is_detected(mutant: Record) -> bool:
     """Whether the verdict says that something is wrong."""
     right = (*WRONG, "no_signal") if mutant["cause"] in NOTHING_TO_LEARN else WRONG
     return mutant.get("verdict") in right
 
 
-def is_named(mutant: Record, first: int, equivalent: Mapping[str, tuple[str, ...]] = EQUIVALENT) -> bool:
-    """Whether the injected cause is among the first ones, and the fault was detected."""
+def is_named(mutant: Record, first: int, equivalent: Mapping[str, tuple[str, ...]] | None = None) -> bool:
+    """Whether the injected cause, or an equivalent one, is among the first, and the fault was detected."""
     causes = [cause for cause, _ in mutant.get("causes", ())][:first]
-    accepted = {mutant["cause"], *equivalent.get(mutant["cause"], ())}
+    accepted = {mutant["cause"], *(equivalent or {}).get(mutant["cause"], ())}
     return is_detected(mutant) and bool(accepted.intersection(causes))
 
 
@@ -122,6 +162,8 @@ def figures(records: Iterable[Record]) -> dict[str, Any]:
     return {
         "counts": {name: len(members) for name, members in sorts.items()},
         "overall": rates(mutants),
+        "equivalent cures counted": rates(mutants, EQUIVALENT),
+        "surely lowered": rates([mutant for mutant in mutants if is_sure(mutant)]),
         "by cause": _grouped(mutants, "cause"),
         "by framework": _grouped(mutants, "framework"),
         "false alarms": share(healthy, is_false_alarm)._asdict(),
@@ -133,12 +175,12 @@ def figures(records: Iterable[Record]) -> dict[str, Any]:
     }
 
 
-def rates(mutants: list[Record]) -> dict[str, Any]:
-    """Compute detection, and how often the cause is named, of some mutants."""
+def rates(mutants: list[Record], equivalent: Mapping[str, tuple[str, ...]] | None = None) -> dict[str, Any]:
+    """Compute detection, and how often the cause or an equivalent one is named, of some mutants."""
     return {
         "detected": share(mutants, is_detected)._asdict(),
-        "first": share(mutants, lambda mutant: is_named(mutant, 1))._asdict(),
-        "first three": share(mutants, lambda mutant: is_named(mutant, 3))._asdict(),
+        "first": share(mutants, lambda mutant: is_named(mutant, 1, equivalent))._asdict(),
+        "first three": share(mutants, lambda mutant: is_named(mutant, 3, equivalent))._asdict(),
     }
 
 

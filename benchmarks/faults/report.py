@@ -67,12 +67,14 @@ def report(records: Iterable[Record]) -> str:
 
 def _overall(found: dict[str, Any]) -> Iterator[str]:
     counts = found["counts"]
-    yield "| figure | reached |"
-    yield "|---|---|"
-    yield f"| mutants with an effect | {counts['mutants']} |"
+    kinds = ("overall", "equivalent cures counted", "surely lowered")
+    yield "| figure | mutants with an effect | equivalent cures counted | with an effect beyond its error |"
+    yield "|---|---|---|---|"
     for name in _COLUMNS:
-        yield f"| {name} | {Share(**found['overall'][name])} |"
-    yield f"| false alarms | {Share(**found['false alarms'])} |"
+        yield f"| {name} | " + " | ".join(str(Share(**found[kind][name])) for kind in kinds) + " |"
+    yield ""
+    yield f"False alarms: {Share(**found['false alarms'])}, in {counts['healthy']} healthy programs and "
+    yield f"{counts['controls']} controls."
 
 
 def _table(title: str, groups: dict[str, Any], names: tuple[str, ...]) -> Iterator[str]:
@@ -95,12 +97,13 @@ def _alarms(found: dict[str, Any]) -> Iterator[str]:
 
 
 def _misses(mutants: list[Record]) -> Iterator[str]:
-    yield "| injected | how | program | skill | verdict | said | raw |"
-    yield "|---|---|---|---|---|---|---|"
+    yield "| injected | how | program | lost | skill | verdict | said | raw |"
+    yield "|---|---|---|---|---|---|---|---|"
     for mutant in mutants:
         if not (is_detected(mutant) and is_named(mutant, 1)):
             raw = "yes" if mutant["raw"] else ""
-            yield f"| {mutant['cause']} | {mutant['variant']} | {_place(mutant)} | {_said(mutant)} | {raw} |"
+            where = f"{mutant['cause']} | {mutant['variant']} | {_place(mutant)}"
+            yield f"| {where} | {_lost(mutant)} | {_said(mutant)} | {raw} |"
 
 
 def _false(healthy: list[Record]) -> Iterator[str]:
@@ -113,6 +116,10 @@ def _false(healthy: list[Record]) -> Iterator[str]:
 
 def _place(record: Record) -> str:
     return f"{record['framework']}, {record['set']}, {record['style']}"
+
+
+def _lost(mutant: Record) -> str:
+    return f"{mutant['lost']:.2f} ± {mutant['lost_error']:.2f}" if "lost" in mutant else ""
 
 
 def _said(record: Record) -> str:

@@ -6,6 +6,7 @@ import time
 import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 from benchmarks.faults import frameworks
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.faults.plan import Entry
-    from benchmarks.faults.program import Prepared, Program, Trained
+    from benchmarks.faults.program import Array, Prepared, Program, Trained
 
     from unflat.diagnosis import Diagnosis
 
@@ -66,13 +67,18 @@ def described(entry: Entry) -> dict[str, Any]:
 
 def examined(program: Program, prepared: Prepared, trained: Trained) -> dict[str, Any]:
     """Score a trained program, and ask for its diagnosis; an error is an answer, too: a wrong one."""
-    skill = skill_of(program, prepared, trained)
+    errors = errors_of(program, prepared, trained)
+    scored = {
+        "skill": None if errors is None else _number(1 - float(np.mean(errors))),
+        "errors": None if errors is None else [float(f"{error:.4g}") for error in errors],
+        "asked": crc32(program.data.held_out.y.tobytes()),
+    }
     started = time.perf_counter()
     try:
         diagnosis = frameworks.diagnose(program, prepared, trained)
     except Exception as error:  # noqa: BLE001 - counted as a miss, or as a false alarm
-        return {"skill": skill, "error": _words(error)}
-    return {"skill": skill, "seconds": round(time.perf_counter() - started, 2)} | said(diagnosis)
+        return scored | {"error": _words(error)}
+    return scored | {"seconds": round(time.perf_counter() - started, 2)} | said(diagnosis)
 
 
 def said(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -88,15 +94,25 @@ def said(diagnosis: Diagnosis) -> dict[str, Any]:
     }
 
 
-def skill_of(program: Program, prepared: Prepared, trained: Trained) -> float | None:
-    """Give R² on held-out data, of every number that the model gives for a sequence; None where it is no number."""
+def errors_of(program: Program, prepared: Prepared, trained: Trained) -> Array | None:
+    """Give the squared error of each held-out sequence, in variances of the targets; None where one is no number.
+
+    Where a model gives several numbers for a sequence, it is their mean.
+    """
     pairs = prepared.data.held_out
     X = pairs.X.reshape(len(pairs), -1) if program.framework == "sklearn" else pairs.X.astype(np.float32)
     prediction = np.asarray(subject_of(trained.model).predict(X), dtype=np.float64).reshape(len(pairs), -1)
     variance = float(np.var(pairs.y))
     if not variance or not np.isfinite(prediction).all() or not np.isfinite(pairs.y).all():
         return None
-    return _number(1 - float(np.mean((prediction - pairs.y[:, None]) ** 2)) / variance)
+    errors: Array = np.mean((prediction - pairs.y[:, None]) ** 2, axis=1) / variance
+    return errors if np.isfinite(errors).all() else None
+
+
+def skill_of(program: Program, prepared: Prepared, trained: Trained) -> float | None:
+    """Give R² on held-out data; None where it is no number."""
+    errors = errors_of(program, prepared, trained)
+    return None if errors is None else _number(1 - float(np.mean(errors)))
 
 
 def _number(value: float) -> float | None:
