@@ -112,6 +112,7 @@ def _said(diagnosis: Diagnosis) -> dict[str, Any]:
         "verdict": diagnosis.verdict,
         "causes": [cause.id for cause in diagnosis.causes],
         "proven": [] if proof is None else list(proof.proven),
+        "notes": [] if proof is None else list(proof.notes),
         "left out": [[list(item.cures), item.why[:120]] for item in left_out],
     }
 

@@ -120,6 +120,15 @@ def test_what_was_shortened_is_said(scripted, proof, monkeypatch):
     found = proof(scripted({TARGET: 1.0}, assumed=("The batch size is not known.",)), ("target_scale",), seconds=30)
     assert found.notes[0] == "The batch size is not known."
     assert "4 of the 10 epochs" in found.notes[1]
+    assert "less than half" in found.notes[2]
+
+
+@pytest.mark.parametrize(("epoch", "outcome"), [(0.9, "unsettled"), (0.5, "proven")])
+def test_a_small_gain_of_much_shortened_trainings_is_unsettled(scripted, proof, monkeypatch, epoch, outcome):
+    """With 4 of 10 epochs a gain of 0.05 may turn round; with 8 of them it counts."""
+    monkeypatch.setattr("unflat.diagnosis.proof.bench.Bench.time", lambda _: epoch)
+    found = proof(scripted({TARGET: 0.05}, noise=0.001), ("target_scale",), seconds=30)
+    assert outcomes(found) == {("target_scale",): outcome}
 
 
 def test_causes_without_a_cure_to_try_are_no_error(scripted, proof):

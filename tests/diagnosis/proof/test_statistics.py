@@ -44,6 +44,16 @@ def test_outcomes(changed, control, outcome):
     assert compare(changed, control).outcome == outcome
 
 
+@pytest.mark.parametrize(
+    ("gain", "outcome"), [(0.05, "unsettled"), (0.15, "proven"), (0.0, "unsettled"), (-0.15, "refuted")]
+)
+def test_small_differences_of_shortened_trainings_settle_nothing(gain, outcome):
+    """A twentieth may turn round in a whole training, and so may nothing at all; more than a tenth does not."""
+    control = np.array([0.3, 0.31, 0.29])
+    changed = control + gain + np.array([0.001, 0.0, -0.001])
+    assert compare(changed, control, shortened=True).outcome == outcome
+
+
 def test_chance_proves_nothing_more_often_than_it_may():
     """Of changes that do nothing, no more than one in twenty is called proven."""
     generator = np.random.default_rng(0)

@@ -19,6 +19,9 @@ _LEAST_SHARE = 0.2
 _LEAST_SEQUENCES = 0.25
 """Share of the sequences below which, likewise."""
 
+_MUCH = 0.5
+"""Share of a whole training's steps below which a small difference says little about it."""
+
 _RESERVE = 0.85
 """Share of the time that is planned for: trainings do not take the same time twice."""
 
@@ -43,6 +46,11 @@ class Plan:
     epochs: int | None
     combined: bool
     share: float = 1.0
+
+    def shortens(self, epochs: int | None) -> bool:
+        """Whether trainings have less than half of the steps of a whole one, of so many epochs."""
+        whole = self.share if self.epochs is None or not epochs else self.share * self.epochs / epochs
+        return whole < _MUCH
 
 
 def plan(seconds: float, epoch: float, epochs: int | None, factors: list[int]) -> Plan | None:

@@ -37,7 +37,8 @@ def prove(
 
     Every training starts from new weights, with the same seeds, the same number of epochs and the same sequences, and
     is scored on sequences that it was not trained on. A cure is proven if its gain in skill over the unchanged training
-    is significant (paired t-test, p < 0.05), large (Cohen's d of at least 0.5) and noticeable (0.01). Where the best
+    is significant (paired t-test, p < 0.05), large (Cohen's d of at least 0.5) and noticeable (0.01; 0.1 where they
+    are shortened to less than half, since a small gain may turn round later). Where the best
     does not reach what other learners do, each of the others is added to it and compared with it alone; where none is
     proven, they are tried two by two.
 
@@ -75,6 +76,7 @@ class _Proving:
         self._trials: dict[Cures, Trial] = {}
         self._left_out: list[LeftOut] = []
         self._edits: dict[CauseId, frozenset[Edit]] = {}
+        self._shortened = False
 
     def of(self, causes: Sequence[CauseId]) -> Proof:
         """Try cures, alone and together, as long as there is time."""
@@ -119,6 +121,7 @@ class _Proving:
             )
             return None
         self._bench.epochs, self._bench.share = found.epochs, found.share
+        self._shortened = found.shortens(self._program.epochs)
         for cause in possible[found.cures :]:
             self._leave_out((cause,), f"{_NO_TIME}; give a larger budget")
         return found
@@ -196,7 +199,7 @@ class _Proving:
         both = min(len(changed), len(control))
         if both < SEEDS:
             return False
-        found = compare(changed[:both], control[:both])
+        found = compare(changed[:both], control[:both], shortened=self._shortened)
         change = in_words(self._edits_of(cures) - self._edits_of(beside))
         self._trials[cures] = Trial(cures, beside, change, changed[:both], control[:both], *found)
         return True
@@ -243,6 +246,8 @@ class _Proving:
             shorter.append(f"{planned.share:.0%} of the sequences")
         if shorter:
             yield f"Each training had {' and '.join(shorter)}, so that all fit into {self._clock.budget:.0f} seconds."
+        if self._shortened:
+            yield "That is less than half: only clear differences count, since small ones may turn round later."
 
 
 def _pairs(cures: list[CauseId]) -> list[Cures]:
