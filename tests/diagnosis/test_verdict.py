@@ -285,13 +285,13 @@ def test_predictions_for_every_step_are_all_judged():
     assert verdict(lambda _: np.repeat(TRUTH[:, None, None], 4, axis=1)) == "healthy"
 
 
-def beside(prediction, other, *, within=None, n=N):
+def beside(prediction, other, *, within=None, n=N, signal=STRONG):
     """Judge held-out predictions beside those of another learner, and perhaps of one of the held-out part."""
     y = (TRUTH + 0.3 * OTHER)[:n]
     scores = (np.array([value]) for value in (0.9, 0.9, 0.001))
     learner = Reference("ridge", *scores, y[:, None], other[:n, None])
     inside = None if within is None else replace(learner, held_out_prediction=within[:n, None])
-    references = References(n, (learner,), (STRONG,), (None,), within=inside)
+    references = References(n, (learner,), (signal,), (None,), within=inside)
     return judge(Examination(subject_of(len), part(y, y), part(y, prediction[:n]), None, references, (), None))
 
 
@@ -346,3 +346,10 @@ def test_differences_are_taken_sequence_by_sequence():
     paired, as_it_is = figures.behind
     assert as_it_is.width == pytest.approx((np.mean((y - 0.4 * TRUTH) ** 2) - np.mean(hard**2)) / np.var(y))
     assert paired.error < figures.error_of_rest
+
+
+def test_noise_learned_by_heart_is_a_fault(blamed):
+    """Explaining all of the training data, where others explain 0.9, may be luck; where 0.5, it is overfit."""
+    blamed("overfit", 0.7)
+    assert beside(0.55 * TRUTH, TRUTH).verdict == "healthy"
+    assert beside(0.55 * TRUTH, TRUTH, signal=Signal(0.5, 0.5, "ridge", 0.002)).verdict == "failing"

@@ -48,8 +48,11 @@ _WITH_REASON = 2.0
 _ENOUGH_TO_TELL = 30
 """Sequences below which two standard errors of a difference are not those of a normal law."""
 
-_NO_PROOF = ("overfit", "no_signal")
-"""Causes that are known by the lack itself."""
+_NO_PROOF = ("no_signal",)
+"""Causes that are known by the lack itself; `overfit` is another, unless noise was learned by heart."""
+
+_BY_HEART = 0.3
+"""Share of the training part's variance beyond what other learners find that nobody explains but by heart."""
 
 _LET_PASS = ("healthy", "no_signal")
 
@@ -161,9 +164,10 @@ def judge(examination: Examination) -> Judgement:
         it is then known more closely, since what is hard for one is hard for the other.
         Where a model predicts for every time step what has one target, the predictions of all steps are judged.
         A model also fails that explains less by more than 0.1 and more than two standard errors, not half as much,
-        if a rule names the cause with a confidence of 0.6 (but for `overfit` and `no_signal`, which are known by the
-        lack itself). There, what ridge reaches that learns from the held-out part counts as well: if these lie
-        outside of what training saw, nobody who learned from that does well.
+        if a rule names the cause with a confidence of 0.6 (but for `no_signal`, which is known by the lack itself, as
+        is `overfit` where no more than 0.3 of the training part is explained beyond what others explain). There, what
+        ridge reaches that learns from the held-out part counts as well: if these lie outside of what training saw,
+        nobody who learned from that does well.
 
     `no_signal` is `flat` or `failing` after all where sequences are paired with targets of other sequences.
     healthy
@@ -226,10 +230,17 @@ def _proven_fault(examination: Examination, figures: Figures) -> float | None:
     gaps = [gap for gap in (*figures.behind, *figures.shifted) if gap.width > max(GAIN, _WITH_REASON * gap.error)]
     if not gaps:
         return None
-    cause = next((cause for cause in find_causes(examination) if cause.id not in _NO_PROOF), None)
+    unproven = _NO_PROOF if _knows_noise(examination, figures) else (*_NO_PROOF, "overfit")
+    cause = next((cause for cause in find_causes(examination) if cause.id not in unproven), None)
     if cause is None or cause.confidence < _PROVEN:
         return None
     return cause.confidence * max(_probability((gap.width - GAIN) / gap.error) for gap in gaps)
+
+
+def _knows_noise(examination: Examination, figures: Figures) -> bool:
+    """Whether a model explains far more of its training data than anything lets expect: it knows noise by heart."""
+    known = float(np.nanmax(examination.training.r2))
+    return known - max(figures.signal.r2, 0.0) > _BY_HEART
 
 
 def _judged(figures: Figures, seen: int, past: Past | None) -> tuple[Verdict, float]:

@@ -105,3 +105,15 @@ def test_moments_are_of_finite_values():
     mean, deviation = moments(values)
     assert mean == pytest.approx([2, 0])
     assert deviation == pytest.approx([1, 0])
+
+
+@pytest.mark.parametrize("channels_first", [True, False])
+def test_a_convolution_reads_the_inputs(fake, channels_first):
+    """What a convolution makes of inputs, however large, is not their scale; channels may come before time."""
+    X = np.random.default_rng(0).normal(size=(100, 5, 2))
+    layers = (Layer("conv", "other", parameters=8), *LAYERS)
+    read = X.transpose(0, 2, 1) if channels_first else X
+    shown = fake(Y, Y, X=X, shown_layers=layers, shown_inputs={"conv": read, "lstm": 500 * X})
+    np.testing.assert_array_equal(network_inputs(shown), X)
+    embedded = fake(Y, Y, X=X, shown_layers=layers, shown_inputs={"conv": X[:, :, 0], "lstm": 500 * X})
+    np.testing.assert_array_equal(network_inputs(embedded), 500 * X)

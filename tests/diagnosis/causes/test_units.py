@@ -42,6 +42,14 @@ def test_predictions_of_a_ranged_target_are_found(fake):
     assert inverse_forgotten(fake(y, y)) is None
 
 
+def test_targets_about_zero_do_not_hide_that_they_were_not_brought_back(fake):
+    """Where the mean is 0, a deviation of 1 in place of 35 explains a little, and a straight line all."""
+    y = np.linspace(-60, 60, 100)
+    examination = fake(y, y / y.std())
+    assert 0 < examination.training.r2[0] < 0.1
+    assert inverse_forgotten(examination) is not None
+
+
 def test_training_loss_tells_half_done_training_from_other_units(fake):
     """Where training ended with the loss that is seen now, it was these targets that it saw."""
     y = np.linspace(20, 80, 100)

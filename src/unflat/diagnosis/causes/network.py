@@ -62,11 +62,20 @@ def to_network(examination: Examination, y: NDArray[np.float64]) -> NDArray[np.f
 
 
 def network_inputs(examination: Examination) -> NDArray[np.float64]:
-    """Give what the first trained layer reads of the first sequences; inputs as given where it cannot be seen."""
+    """Give what the first trained layer reads of the first sequences; inputs as given where it cannot be seen.
+
+    A convolution learns, too: what it makes of the inputs is not their scale.
+    """
     inputs = examination.layer_inputs
+    given = examination.training.values[:SAMPLE]
+    before = next((layer.name for layer in examination.layers if layer.parameters and layer.kind != "norm"), None)
+    read = None if before is None or before not in inputs else np.asarray(inputs[before])
+    for seen in () if read is None or read.ndim != given.ndim else (read, read.swapaxes(1, 2)):
+        if seen.shape[1:] == given.shape[1:]:
+            return seen.astype(np.float64)
     first = next((layer.name for layer in examination.layers if _is_learner(layer)), None)
     if first is None or first not in inputs:
-        return examination.training.values[:SAMPLE]
+        return given
     return np.asarray(inputs[first], dtype=np.float64)
 
 

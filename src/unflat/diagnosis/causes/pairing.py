@@ -31,6 +31,9 @@ _SIGNAL = 0.2
 """R² that counts as a signal where several pairings are tried: twice deepchecks' smallest gain."""
 
 _SHIFTS = (-5, -4, -3, -2, -1, 1, 2, 3, 4, 5)
+_ENOUGH_FOR_TEN = 100
+"""Sequences from which on noise hardly ever shows as `_SIGNAL` in the best of ten pairings."""
+
 _AT_MOST = 2000
 """Sequences that a pairing is tried on."""
 
@@ -159,7 +162,9 @@ def _in_order_of_targets(examination: Examination) -> _Finding | None:
 
 
 def _shifted(examination: Examination) -> _Finding | None:
-    """Pair each sequence with the target of a neighbour."""
+    """Pair each sequence with the target of a neighbour; of few sequences, one of ten such pairings tells by chance."""
+    if len(examination.training) < _ENOUGH_FOR_TEN:
+        return None
     columns, y = ranks(summary(examination.training.values[:_AT_MOST])), ranks(examination.training.y[:_AT_MOST])
     as_paired = linear_r2(columns, y)
     # Windows of a series that come later hold what earlier ones are to predict: that is no sign of wrong pairs.

@@ -92,7 +92,7 @@ errors of the mean of a hundred."""
 def _in_other_units(y: NDArray[np.float64], prediction: NDArray[np.float64]) -> bool:
     """Whether predictions go with the targets, and have mean and deviation of the targets on another usual scale."""
     explained = squared_correlation(y, prediction)
-    if _r2(y, prediction) > 0 or explained < _ALIKE:
+    if _r2(y, prediction) > explained / 4 or explained < _ALIKE:
         return False
     scales = ((y.mean(), y.std()), (y.min(), np.ptp(y)))  # standardized, and brought to [0, 1]
     return any(_is_scaled(y, prediction, center, scale, explained**0.5) for center, scale in scales)
