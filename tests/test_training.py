@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from unflat import training
 from unflat.batches import BatchSource
 from unflat.callbacks import Callback
 from unflat.config import NetworkConfig, TrainingConfig
 from unflat.network import Network
 from unflat.scaling import fit_input_scaling
 from unflat.sequences import as_sequences
-from unflat.training import Examples, Runtime, make_optimizer, make_schedule, train
+from unflat.training import Examples, Runtime, clip, make_optimizer, make_schedule, train
 
 SMALL = NetworkConfig(units=(5,), dropout=0.1)
 BRIEF = TrainingConfig(epochs=4, batch_size=16, learning_rate=1e-2)
@@ -296,3 +297,34 @@ def test_bf16_trains_close_to_fp32():
         assert next(net.parameters()).dtype == torch.float32
     assert losses["bf16"] == pytest.approx(losses["fp32"], rel=0.2)
     assert losses["bf16"] != losses["fp32"]
+
+
+@pytest.mark.parametrize("lengths", [None, (6, 2, 5)])
+@pytest.mark.parametrize("together", [1, 100, 1 << 16])
+def test_batches_drawn_together_are_those_drawn_one_by_one(lengths, together, monkeypatch):
+    """However many are gathered at a time, each batch has the same numbers, its own length and its own weights."""
+    monkeypatch.setattr(training, "_NUMBERS_TOGETHER", together)
+    random = np.random.default_rng(0)
+    rows = [random.normal(size=(6 if lengths is None else lengths[i % 3], 2)) for i in range(25)]
+    sequences = as_sequences(rows)
+    scaling, _ = fit_input_scaling(sequences, "standard")
+    weights = torch.rand(25, generator=torch.Generator().manual_seed(0))
+    data = Examples(BatchSource(sequences), scaling, torch.arange(25.0)[:, None], weights)
+    order = torch.randperm(25, generator=torch.Generator().manual_seed(1))
+    device = torch.device("cpu")
+    drawn = list(data.batches(order, 4, device))
+    assert [len(batch.x) for batch in drawn] == [4] * 6 + [1]
+    for batch, index in zip(drawn, order.split(4), strict=True):
+        for one, other in zip(batch, data.draw(index, device), strict=True):
+            assert (one is None and other is None) or torch.equal(one, other)
+
+
+@pytest.mark.parametrize("limit", [None, 1.0, 4.9, 5.1, 100.0])
+def test_gradients_are_scaled_down_to_the_limit_alone(limit):
+    """Gradients of norm 5 keep their direction, and their size too where the limit is above it or there is none."""
+    parameters = [torch.zeros(2, requires_grad=True), torch.zeros(1, requires_grad=True)]
+    parameters[0].grad, parameters[1].grad = torch.tensor([3.0, 0.0]), torch.tensor([-4.0])
+    assert float(clip(parameters, limit)) == pytest.approx(5)
+    share = 1 if limit is None else min(1, limit / 5)
+    assert parameters[0].grad.tolist() == pytest.approx([3 * share, 0])
+    assert parameters[1].grad.tolist() == pytest.approx([-4 * share])

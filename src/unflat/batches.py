@@ -55,6 +55,11 @@ class BatchSource:
     def __len__(self) -> int:
         return len(self._starts)
 
+    @property
+    def size(self) -> int | None:
+        """Numbers of a sequence; None where they have unequal lengths."""
+        return self._windows.shape[1] if self._lengths is None else None
+
     def draw(self, index: Tensor) -> Batch:
         """Gather the sequences of these numbers.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
-from torch.nn.utils import clip_grad_norm_
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 
@@ -113,6 +113,42 @@ class Examples:
             None if self.weights is None else self.weights[index].to(device),
             None if self.context is None else self.context(context).to(device),
         )
+
+    def batches(self, order: Tensor, batch_size: int, device: torch.device) -> Iterator[Example]:
+        """Draw batch after batch in an order.
+
+        Several batches are gathered and scaled together where that gives the same: between two steps every small
+        operation is slow, since a step leaves nothing of it near the processor.
+
+        Parameters
+        ----------
+        order : Tensor of shape (n,)
+            Which sequences.
+        batch_size : int
+            Sequences in a batch; the last may have fewer.
+        device : torch.device
+            Where they are wanted.
+
+        Yields
+        ------
+        Example
+            A batch.
+        """
+        size = self.source.size
+        # Sequences of unequal length are as long as the longest of their own batch.
+        together = 1 if size is None else max(1, _NUMBERS_TOGETHER // (batch_size * size))
+        for several in order.split(batch_size * together):
+            drawn = self.draw(several, device)
+            if len(several) <= batch_size:
+                yield drawn
+                continue
+            for first in range(0, len(several), batch_size):
+                part = slice(first, first + batch_size)
+                yield Example(*(None if values is None else values[part] for values in drawn))  # type: ignore[arg-type]  # as drawn
+
+
+_NUMBERS_TOGETHER = 1 << 16
+"""Numbers gathered and scaled at a time, at most, if a batch has fewer: half a megabyte in double precision."""
 
 
 def train(
@@ -280,10 +316,11 @@ class _Loop:
             torch.zeros((), device=self._runtime.device),
         )
         step = (number - 1) * self.steps
-        for index in self._shuffled(len(training)):
+        order = self._shuffled(len(training))
+        for example in training.batches(order, self._config.batch_size, self._runtime.device):
             rate = self._optimizer.param_groups[0]["lr"]
-            loss, step_norm = self._step(training.draw(index, self._runtime.device))
-            total += loss * len(index)
+            loss, step_norm = self._step(example)
+            total += loss * len(example.x)
             norm = torch.maximum(norm, step_norm)
             step += 1
             for callback in callbacks:
@@ -298,13 +335,13 @@ class _Loop:
         )
 
     def _step(self, example: Example) -> tuple[Tensor, Tensor]:
-        self._optimizer.zero_grad(set_to_none=True)
+        for parameter in self._parameters:
+            parameter.grad = None
         with self._runtime.autocast():
             prediction = self._network(example.x, example.lengths, self._dropout, example.context)
         loss = self._loss(prediction, example.target, example.weight)
         loss.backward()
-        limit = math.inf if self._config.clip_norm is None else self._config.clip_norm
-        norm = clip_grad_norm_(self._parameters, limit)
+        norm = clip(self._parameters, self._config.clip_norm)
         self._optimizer.step()
         if self._schedule is not None:
             self._schedule.step()
@@ -332,10 +369,10 @@ class _Loop:
         error = torch.full((1, 1), size)
         return float(self._loss(torch.zeros(1, 1), error))
 
-    def _shuffled(self, n: int) -> Iterator[Tensor]:
+    def _shuffled(self, n: int) -> Tensor:
         # Numbers of 32 bits, half the memory, wherever they reach.
         kind = torch.int32 if n <= torch.iinfo(torch.int32).max else torch.int64
-        return iter(torch.randperm(n, generator=self._order, dtype=kind).split(self._config.batch_size))
+        return torch.randperm(n, generator=self._order, dtype=kind)
 
 
 _ROUNDING = 8 * torch.finfo(torch.float32).eps
@@ -361,7 +398,31 @@ def make_optimizer(network: Network, config: TrainingConfig) -> AdamW:
         {"params": decayed, "weight_decay": config.weight_decay},
         {"params": spared, "weight_decay": 0.0},
     ]
-    return AdamW(groups, lr=config.learning_rate, eps=config.epsilon)
+    # One pass over the numbers, instead of one for each operation; torch's default on other devices is as good.
+    fused = True if all(parameter.device.type == "cpu" for parameter in network.parameters()) else None
+    return AdamW(groups, lr=config.learning_rate, eps=config.epsilon, fused=fused)
+
+
+def clip(parameters: Sequence[Tensor], limit: float | None) -> Tensor:
+    """Scale gradients down where their norm, over all of them, is above a limit.
+
+    Parameters
+    ----------
+    parameters : sequence of Tensor
+        Whose gradients.
+    limit : float or None
+        The most; None for no limit.
+
+    Returns
+    -------
+    Tensor of shape ()
+        The norm before.
+    """
+    norm = get_total_norm([parameter.grad for parameter in parameters if parameter.grad is not None], foreach=True)
+    # On other devices, to ask would be to wait for all that they were told to do.
+    if limit is not None and (norm.device.type != "cpu" or not float(norm) <= limit):
+        clip_grads_with_norm_(parameters, limit, norm)
+    return norm
 
 
 def make_schedule(optimizer: AdamW, config: TrainingConfig, steps: int) -> OneCycleLR | None:
