@@ -1,0 +1,282 @@
+"""Measure a step of training: with the compiled LSTM, with torch's, and the products that no LSTM can do without.
+
+    python benchmarks/speed/step.py
+
+A training goes on as any other does; after each of its steps a callback times the same step's parts in turn, so that
+whatever else the machine does falls on all of them: the network's forward and backward alone, by the kernel and by
+torch; the recurrent layers alone, by both; and the matrix products of these layers in float32, by NumPy and by torch,
+at the sizes that occur (step by step) and as few large ones (all steps at once). The fastest way of the products is the
+floor: a step's time as a multiple of it says what is left. Given are medians of ratios, each of one round.
+
+The threads of NumPy and of torch wait for more work by turning in circles, and would take the processors from what
+comes next; a pause around NumPy's products lets them come to rest.
+
+The recipes are the document's (128 sequences of 16 steps, 1 feature, 50 and 100 units), and others that are longer,
+smaller or wider. Writes JSON into the folder `results` beside this file; exits with 1 if a limit is passed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import os
+import platform
+import sys
+import time
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from threadpoolctl import threadpool_limits
+
+from unflat import Callback
+from unflat.batches import BatchSource
+from unflat.config import NetworkConfig, TrainingConfig
+from unflat.network import Network, kernel
+from unflat.scaling import fit_input_scaling
+from unflat.sequences import as_sequences
+from unflat.training import Examples, train
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Work = Callable[[], object]
+
+RESULTS = Path(__file__).parent / "results" / "step.json"
+
+LIMITS = {"network / floor": 2.5, "loop / network": 1.08}
+"""The most for the document's recipe."""
+
+WARM_UP = 5
+
+PAUSE = 0.05
+"""Seconds until waiting threads have come to rest: OpenBLAS turns for 2^26 cycles."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is trained: sequences of a batch, their steps and features, and the units of the layers."""
+
+    name: str
+    batch: int
+    steps: int
+    features: int
+    units: tuple[int, ...]
+
+
+RECIPES = [
+    Recipe("the document's", 128, 16, 1, (50, 100)),
+    Recipe("smaller batches", 64, 16, 1, (50, 100)),
+    Recipe("wider", 128, 16, 1, (128, 128)),
+    Recipe("windows of 96 steps", 128, 96, 7, (50, 100)),
+    Recipe("sequences of 266 steps", 64, 266, 3, (50, 100)),
+]
+
+
+def floors(recipe: Recipe) -> dict[str, Work]:
+    """Give the ways to do the products of the layers, forward and backward, and nothing else."""
+    random = np.random.default_rng(0)
+
+    def drawn(*shape: int) -> np.ndarray:
+        return random.standard_normal(shape, dtype=np.float32)
+
+    pairs: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {"step by step": [], "all steps at once": []}
+    rows, width = recipe.batch * recipe.steps, recipe.features
+    for depth, units in enumerate(recipe.units):
+        x, h, gates = drawn(rows, width), drawn(rows, units), drawn(rows, 4 * units)
+        weight_input, weight_hidden = drawn(width, 4 * units), drawn(units, 4 * units)
+        once = [(x, weight_input), (x.T, gates), (h.T, gates)]
+        if depth:
+            once.append((gates, weight_input.T))  # what the first layer reads needs no gradient
+        recurrent = [(h, weight_hidden), (gates, weight_hidden.T)]
+        parts = [slice(first, first + recipe.batch) for first in range(0, rows, recipe.batch)]
+        pairs["step by step"] += once + [(left[part], right) for part in parts for left, right in recurrent]
+        pairs["all steps at once"] += once + recurrent
+        width = units
+    ways: dict[str, Work] = {}
+    for name, products in pairs.items():
+        tensors = [(torch.from_numpy(left), torch.from_numpy(right)) for left, right in products]
+        ways[f"products {name}, NumPy"] = lambda products=products: [left @ right for left, right in products]
+        ways[f"products {name}, torch"] = lambda tensors=tensors: [left @ right for left, right in tensors]
+    return ways
+
+
+def flops(recipe: Recipe) -> int:
+    """Count the operations of these products."""
+    total, width = 0, recipe.features
+    for depth, units in enumerate(recipe.units):
+        total += 2 * recipe.batch * recipe.steps * 4 * units * ((3 if depth else 2) * width + 3 * units)
+        width = units
+    return total
+
+
+def examples_of(recipe: Recipe, steps: int) -> Examples:
+    """Draw data that fills so many steps of training."""
+    random = np.random.default_rng(0)
+    sequences = as_sequences(random.normal(size=(recipe.batch * steps, recipe.steps, recipe.features)))
+    scaling, _ = fit_input_scaling(sequences, "standard")
+    return Examples(BatchSource(sequences), scaling, torch.from_numpy(random.normal(size=(len(sequences), 1))).float())
+
+
+def parts_of(recipe: Recipe, network: Network, examples: Examples) -> dict[str, Work]:
+    """Give the parts of a step, on copies: the network's forward and backward, and those of its layers alone."""
+    network = copy.deepcopy(network)
+    example = examples.draw(torch.arange(recipe.batch), torch.device("cpu"))
+    generator = torch.Generator().manual_seed(0)
+    towards = torch.randn(recipe.batch, recipe.steps, recipe.units[-1], generator=generator)
+
+    def whole() -> None:
+        network.zero_grad()
+        (network(example.x, None, generator) - example.target).square().mean().backward()
+
+    def layers() -> None:
+        network.zero_grad()
+        states = example.x
+        for layer in network.layers:
+            states = layer(states, None)
+        states.backward(towards)
+
+    return {
+        "network, kernel": whole,
+        "network, torch": by_torch(whole),
+        "layers, kernel": layers,
+        "layers, torch": by_torch(layers),
+    }
+
+
+def by_torch(work: Work) -> Work:
+    """Do the same with torch's layers."""
+
+    def done() -> None:
+        with kernel.using(None):
+            work()
+
+    return done
+
+
+class Paired(Callback):
+    """Times each step of a training, and after each the parts of it, in turn."""
+
+    def __init__(self, name: str, parts: dict[str, Work]) -> None:
+        self.seconds: dict[str, list[float]] = {key: [] for key in (name, *parts)}
+        self._name, self._parts = name, parts
+        self._began = time.perf_counter()
+
+    def on_step(self, step: int, rate: float) -> None:
+        """Write down how long the step took, then do and time the parts."""
+        self.seconds[self._name].append(time.perf_counter() - self._began)
+        for name, part in self._parts.items():
+            rest(name)
+            began = time.perf_counter()
+            part()
+            self.seconds[name].append(time.perf_counter() - began)
+            rest(name)
+        self._began = time.perf_counter()
+
+
+def rest(name: str) -> None:
+    """Wait for the threads of others where NumPy's come or have been."""
+    if name.endswith("NumPy"):
+        time.sleep(PAUSE)
+
+
+def measure(recipe: Recipe, rounds: int) -> dict[str, list[float]]:
+    """Train with the kernel and with torch's layers, and give every round's seconds of each part."""
+    rounds += WARM_UP
+    config = NetworkConfig(units=recipe.units, dropout=0.2, readout=("last",), skip=False)
+    examples = examples_of(recipe, rounds)
+    seconds: dict[str, list[float]] = {}
+    for engine in ("torch", "kernel"):
+        random = torch.Generator().manual_seed(0)
+        network = Network(config, features=recipe.features, outputs=1, generator=random)
+        parts = parts_of(recipe, network, examples)
+        if engine == "kernel":
+            parts |= floors(recipe)
+        else:
+            parts = {"network, torch, beside its loop": parts["network, torch"]}
+        paired = Paired(f"loop, {engine}", parts)
+        training = TrainingConfig(epochs=1, batch_size=recipe.batch)
+        with kernel.using(None) if engine == "torch" else nullcontext():
+            train(network, examples, None, training, generator=random, callbacks=[paired])
+        seconds |= {name: times[WARM_UP:] for name, times in paired.seconds.items()}
+    return seconds
+
+
+def summary(recipe: Recipe, seconds: dict[str, list[float]]) -> dict[str, Any]:
+    """Give medians, and the ratios of what was measured in the same round."""
+    times = {name: np.array(measured) for name, measured in seconds.items()}
+    products = {name: float(np.median(measured)) for name, measured in times.items() if name.startswith("products")}
+    floor = min(products, key=lambda name: products[name])
+
+    def ratio(above: str, below: str) -> float:
+        return round(float(np.median(times[above] / times[below])), 3)
+
+    return {
+        "recipe": asdict(recipe),
+        "milliseconds": {name: round(1000 * float(np.median(measured)), 3) for name, measured in times.items()},
+        "floor": floor,
+        "gigaflops of the floor": round(flops(recipe) / products[floor] / 1e9, 1),
+        "layers / floor": ratio("layers, kernel", floor),
+        "layers by torch / floor": ratio("layers, torch", floor),
+        "network / floor": ratio("network, kernel", floor),
+        "network by torch / floor": ratio("network, torch", floor),
+        "loop / floor": ratio("loop, kernel", floor),
+        "loop / network": ratio("loop, kernel", "network, kernel"),
+        "loop / network, torch": ratio("loop, torch", "network, torch, beside its loop"),
+        "torch / kernel, layers": ratio("layers, torch", "layers, kernel"),
+        "torch / kernel, network": ratio("network, torch", "network, kernel"),
+    }
+
+
+def show(results: list[dict[str, Any]]) -> None:
+    """Print the table."""
+    columns = ["layers / floor", "layers by torch / floor", "network / floor", "loop / floor", "loop / network"]
+    print(f"{'':26}{'floor, ms':>10}{'loop, ms':>10}" + "".join(f"{name:>25}" for name in columns))
+    for row in results:
+        times = row["milliseconds"]
+        start = f"{row['recipe']['name']:26}{times[row['floor']]:10.2f}{times['loop, kernel']:10.2f}"
+        print(start + "".join(f"{row[name]:25.2f}" for name in columns))
+
+
+def environment() -> dict[str, Any]:
+    """Say what the figures depend on."""
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "instructions": list(kernel.available()),
+        "load before": [round(load, 2) for load in os.getloadavg()],
+    } | {name: version(name) for name in ("numpy", "torch")}
+
+
+def main() -> None:
+    """Measure, print, write; exit with 1 if a limit is passed or no kernel is there to be measured."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=60, help="steps of the document's recipe; fewer of longer ones")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="threads of torch and NumPy")
+    parser.add_argument("--only", type=int, default=len(RECIPES), help="how many of the recipes")
+    options = parser.parse_args()
+    if not kernel.available():
+        sys.exit("No kernel is compiled: python -m unflat.network.kernel.compiling")
+    torch.set_num_threads(options.threads)
+    results = []
+    about = environment()
+    with threadpool_limits(options.threads):
+        for recipe in RECIPES[: options.only]:
+            rounds = max(10, options.rounds * 2048 // (recipe.batch * recipe.steps))
+            results.append(summary(recipe, measure(recipe, min(rounds, options.rounds))))
+    show(results)
+    RESULTS.parent.mkdir(exist_ok=True)
+    written = {"options": vars(options), "environment": about, "results": results}
+    RESULTS.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    sys.exit(any(results[0][name] > limit for name, limit in LIMITS.items()))
+
+
+if __name__ == "__main__":
+    main()
