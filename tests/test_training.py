@@ -8,7 +8,7 @@ from unflat import training
 from unflat.batches import BatchSource
 from unflat.callbacks import Callback
 from unflat.config import NetworkConfig, TrainingConfig
-from unflat.network import Network
+from unflat.network import Network, kernel
 from unflat.scaling import fit_input_scaling
 from unflat.sequences import as_sequences
 from unflat.training import Examples, Runtime, clip, make_optimizer, make_schedule, train
@@ -328,3 +328,19 @@ def test_gradients_are_scaled_down_to_the_limit_alone(limit):
     share = 1 if limit is None else min(1, limit / 5)
     assert parameters[0].grad.tolist() == pytest.approx([3 * share, 0])
     assert parameters[1].grad.tolist() == pytest.approx([-4 * share])
+
+
+@pytest.mark.skipif(not kernel.available(), reason="no kernel is compiled: `make kernel`")
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_the_kernel_and_torch_end_alike(bidirectional):
+    """Trainings by the compiled layers and by torch's differ by rounding alone, over many steps and both ways."""
+    shape = NetworkConfig(units=(12, 20), dropout=0.1, bidirectional=bidirectional)
+    ends = []
+    for engine in (kernel.available()[0], None):
+        net = network(config=shape)
+        with kernel.using(engine):
+            history = train(net, examples(), None, BRIEF, generator=torch.Generator().manual_seed(0))
+        ends.append((history.epochs[-1].loss, weights(net)))
+    assert ends[0][0] == pytest.approx(ends[1][0], rel=1e-3)
+    torch.testing.assert_close(ends[0][1], ends[1][1], rtol=0, atol=1e-3)
+    assert not torch.equal(ends[0][1], ends[1][1])
