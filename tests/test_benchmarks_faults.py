@@ -234,6 +234,10 @@ def test_rates_count_what_they_say():
     assert found["overall"]["detected"] == {"some": 2, "of": 3}
     assert found["overall"]["first"] == {"some": 1, "of": 3}
     assert found["overall"]["first three"] == {"some": 2, "of": 3}
+    lost = {name: group["detected"] for name, group in found["by loss"].items()}  # of 0.9: 0.9, 0.4 and 0.2
+    assert lost == {
+        "below 0.2": {"some": 0, "of": 0}, "0.2 to 0.4": {"some": 0, "of": 1}, "0.4 and more": {"some": 2, "of": 2},
+    }  # fmt: skip
     assert found["by cause"]["overfit"]["detected"] == {"some": 0, "of": 1}
     assert found["false alarms"] == {"some": 2, "of": 4}
     assert found["false alarms, controls"] == {"noise": {"some": 1, "of": 2}}

@@ -155,8 +155,22 @@ def is_false_alarm(healthy: Record) -> bool:
     return healthy["verdict"] not in quiet or bool(blamed)
 
 
+LOSSES = {"below 0.2": 0.2, "0.2 to 0.4": 0.4, "0.4 and more": float("inf")}
+"""How much R² was lost, by the bound that it stays below."""
+
+
+def by_loss(mutants: Iterable[Record], twins: Mapping[str, Record]) -> dict[str, list[Record]]:
+    """Sort mutants by how much of R² they lost; all of it where theirs is no number."""
+    found: dict[str, list[Record]] = {name: [] for name in LOSSES}
+    for mutant in mutants:
+        lost = float("inf") if mutant["skill"] is None else twins[mutant["twin"]]["skill"] - mutant["skill"]
+        found[next((name for name, bound in LOSSES.items() if lost < bound), "0.4 and more")].append(mutant)
+    return found
+
+
 def figures(records: Iterable[Record]) -> dict[str, Any]:
     """Compute every figure of a run, as plain JSON values."""
+    records = list(records)
     sorts = counted(records)
     mutants, healthy = sorts["mutants"], [*sorts["healthy"], *sorts["controls"]]
     return {
@@ -164,6 +178,10 @@ def figures(records: Iterable[Record]) -> dict[str, Any]:
         "overall": rates(mutants),
         "equivalent cures counted": rates(mutants, EQUIVALENT),
         "surely lowered": rates([mutant for mutant in mutants if is_sure(mutant)]),
+        "by loss": {
+            name: rates(members)
+            for name, members in by_loss(mutants, {record["key"]: record for record in records}).items()
+        },
         "by cause": _grouped(mutants, "cause"),
         "by framework": _grouped(mutants, "framework"),
         "false alarms": share(healthy, is_false_alarm)._asdict(),

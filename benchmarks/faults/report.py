@@ -42,6 +42,8 @@ def report(records: Iterable[Record]) -> str:
         [
             *_overall(found),
             "",
+            *_table("lost of R²", found["by loss"], tuple(found["by loss"])),
+            "",
             *_table("cause", found["by cause"], CAUSE_IDS),
             "",
             *_table("framework", found["by framework"], tuple(found["by framework"])),
