@@ -60,12 +60,12 @@ class BatchSource:
         """Numbers of a sequence; None where they have unequal lengths."""
         return self._windows.shape[1] if self._lengths is None else None
 
-    def draw(self, index: Tensor) -> Batch:
+    def draw(self, index: Tensor | slice) -> Batch:
         """Gather the sequences of these numbers.
 
         Parameters
         ----------
-        index : Tensor of shape (B,), int64
+        index : Tensor of shape (B,), int64 or int32, or slice
             Which sequences.
 
         Returns
@@ -75,7 +75,7 @@ class BatchSource:
         """
         starts = self._starts[index]
         if self._lengths is None:
-            values = self._windows.index_select(0, starts).view(len(index), self._steps, -1)
+            values = self._windows.index_select(0, starts).view(len(starts), self._steps, -1)
             return Batch(values, None, self._beside(index))
         lengths = self._lengths[index]
         steps = torch.arange(int(lengths.max()))
@@ -98,9 +98,9 @@ class BatchSource:
         """
         for first in range(0, len(self), batch_size):
             part = slice(first, min(first + batch_size, len(self)))
-            yield part, self.draw(torch.arange(part.start, part.stop))
+            yield part, self.draw(part)
 
-    def _beside(self, index: Tensor) -> Tensor | None:
+    def _beside(self, index: Tensor | slice) -> Tensor | None:
         if not self._context:
             return None
         parts = [values.index_select(0, places[index] + offset).double() for values, places, offset in self._context]

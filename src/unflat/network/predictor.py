@@ -179,5 +179,5 @@ def predict_all(predictor: Predictor, sequences: Sequences) -> NDArray[np.float6
     """
     predictions = np.empty((len(sequences), len(predictor.target.center)))
     for part, batch in BatchSource(sequences).in_order(sequences_together(sequences.longest)):
-        predictions[part] = predictor(*batch)
+        predictions[part] = predictor(*batch).numpy()
     return predictions
