@@ -234,6 +234,8 @@ class NetworkConfig(Checked):
         How the hidden states over time become one vector; several are concatenated.
     skip : bool
         Whether a linear map of the last and the mean step is added to the network's output.
+    lags : int
+        Steps before the last that this map reads as well. It follows from the data.
     embedded : tuple of tuple of (int, int)
         Of each categorical column that the recurrence reads embedded: its first indicator and how many it has. It
         follows from the data.
@@ -247,6 +249,7 @@ class NetworkConfig(Checked):
     dropout: Annotated[float, Interval(0, 1, "left")] = 0.0
     readout: Annotated[tuple[Pooling, ...], EachOf(OneOf(get_args(Pooling)))] = ("last", "mean", "max")
     skip: bool = True
+    lags: Annotated[int, AtLeast(0)] = 0
     embedded: Annotated[tuple[tuple[int, int], ...], Blocks()] = ()
     n_members: Annotated[int, AtLeast(1)] = 1
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from unflat.config import OWNER, Interval
 from unflat.errors import ConfigurationError, InputError, NonFiniteError, ShapeError, TooFewSamplesError
-from unflat.folds import overlap
+from unflat.folds import neighbours_to_look_at, overlap_of_neighbours
 from unflat.sequences import Sequences, as_numbers, as_sequences, is_table, refuse_infinite
 from unflat.windows import Windows, WindowSchema, apply_schema
 
@@ -445,7 +445,7 @@ def _two_parts(data: Dataset, share: float, random: np.random.RandomState) -> tu
         return parts.train, parts.validation
     else:
         count = max(1, round(share * len(data)))
-        apart = _apart(data.sequences)
+        apart = places_apart(data.sequences)
         if 1 < apart < _LARGEST_GAP * (len(data) - count):
             n = np.arange(len(data))
             return n[: len(data) - count - apart + 1], n[-count:]
@@ -453,12 +453,29 @@ def _two_parts(data: Dataset, share: float, random: np.random.RandomState) -> tu
     return np.setdiff1d(np.arange(len(data)), inside), np.sort(inside)
 
 
-def _apart(sequences: Sequences) -> int:
-    """Say from how many places apart sequences that were given one by one share no time step: see `overlap`."""
+def places_apart(sequences: Sequences) -> int:
+    """Say from how many places apart sequences share no time step.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        In the order of their time, where they have one.
+
+    Returns
+    -------
+    int
+        The number of places; 1 where neighbours already share nothing.
+    """
+    strides = np.diff(sequences.starts)
+    shared = strides[(strides > 0) & (strides < sequences.lengths[:-1])]
+    if 2 * len(shared) > len(strides):  # windows, that stand on the same rows
+        return -(-sequences.longest // int(np.median(shared)))
     if not sequences.equally_long:
         return 1
-    n, steps = len(sequences), sequences.longest
-    return overlap(sequences.rows.reshape(n, steps, -1)) if len(sequences.rows) == n * steps else 1
+    first = neighbours_to_look_at(len(sequences))
+    steps = np.arange(sequences.longest)
+    before, after = (sequences.rows[sequences.starts[place][:, None] + steps] for place in (first, first + 1))
+    return overlap_of_neighbours(before, after)
 
 
 def _whole_groups(groups: NDArray[Any], share: float, random: np.random.RandomState) -> NDArray[Any]:

@@ -82,7 +82,7 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
     readout : {"last", "mean", "max", "attention"} or tuple of these
         How the hidden states over time become one vector; several are concatenated.
     skip : bool
-        Whether a linear map of the last and the mean step is added to the network's output.
+        Whether a line through the last and the mean step, and through earlier steps where that pays, is added.
     n_members : int
         How many networks are trained, each from weights and with an order of its own; their mean is the prediction.
     loss : {"mse", "mae", "huber", "quantile"}

@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from unflat.baselines.design import evenly
 from unflat.batches import BatchSource
 from unflat.config import NetworkConfig, TrainingConfig
+from unflat.dataset import places_apart
 from unflat.errors import ConfigurationError, ConstantTargetError, MissingValuesWarning, OutOfRangeWarning
+from unflat.folds import folds_of
 from unflat.history import History
 from unflat.metrics import assess
 from unflat.network import Predictor, make_network, predict_all
 from unflat.network.embedding import MOST_ONE_HOT
+from unflat.network.line import columns_of, fit_line, lags_to_try
 from unflat.network.skip import summary
 from unflat.ranges import FAR, FAR_ON_A_LINE, in_words
 from unflat.scaling import fit_affine, fit_context_scaling, fit_input_scaling, fit_target_scaler
@@ -31,12 +35,13 @@ if TYPE_CHECKING:
     from unflat.config import ScalingConfig
     from unflat.dataset import Dataset
     from unflat.metrics import Assessment
+    from unflat.network.line import Line
     from unflat.ranges import InputRange
-    from unflat.scaling import InputScaling
+    from unflat.scaling import InputScaling, Scaler
     from unflat.sequences import Sequences
 
-_RIDGE_SEQUENCES = 50_000
-"""Sequences that the skip's ridge regression is fitted on at the most: it has few coefficients."""
+_LINE_ELEMENTS = 10_000_000
+"""Numbers that the line which training begins at is fitted on, at the most."""
 
 _STEPS, _FEWEST_EPOCHS, _MOST_EPOCHS = 1500, 10, 100
 _SMALLEST_BATCH, _LARGEST_BATCH = 16, 256
@@ -140,15 +145,21 @@ def prepare(training: Dataset, config: NetworkConfig, scales: ScalingConfig, gen
     _refuse_constant(training)
     inputs, constant = fit_input_scaling(training.sequences, scales.scale_inputs)
     target = fit_target_scaler(training.y, scales.scale_target, training.names)
-    config = replace(config, embedded=_embedded(inputs))
     context, constant_beside = fit_context_scaling(training.sequences, scales.scale_inputs)
-    width = 0 if context is None else context.width
-    outputs = training.y.shape[1]
-    network = make_network(config, features=inputs.width, outputs=outputs, generator=generator, context=width)
-    predictor = Predictor(inputs, network, target, context)
-    if config.skip:
-        _start_skip(predictor, training)
+    line = _line(inputs, context, target, training) if config.skip else None
+    config = replace(config, embedded=_embedded(inputs), lags=0 if line is None else line.lags)
+    network = make_network(
+        config,
+        features=inputs.width,
+        outputs=training.y.shape[1],
+        generator=generator,
+        context=0 if context is None else context.width,
+    )
+    for member in network.members:
+        if line is not None:
+            member.skip.start_at(line)  # type: ignore[union-attr]  # there where it is configured
     names = [repr(training.sequences.context_names[column]) for column in constant_beside]
+    predictor = Predictor(inputs, network, target, context)
     return Prepared(predictor, (*map(training.sequences.feature, constant), *names))
 
 
@@ -166,21 +177,30 @@ def _refuse_constant(training: Dataset) -> None:
             raise ConstantTargetError(name, float(column[0]), len(column))
 
 
-def _start_skip(predictor: Predictor, training: Dataset) -> None:
-    """Begin at the ridge regression of the scaled targets on each sequence's last and mean step."""
-    n = len(training)
-    index = np.linspace(0, n - 1, min(n, _RIDGE_SEQUENCES)).astype(np.int64)
-    source = BatchSource(training.sequences.take(index))
+def _line(inputs: InputScaling, context: InputScaling | None, target: Scaler, training: Dataset) -> Line:
+    """Fit the line that training begins at, on sequences spread over the training part."""
+    beside = 0 if context is None else context.width
+    lags = lags_to_try(inputs.width, _usual_length(training.sequences), len(training))
+    width = columns_of(lags[0], features=inputs.width, most=lags[0], context=beside)
+    index = evenly(len(training), max(_LINE_ELEMENTS // len(width), 2))
+    sequences = training.sequences.take(index)
     parts = [
-        summary(predictor.inputs(batch.values), batch.lengths, predictor.beside(batch.context))
-        for _, batch in source.in_order(1024)
+        summary(inputs(batch.values), batch.lengths, None if context is None else context(batch.context), lags[0])
+        for _, batch in BatchSource(sequences).in_order(1024)
     ]
-    for member in predictor.network.members:
-        member.skip.start_at_ridge(  # type: ignore[union-attr]  # the caller has seen it
-            torch.cat(parts).double().numpy(),
-            predictor.target(torch.from_numpy(training.y[index])).numpy(),
-            None if training.weights is None else training.weights[index],
-        )
+    choices = [(count, columns_of(count, features=inputs.width, most=lags[0], context=beside)) for count in lags]
+    return fit_line(
+        torch.cat(parts).numpy(),
+        target(torch.from_numpy(training.y[index])).numpy(),
+        None if training.weights is None else training.weights[index],
+        choices,
+        folds_of(index, places_apart(training.sequences), np.random.default_rng(0)),
+    )
+
+
+def _usual_length(sequences: Sequences) -> int:
+    """Give the length that nine sequences in ten have."""
+    return sequences.longest if sequences.equally_long else int(np.quantile(sequences.lengths, 0.1))
 
 
 def examples(data: Dataset, predictor: Predictor) -> Examples:

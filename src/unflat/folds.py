@@ -37,15 +37,34 @@ def overlap(values: NDArray[np.float64]) -> int:
     int
         Sequences after which windows have no step in common; 1 where neighbours already have none.
     """
-    n, steps = values.shape[:2]
-    firsts = np.unique(np.linspace(0, max(n - 2, 0), _PAIRS).astype(int))[: n - 1]
+    first = neighbours_to_look_at(len(values))
+    return overlap_of_neighbours(values[first], values[first + 1])
+
+
+def neighbours_to_look_at(n: int) -> NDArray[np.int64]:
+    """Choose sequences, spread over n of them, to be held against the one that follows each."""
+    return np.unique(np.linspace(0, max(n - 2, 0), _PAIRS).astype(np.int64))[: n - 1]
+
+
+def overlap_of_neighbours(before: NDArray[np.floating[Any]], after: NDArray[np.floating[Any]]) -> int:
+    """Say the same as `overlap` of pairs of neighbours, each of shape (m, T, F)."""
+    if not len(before):
+        return 1
+    steps = before.shape[1]
+    moved = (before != after).any(axis=(1, 2))
     for stride in range(1, steps):
-        tail, head = values[firsts, stride:], values[firsts + 1, :-stride]
-        same = ((tail == head) | (np.isnan(tail) & np.isnan(head))).all(axis=(1, 2))
-        moved = (values[firsts] != values[firsts + 1]).any(axis=(1, 2))
-        if np.count_nonzero(same & moved) > len(firsts) / 2:
+        # Most strides are ruled out by a single step; the rest is compared in whole.
+        if np.count_nonzero(_same(before[:, stride], after[:, 0]) & moved) * 2 <= len(moved):
+            continue
+        if np.count_nonzero(_same(before[:, stride:], after[:, :-stride]) & moved) * 2 > len(moved):
             return -(-int(steps) // stride)
     return 1
+
+
+def _same(one: NDArray[np.floating[Any]], other: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+    equal = (one == other) | (np.isnan(one) & np.isnan(other))
+    same: NDArray[np.bool_] = equal.all(axis=tuple(range(1, equal.ndim)))
+    return same
 
 
 def folds_of(places: NDArray[np.int64], apart: int, generator: np.random.Generator) -> tuple[Fold, ...]:
@@ -66,11 +85,11 @@ def folds_of(places: NDArray[np.int64], apart: int, generator: np.random.Generat
     Returns
     -------
     tuple of Fold
-        Five folds.
+        Five folds, or one for each of fewer sequences.
     """
     n = len(places)
     dealt = generator.permutation(n) % FOLDS if apart == 1 else np.arange(n) * _BLOCKS // n % FOLDS
-    return tuple(_fold(places, dealt == fold, apart) for fold in range(FOLDS))
+    return tuple(_fold(places, dealt == fold, apart) for fold in np.unique(dealt))
 
 
 def _fold(places: NDArray[np.int64], held_out: NDArray[np.bool_], apart: int) -> Fold:

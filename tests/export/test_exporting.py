@@ -58,7 +58,7 @@ def test_every_scale_and_loss_is_inside(parameters, distinct, tmp_path):
     """The file needs no scaling before or after it, whatever the scale; a target without an axis comes back as one."""
     random = np.random.default_rng(0)
     X = random.normal(3, 2, size=(40, 6, 2))
-    y = np.exp(random.normal(2, 1, size=40))
+    y = np.exp(X[:, -1, 0] / 2 + random.normal(size=40) / 9)
     model = distinct(X, y, **parameters)
     export_onnx(model, tmp_path / "model.onnx")
     exported = OnnxPredictor(tmp_path / "model.onnx")
@@ -98,6 +98,17 @@ def windows():
         "wind": [None if i % 7 == 3 else float(i % 5) for i in range(60)],
     })  # fmt: skip
     return frame, make_windows(frame, target="load", length=5)
+
+
+def test_a_line_that_reads_further_back_is_inside(tmp_path):
+    """A line over steps before the last, for sequences longer and shorter than these, one of a single step."""
+    random = np.random.default_rng(0)
+    X = random.normal(5, 2, size=(300, 14, 2))
+    model = LSTMRegressor(units=(4,), epochs=2, random_state=0).fit(X, X[:, -9, 0] - X[:, -3, 1])
+    assert model.predictor_.network.config.lags >= 8
+    export_onnx(model, tmp_path / "model.onnx")
+    ragged = [random.normal(5, 2, size=(length, 2)) for length in (14, 3, 1, 9, 30)]
+    assert unlike(model, OnnxPredictor(tmp_path / "model.onnx"), ragged) < 1e-5
 
 
 def test_categories_of_a_table_are_inside(windows, distinct, tmp_path):

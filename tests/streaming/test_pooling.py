@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from unflat.network.arrays import DenseArrays
-from unflat.streaming.pooling import Attention, Last, Maximum, Mean
+from unflat.streaming.pooling import Attention, Before, Last, Maximum, Mean
 
 STATES = np.random.default_rng(0).normal(size=(40, 3, 4)).astype(np.float32) - 3  # all maxima below zero
 
@@ -50,6 +50,22 @@ def test_running_attention_is_a_softmax(size):
         lambda states: softmax_mean(states, project, context),
         2e-6 * size,  # a score's rounding is a share of the score
     )
+
+
+def test_steps_before_the_last_begin_with_the_latest_and_stay_at_the_first():
+    """Three steps back of two streams, of which the second begins anew after the third step."""
+    source, result, steps = np.zeros((2, 1), np.float32), np.zeros((2, 3), np.float32), np.zeros((2, 1))
+    before = Before(source, result, steps)
+    seen = []
+    for step in (1.0, 2.0, 3.0, 4.0, 5.0):
+        source[...] = [[step], [10 * step]]
+        steps += 1
+        if step == 4.0:
+            steps[1] = 1
+        before.advance()
+        seen.append(result.tolist())
+    assert [row for row, _ in seen] == [[1, 1, 1], [1, 1, 1], [2, 1, 1], [3, 2, 1], [4, 3, 2]]
+    assert [row for _, row in seen] == [[10, 10, 10], [10, 10, 10], [20, 10, 10], [40, 40, 40], [40, 40, 40]]
 
 
 def test_a_long_mean_does_not_drift():

@@ -53,7 +53,7 @@ def build(onnx: ModuleType, arrays: PredictorArrays, features: int, opset: int) 
         states, final = cells.recurrence(graph, states, lengths, config.cell, directions)
     vectors = pooling.pooled(graph, states, final, extent, arrays)
     if config.skip:
-        vectors += [pooling.last_step(graph, x), extent.mean(x)]
+        vectors += pooling.summary(graph, x, extent, config.lags)
     vector = vectors[0] if len(vectors) == 1 else graph.add("Concat", *vectors, axis=1)
     weight, bias = graph.constant(arrays.head.weight.T), graph.constant(arrays.head.bias)
     raw_predictions(graph, graph.add("Gemm", vector, weight, bias), arrays)

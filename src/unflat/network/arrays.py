@@ -122,7 +122,7 @@ class PredictorArrays:
         Projection and context of the attention, where the read-out has one.
     head : DenseArrays
         From the poolings, in the order of the read-out, to scaled predictions. With a skip, the last and the mean
-        scaled step follow the poolings, so that head and skip are one product.
+        scaled step and the steps before the last follow the poolings, so that head and skip are one product.
     target_center, target_scale : ndarray of shape (outputs,), float64
         The scale of the outputs.
     logarithmic : bool

@@ -63,7 +63,7 @@ class Network(nn.Module):
         self.mix = linear(pooled + context, config.units[-1], generator) if context else None
         read = pooled + (config.units[-1] if context else 0)
         self.head = linear(read, outputs, None if config.skip else generator)
-        self.skip = LinearSkip(features, outputs, context) if config.skip else None
+        self.skip = LinearSkip(features, outputs, context, config.lags) if config.skip else None
 
     def forward(
         self,

@@ -32,6 +32,30 @@ def last_step(x: Tensor, lengths: Tensor | None) -> Tensor:
     return x.gather(1, place).squeeze(1)
 
 
+def steps_before_last(x: Tensor, lengths: Tensor | None, count: int) -> Tensor:
+    """Take each sequence's steps before its last, the latest first; its first step stands for those before it.
+
+    Parameters
+    ----------
+    x : Tensor of shape (B, T, F)
+        Sequences, padded at their end.
+    lengths : Tensor of shape (B,) or None
+        Steps of each; None where all have T.
+    count : int
+        How many.
+
+    Returns
+    -------
+    Tensor of shape (B, count, F)
+        The steps.
+    """
+    back = torch.arange(2, count + 2, device=x.device)
+    if lengths is None:
+        return x[:, (x.shape[1] - back).clamp_(min=0)]
+    place = (lengths[:, None] - back).clamp_(min=0)
+    return x.gather(1, place[..., None].expand(-1, -1, x.shape[-1]))
+
+
 def mean_over_steps(x: Tensor, lengths: Tensor | None) -> Tensor:
     """Average each sequence's steps: (B, T, F) to (B, F)."""
     if lengths is None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from unflat.streaming.cells import CELLS
 from unflat.streaming.inputs import StepScaling
-from unflat.streaming.pooling import Attention, Last, Maximum, Mean
+from unflat.streaming.pooling import Attention, Before, Last, Maximum, Mean
 
 if TYPE_CHECKING:
     from unflat.network.arrays import Array, PredictorArrays
@@ -58,12 +58,14 @@ class Engine:
         sources: list[tuple[str, str, Array]] = [(name, name, states) for name in config.readout]
         if config.skip:
             sources += [("skip_last", "last", x), ("skip_mean", "mean", x)]
+        if config.lags:
+            sources.append(("skip_before", "before", x))
         poolings: dict[str, Pooling] = {}
         first = 0
         for place, (name, kind, source) in enumerate(sources):
-            result = self._vector[:, first : first + source.shape[1]]
-            poolings[f"{name}_{place}"] = self._pooling(kind, source, result)
-            first += source.shape[1]
+            width = source.shape[1] * (config.lags if kind == "before" else 1)
+            poolings[f"{name}_{place}"] = self._pooling(kind, source, self._vector[:, first : first + width])
+            first += width
         return poolings
 
     def _pooling(self, kind: str, source: Array, result: Array) -> Pooling:
@@ -73,6 +75,8 @@ class Engine:
             return Maximum(source, result)
         if kind == "mean":
             return Mean(source, result, self.steps)
+        if kind == "before":
+            return Before(source, result, self.steps)
         return Attention(source, result, self._arrays.attention)  # type: ignore[arg-type]  # there when named
 
     def _collect(self) -> tuple[dict[str, Array], dict[str, float]]:

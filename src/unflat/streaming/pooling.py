@@ -83,6 +83,37 @@ class Mean:
         np.divide(self._total, self._steps, out=self.result)
 
 
+class Before:
+    """The steps before the last, the latest first; the first step stands for those before it.
+
+    Parameters
+    ----------
+    source : ndarray of shape (n, width), float32
+        Where each step stands.
+    result : ndarray of shape (n, count * width), float32
+        Where the steps before it are put.
+    steps : ndarray of shape (n, 1), float64
+        How many steps each stream has been fed, this one included.
+    """
+
+    start = 0.0
+
+    def __init__(self, source: Array, result: Array, steps: Array) -> None:
+        self._source, self.result, self._steps = source, result, steps
+        self._latest = np.zeros_like(source)
+        self.state = {"latest": (self._latest, 0.0)}
+
+    def advance(self) -> None:
+        """Take the step in."""
+        width = self._source.shape[1]
+        self.result[:, width:] = self.result[:, :-width]
+        self.result[:, :width] = self._latest
+        begins = self._steps[:, 0] == 1
+        if begins.any():
+            self.result[begins] = np.tile(self._source[begins], self.result.shape[1] // width)
+        np.copyto(self._latest, self._source)
+
+
 class Attention:
     """The mean weighted by softmax(context · tanh(project(state))), as sums that are rescaled as the top score rises.
 

@@ -1,0 +1,237 @@
+"""The line that training begins at: how far back it reads, and how strongly it is held back, by errors held out.
+
+A ridge regression on a sequence's last and mean step says where a level or a trend goes on. Where more of the recent
+past tells more (a season, a delayed effect, a change of pace), the line reads that too. What it may read is settled
+before training, by cross-validation: windows that share time steps are held out in stretches, because errors of
+windows whose neighbours were learned from would praise the richest line whatever the data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from unflat.folds import Fold
+
+PENALTIES = np.logspace(-4, 4, 9)
+
+MOST_WIDE = 1024
+"""Numbers of a sequence that a line reads, at most: more would cost more than they tell."""
+
+_STANDARD_ERRORS = 0.5
+"""How many of its own errors a difference must exceed to speak for the richer choice.
+
+A whole one is usual (Breiman et al. 1984, 3.4.3: the one standard error rule); a line so weak that it is flat helps
+nobody, so that only half of it is asked.
+"""
+
+_ROUNDING = float(8 * np.finfo(np.float32).eps) ** 2
+"""The square of what a few float32 operations may be off by, on scaled targets."""
+
+
+class Line(NamedTuple):
+    """A linear map, and how many steps before the last it reads.
+
+    Parameters
+    ----------
+    lags : int
+        Steps before the last.
+    weight : ndarray of shape (outputs, width), float64
+        Of the columns that `columns_of` names, in their order.
+    bias : ndarray of shape (outputs,), float64
+        Its value at zero.
+    """
+
+    lags: int
+    weight: NDArray[np.float64]
+    bias: NDArray[np.float64]
+
+
+def lags_to_try(features: int, steps: int, n: int) -> tuple[int, ...]:
+    """Say how many steps before the last are worth trying.
+
+    Parameters
+    ----------
+    features : int
+        Features of a step.
+    steps : int
+        Steps of a usual sequence.
+    n : int
+        Training sequences.
+
+    Returns
+    -------
+    tuple of int
+        All of them, a quarter, a sixteenth and none, in this order and without repetition. All are as many as
+        there are, as fit into the widest line, and as leave two sequences for each number read.
+    """
+    most = min(steps - 1, (min(MOST_WIDE, n // 2) // features) - 2)
+    return tuple(dict.fromkeys(max(count, 0) for count in (most, most // 4, most // 16, 0)))
+
+
+def columns_of(lags: int, *, features: int, most: int, context: int) -> NDArray[np.int64]:
+    """Find the columns of a line among those of the richest one.
+
+    Parameters
+    ----------
+    lags : int
+        Steps before the last that the line reads.
+    features : int
+        Features of a step.
+    most : int
+        Steps before the last that the richest line reads.
+    context : int
+        Numbers beside a sequence, the last columns.
+
+    Returns
+    -------
+    ndarray of int
+        Their places.
+    """
+    first_beside = (2 + most) * features
+    return np.concatenate([np.arange((2 + lags) * features), np.arange(first_beside, first_beside + context)])
+
+
+def fit_line(
+    summaries: NDArray[np.float32],
+    targets: NDArray[np.float64],
+    weights: NDArray[np.float64] | None,
+    choices: Sequence[tuple[int, NDArray[np.int64]]],
+    folds: Sequence[Fold],
+) -> Line:
+    """Choose how much a ridge regression reads, and its penalty, and fit it to all sequences.
+
+    Of the richest choices whose errors are not clearly above the least, the simplest is taken, as in the rule of one
+    standard error (Breiman, Friedman, Olshen & Stone, Classification and Regression Trees, 1984, section 3.4.3); here
+    it is half of one, of the differences sequence by sequence. Where chance would choose, among few sequences, the line
+    stays nearer to the mean; an exact line is found all the same.
+
+    Parameters
+    ----------
+    summaries : ndarray of shape (n, width), float32
+        What the richest line reads of each sequence.
+    targets : ndarray of shape (n, outputs), float64
+        Scaled targets.
+    weights : ndarray of shape (n,) or None
+        Weight of each sequence.
+    choices : sequence of (int, ndarray of int)
+        Steps before the last, and the columns that such a line reads; the richest first.
+    folds : sequence of Fold
+        What to learn from and what to judge on.
+
+    Returns
+    -------
+    Line
+        The line chosen.
+    """
+    counts = np.ones(len(targets)) if weights is None else weights * (len(weights) / weights.sum())
+    whole = _Moments.of(summaries, targets, counts)
+    errors = np.zeros((len(choices), len(PENALTIES), len(targets)))
+    judged = np.zeros(len(targets), dtype=bool)
+    for fold in folds:
+        learned = _learned_from(fold, whole, summaries, targets, counts)
+        judged[fold.held_out] = True
+        for place, (_, columns) in enumerate(choices):
+            errors[place][:, fold.held_out] = _errors(learned.only(columns), summaries, targets, columns, fold.held_out)
+    errors = (errors * counts)[:, :, judged]
+    best = errors.mean(axis=2).argmin(axis=1)
+    # What is smaller than rounding is no reason to read more; steps that are all alike would differ by it.
+    choice = simplest_as_good(np.maximum(errors[np.arange(len(choices)), best], _ROUNDING).T)
+    penalty = PENALTIES[simplest_as_good(errors[choice].T)]
+    lags, columns = choices[choice]
+    coefficients, bias = whole.only(columns).solve(np.array([penalty]))
+    return Line(lags, coefficients[:, :, 0].T, bias[:, 0])
+
+
+def simplest_as_good(errors: NDArray[np.float64]) -> int:
+    """Choose the last of several choices, in the order of their simplicity, that is not clearly worse than the best.
+
+    Parameters
+    ----------
+    errors : ndarray of shape (n, choices)
+        Squared errors of each sequence under each choice.
+
+    Returns
+    -------
+    int
+        The last choice whose errors are on average at most half a standard error above those of the best.
+    """
+    above = errors - errors[:, [errors.mean(axis=0).argmin()]]
+    allowed = _STANDARD_ERRORS * above.std(axis=0) / np.sqrt(len(errors))
+    return int(np.flatnonzero(above.mean(axis=0) <= allowed)[-1])
+
+
+@dataclass(frozen=True, eq=False)
+class _Moments:
+    """Weighted sums from which a ridge regression is solved, and which add up and can be taken away again.
+
+    Parameters
+    ----------
+    squares : ndarray of shape (p + 1, p + 1)
+        Products of what is read, a one at its end.
+    products : ndarray of shape (p + 1, outputs)
+        Products with the targets.
+    """
+
+    squares: NDArray[np.float64]
+    products: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, summaries: NDArray[np.float32], targets: NDArray[np.float64], counts: NDArray[np.float64]) -> _Moments:
+        read = np.concatenate([summaries.astype(np.float64), np.ones((len(summaries), 1))], axis=1)
+        weighted = read * counts[:, None]
+        return cls(read.T @ weighted, weighted.T @ targets)
+
+    def less(self, other: _Moments) -> _Moments:
+        """Take the sequences of another away."""
+        return _Moments(self.squares - other.squares, self.products - other.products)
+
+    def only(self, columns: NDArray[np.int64]) -> _Moments:
+        """Keep some of what is read."""
+        kept = np.append(columns, len(self.squares) - 1)
+        return _Moments(self.squares[np.ix_(kept, kept)], self.products[kept])
+
+    def solve(self, penalties: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Solve for each penalty: coefficients (p, outputs, penalties) and intercepts (outputs, penalties)."""
+        count = self.squares[-1, -1]
+        center, level = self.squares[-1, :-1] / count, self.products[-1] / count
+        values, vectors = np.linalg.eigh(self.squares[:-1, :-1] - count * np.outer(center, center))
+        turned = vectors.T @ (self.products[:-1] - count * np.outer(center, level))
+        shrunk = turned[:, :, None] / (np.maximum(values, 0.0)[:, None, None] + penalties)
+        coefficients = np.tensordot(vectors, shrunk, axes=1)
+        return coefficients, level[:, None] - np.tensordot(center, coefficients, axes=1)
+
+
+def _learned_from(
+    fold: Fold,
+    whole: _Moments,
+    summaries: NDArray[np.float32],
+    targets: NDArray[np.float64],
+    counts: NDArray[np.float64],
+) -> _Moments:
+    """Sum over what a fold may learn from, by taking away what it may not: the smaller part."""
+    left_out = np.setdiff1d(np.arange(len(targets)), fold.training)
+    return whole.less(_Moments.of(summaries[left_out], targets[left_out], counts[left_out]))
+
+
+def _errors(
+    learned: _Moments,
+    summaries: NDArray[np.float32],
+    targets: NDArray[np.float64],
+    columns: NDArray[np.int64],
+    held_out: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Square the errors on what is held out, (penalties, m), on average over outputs."""
+    coefficients, bias = learned.solve(PENALTIES)
+    width, outputs, penalties = coefficients.shape
+    read = summaries[held_out][:, columns].astype(np.float64)
+    predicted = (read @ coefficients.reshape(width, -1)).reshape(-1, outputs, penalties) + bias
+    errors: NDArray[np.float64] = np.square(targets[held_out][:, :, None] - predicted).mean(axis=1).T
+    return errors

@@ -1,0 +1,160 @@
+"""The line that training begins at, against scikit-learn's ridge regression and cross-validation."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.linear_model import Ridge, RidgeCV
+from sklearn.model_selection import cross_val_predict
+
+from unflat.folds import Fold, folds_of
+from unflat.network.line import MOST_WIDE, PENALTIES, columns_of, fit_line, lags_to_try, simplest_as_good
+
+
+def data(outputs=1, n=60, width=6, noise=0.3, seed=7):
+    """Make what is read of sequences, and targets about a plane through it."""
+    random = np.random.default_rng(seed)
+    read = random.normal(size=(n, width)).astype(np.float32)
+    plane = read @ random.normal(size=(width, outputs)) + 4
+    return read, plane + noise * random.normal(size=(n, outputs)), random.uniform(0, 3, size=n)
+
+
+def dealt(n, apart=1):
+    """Hold every sequence out once."""
+    return folds_of(np.arange(n), apart, np.random.default_rng(0))
+
+
+def fitted(read, y, weights=None, columns=None, folds=None):
+    """Fit a line that has no choice of what it reads."""
+    columns = np.arange(read.shape[1]) if columns is None else columns
+    return fit_line(read, y, weights, [(0, columns)], folds or dealt(len(read)))
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("noise", [1e-6, 0.3, 3.0, 1e4])
+def test_line_is_the_ridge_that_cross_validation_chooses(outputs, noise):
+    """It equals scikit-learn's ridge with the largest penalty not clearly worse than the best over the same folds."""
+    read, y, _ = data(outputs, noise=noise)
+    folds = dealt(60)
+    splits = [(fold.training, fold.held_out) for fold in folds]
+    held_out = [cross_val_predict(Ridge(penalty), read.astype(float), y, cv=splits) for penalty in PENALTIES]
+    errors = ((np.reshape(held_out, (9, 60, outputs)) - y) ** 2).mean(axis=2)
+    above = errors - errors[errors.mean(axis=1).argmin()]
+    penalty = max(p for p, a in zip(PENALTIES, above, strict=True) if a.mean() <= 0.5 * a.std() / 60**0.5)
+    expected = Ridge(penalty).fit(read.astype(float), y)
+    line = fitted(read, y, folds=folds)
+    np.testing.assert_allclose(line.weight, np.reshape(expected.coef_, (outputs, -1)), rtol=1e-7, atol=1e-12)
+    np.testing.assert_allclose(line.bias, np.reshape(expected.intercept_, -1), rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_weights_reach_the_ridge(outputs):
+    """The line is one of scikit-learn's weighted ridges, weights counted relative to their mean."""
+    read, y, weights = data(outputs)
+    line = fitted(read, y, weights)
+    fits = [
+        Ridge(p).fit(read.astype(float), y, sample_weight=weights / weights.mean()).predict(read) for p in PENALTIES
+    ]
+    predicted = read @ line.weight.T + line.bias
+    assert any(np.allclose(predicted, fit.reshape(-1, outputs), rtol=1e-7) for fit in fits)
+
+
+def test_sequences_of_weight_zero_do_not_pull():
+    """A half that counts nothing may lie anywhere."""
+    read, y, _ = data()
+    far = np.concatenate([y[:30], y[30:] + 1000])
+    weights = np.r_[np.ones(30), np.zeros(30)]
+    np.testing.assert_allclose(fitted(read, far, weights).weight, fitted(read, y, weights).weight, rtol=1e-9)
+
+
+def test_line_reads_more_where_it_tells_more():
+    """Of two choices the richer is taken for a target that needs it, and the simpler where the rest is noise."""
+    random = np.random.default_rng(3)
+    read = random.normal(size=(400, 10)).astype(np.float32)
+    choices = [(4, np.arange(10)), (0, np.array([0, 1, 9]))]
+    needs_it = read[:, [5]] + 0.1 * random.normal(size=(400, 1))
+    assert fit_line(read, needs_it, None, choices, dealt(400)).lags == 4
+    does_not = read[:, [1]] + read[:, [9]] + 0.1 * random.normal(size=(400, 1))
+    line = fit_line(read, does_not, None, choices, dealt(400))
+    assert line.lags == 0
+    np.testing.assert_allclose(line.weight, [[0, 1, 1]], atol=0.05)
+
+
+def test_windows_next_to_those_learned_from_do_not_choose_the_line():
+    """Of overlapping windows of walks, and targets that walk by themselves, neighbours held out praise steep lines."""
+    norms = []
+    for seed in range(8):
+        series, y = np.cumsum(np.random.default_rng(seed).normal(size=(2, 260)), axis=1)
+        windows = np.lib.stride_tricks.sliding_window_view(series, 60)[:, ::-1]
+        read = np.column_stack([windows[:, 0], windows.mean(axis=1), windows[:, 1:]]).astype(np.float32)
+        read = (read - read.mean()) / read.std()
+        target = (y[59:] - y[59:].mean())[:, None] / y[59:].std()
+        norms.append([np.linalg.norm(fitted(read, target, folds=dealt(len(read), apart)).weight) for apart in (60, 1)])
+    kept_apart, by_neighbours = np.mean(norms, axis=0)
+    assert kept_apart < 0.7 * by_neighbours
+
+
+def test_simplest_as_good_is_within_half_an_error_of_the_best():
+    """Of four sequences: the second choice is best, the third not clearly worse, the fourth clearly so."""
+    best = np.array([1.0, 2.0, 3.0, 4.0])
+    # On average 0.25 above, with a deviation of 1.3: an error of 0.65.
+    not_clearly = best + np.array([2.0, -1.0, -1.0, 1.0])
+    clearly = best + np.array([0.9, 1.1, 1.0, 1.0])
+    assert simplest_as_good(np.column_stack([best + 1, best, not_clearly, clearly])) == 2
+    assert simplest_as_good(np.column_stack([best, clearly])) == 0
+    assert simplest_as_good(np.column_stack([best, best])) == 1
+
+
+def test_chance_does_not_choose_a_wild_line():
+    """Of few sequences and unrelated targets, lines are flatter than those of the least error."""
+    steep, least = [], []
+    for seed in range(20):
+        read, _, _ = data(n=40, width=24, seed=seed)
+        y = np.random.default_rng(100 + seed).normal(size=(40, 1))
+        steep.append(float(np.linalg.norm(fitted(read, y).weight)))
+        least.append(float(np.linalg.norm(RidgeCV(PENALTIES).fit(read, y).coef_)))
+    assert np.mean(steep) < 0.8 * np.mean(least)
+
+
+def test_exact_line_is_found():
+    """A target that is one of the columns comes out so."""
+    read, _, _ = data()
+    line = fitted(read, read[:, [2]].astype(float))
+    np.testing.assert_allclose(line.weight, np.eye(6)[[2]], atol=1e-4)
+
+
+def test_steps_that_are_all_alike_are_not_read():
+    """Where the last step tells all exactly, no step before it is read for a difference by rounding."""
+    read = np.repeat(np.linspace(-2, 2, 200, dtype=np.float32)[:, None], 8, axis=1)
+    choices = [(6, np.arange(8)), (0, np.arange(2))]
+    assert fit_line(read, read[:, :1].astype(float), None, choices, dealt(200)).lags == 0
+
+
+def test_more_columns_than_sequences_are_no_obstacle():
+    """A ridge regression is found where least squares has no single answer."""
+    read, y, _ = data(n=20, width=50)
+    assert np.isfinite(fitted(read, y).weight).all()
+
+
+def test_part_that_no_fold_judges_still_counts_in_the_fit():
+    """Folds choose the penalty only: the line is fitted to all."""
+    read, y, _ = data(noise=1e-6)
+    folds = (Fold(np.arange(40), np.arange(40, 50)),)
+    np.testing.assert_allclose(fitted(read, y, folds=folds).weight, fitted(read, y).weight, rtol=1e-6)
+
+
+@given(st.integers(1, 300), st.integers(1, 2000), st.integers(1, 5000))
+def test_lags_to_try_fit_into_the_widest_line(features, steps, n):
+    """The richest choice comes first, none is the last, and each leaves two sequences for each number."""
+    lags = lags_to_try(features, steps, n)
+    assert lags[-1] == 0
+    assert list(lags) == sorted(set(lags), reverse=True)
+    assert lags[0] <= max(steps - 1, 0)
+    if lags[0]:
+        assert (lags[0] + 2) * features <= min(MOST_WIDE, n / 2)
+
+
+def test_columns_of_a_line_leave_out_the_steps_that_it_does_not_read():
+    """Last, mean, the latest steps and what stands beside, of two features, three steps and two numbers beside."""
+    assert columns_of(1, features=2, most=3, context=2).tolist() == [0, 1, 2, 3, 4, 5, 10, 11]
+    assert columns_of(3, features=2, most=3, context=0).tolist() == list(range(10))
