@@ -114,8 +114,8 @@ def test_rows_are_shared_and_batches_are_not(lengths):
     """A source looks at the caller's memory; what is drawn from it is a copy that may be written to."""
     values = rows()
     source = BatchSource(Sequences(values, np.array([0, 5]), np.array(lengths)))
-    assert source._rows.data_ptr() == values.ctypes.data
-    assert source._windows.data_ptr() == values.ctypes.data
+    assert source._blocks[0].data_ptr() == values.ctypes.data
+    assert source._windows[0].data_ptr() == values.ctypes.data
     batch = source.draw(torch.tensor([1]))
     batch.values.fill_(-1.0)
     assert (values >= 0).all()
@@ -128,8 +128,8 @@ def test_windows_of_a_long_series_take_no_memory_of_their_own():
     series = np.zeros((40_000, 2), dtype=np.float32)
     starts = np.arange(39_001)
     source = BatchSource(Sequences(series, starts, np.broadcast_to(np.int64(1000), starts.shape)))
-    assert source._windows.shape == (39_001, 2000)
-    assert source._windows.untyped_storage().nbytes() == series.nbytes
+    assert source._windows[0].shape == (39_001, 2000)
+    assert source._windows[0].untyped_storage().nbytes() == series.nbytes
 
 
 @pytest.mark.parametrize("lengths", [[9, 9], [9, 4]])
@@ -144,7 +144,7 @@ def test_read_only_rows_are_drawn_without_a_warning(lengths, tmp_path):
         warnings.simplefilter("error")
         source = BatchSource(Sequences(mapped, starts, ends))
         batch = source.draw(torch.tensor([1, 0]))
-    assert source._rows.data_ptr() == mapped.ctypes.data
+    assert source._blocks[0].data_ptr() == mapped.ctypes.data
     np.testing.assert_array_equal(batch.values[1], rows()[:9])
 
 

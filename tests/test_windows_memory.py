@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import polars as pl
 import pytest
+import torch
 
 from unflat.batches import BatchSource
 from unflat.windows import make_windows
@@ -60,7 +61,7 @@ def test_batches_are_drawn_from_the_rows_themselves(frame):
     windows = make_windows(frame, target="x0", length=LENGTH)
     source = BatchSource(windows.sequences)
     rows, starts = windows.sequences.rows, windows.sequences.starts
-    assert source._rows.data_ptr() == rows.__array_interface__["data"][0]
+    assert source._blocks[0].data_ptr() == rows.__array_interface__["data"][0]
     assert source._starts.data_ptr() == starts.__array_interface__["data"][0]
     index = np.array([0, 77, len(windows) - 1])
     drawn = source.draw(source._starts.new_tensor(index).long()).values.numpy()
@@ -93,3 +94,53 @@ def test_large_matrices_are_indexed_by_wider_numbers():
     segments = np.array([0, 10])
     assert _starts(segments, [(0, 10)], schema, None, 2**31 - 1).dtype == np.int32
     assert _starts(segments, [(0, 10)], schema, None, 2**31).dtype == np.int64
+
+
+def test_large_frames_that_cannot_change_are_not_copied(frame, traced, monkeypatch):
+    """Windows of a large polars frame stand on its columns, and draw the same values as a copy gives."""
+    copied = make_windows(frame, target="x0", length=LENGTH)
+    monkeypatch.setattr("unflat.windows.columns._LARGE", ROWS)
+    windows, peak = traced(lambda: make_windows(frame, target="x0", length=LENGTH))
+    assert peak < 0.6 * TABLE
+    assert np.shares_memory(windows.sequences.rows[:, 3], frame["x3"].to_numpy())
+    index = torch.tensor([0, 77, len(windows) - 1])
+    values = [BatchSource(cut.sequences).draw(index).values for cut in (copied, windows)]
+    assert torch.equal(*values)
+    np.testing.assert_array_equal(windows.y, copied.y)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame.to_pandas(),
+        lambda frame: frame.reverse().with_columns(time=pl.int_range(ROWS, 0, -1)),
+        lambda frame: frame.with_columns(pl.all().cast(pl.Int64)),
+    ],
+    ids=["can change", "out of order", "not floats"],
+)
+def test_frames_that_cannot_be_used_as_they_are_are_copied(frame, change, monkeypatch):
+    """Where a column may change, lies in another order, or has another type, windows have a matrix of their own."""
+    monkeypatch.setattr("unflat.windows.columns._LARGE", ROWS)
+    changed = change(frame)
+    windows = make_windows(changed, target="x0", length=LENGTH, time="time" if "time" in changed.columns else None)
+    assert isinstance(windows.sequences.rows, np.ndarray)
+    assert not np.shares_memory(windows.sequences.rows, changed["x0"].to_numpy())
+
+
+def test_other_columns_of_a_large_frame_are_copied_beside_those_that_stay(monkeypatch):
+    """Missing values, whole numbers, labels and the calendar get columns of their own, and read as in a copy."""
+    n = 500
+    random = np.random.default_rng(1)
+    frame = pl.DataFrame({
+        "date": pl.Series(np.datetime64("2024-01-01", "ms") + np.arange(n) * np.timedelta64(3_600_000, "ms")),
+        "load": random.normal(size=n),
+        "gaps": pl.Series([None if i % 7 == 0 else float(i) for i in range(n)], dtype=pl.Float32),
+        "count": random.integers(0, 9, n),
+        "label": random.choice(["a", "b"], n),
+    })  # fmt: skip
+    copied = make_windows(frame, target="load", length=12, calendar=("hour",))
+    monkeypatch.setattr("unflat.windows.columns._LARGE", n)
+    windows = make_windows(frame, target="load", length=12, calendar=("hour",))
+    assert not isinstance(windows.sequences.rows, np.ndarray)
+    assert np.shares_memory(windows.sequences.rows[:, 0], frame["load"].to_numpy())
+    np.testing.assert_allclose(windows.sequences.dense(), copied.sequences.dense(), rtol=1e-6, atol=1e-7)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 MEBIBYTE = 2**20
-LIMIT = 2.5
+LIMIT = 1.5
 """The most that a process may need beyond a bare one, in sizes of the float32 table."""
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import torch
 
+from unflat.columnar import blocks_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -45,10 +47,11 @@ class BatchSource:
     """
 
     def __init__(self, sequences: Sequences) -> None:
-        self._rows = _shared(sequences.rows)
+        self._count, self._features = sequences.rows.shape
+        self._blocks = [_shared(block) for block in blocks_of(sequences.rows)]
         self._starts = _shared(sequences.starts)
         self._steps = sequences.longest
-        self._windows = self._every_window()
+        self._windows = [self._every_window(block) for block in self._blocks]
         self._lengths = None if sequences.equally_long else _shared(sequences.lengths)
         self._context = [(_shared(part.values), _shared(part.places), part.offset) for part in sequences.context]
 
@@ -58,7 +61,7 @@ class BatchSource:
     @property
     def size(self) -> int | None:
         """Numbers of a sequence; None where they have unequal lengths."""
-        return self._windows.shape[1] if self._lengths is None else None
+        return self._steps * self._features if self._lengths is None else None
 
     def draw(self, index: Tensor | slice) -> Batch:
         """Gather the sequences of these numbers.
@@ -75,13 +78,13 @@ class BatchSource:
         """
         starts = self._starts[index]
         if self._lengths is None:
-            values = self._windows.index_select(0, starts).view(len(starts), self._steps, -1)
-            return Batch(values, None, self._beside(index))
+            parts = [windows.index_select(0, starts).view(len(starts), self._steps, -1) for windows in self._windows]
+            return Batch(_side_by_side(parts), None, self._beside(index))
         lengths = self._lengths[index]
         steps = torch.arange(int(lengths.max()))
         # The last sequence may end with the rows: what is read beyond it is masked by the lengths.
-        place = (starts[:, None] + steps).clamp_(max=len(self._rows) - 1)
-        return Batch(self._rows[place], lengths, self._beside(index))
+        place = (starts[:, None] + steps).clamp_(max=self._count - 1)
+        return Batch(_side_by_side([block[place] for block in self._blocks]), lengths, self._beside(index))
 
     def in_order(self, batch_size: int) -> Iterator[tuple[slice, Batch]]:
         """Go through all sequences once, in order.
@@ -106,11 +109,14 @@ class BatchSource:
         parts = [values.index_select(0, places[index] + offset).double() for values, places, offset in self._context]
         return torch.cat(parts, dim=-1)
 
-    def _every_window(self) -> Tensor:
-        """View the rows as all windows that could be cut, (R - T + 1, T * F); overlapping ones share memory."""
-        rows, features = self._rows.shape
-        size = (rows - self._steps + 1, self._steps * features)
-        return self._rows.as_strided(size, (features, 1))
+    def _every_window(self, block: Tensor) -> Tensor:
+        """View a block as all windows that could be cut, (R - T + 1, T * F); overlapping ones share memory."""
+        rows, features = block.shape
+        return block.as_strided((rows - self._steps + 1, self._steps * features), (features, 1))
+
+
+def _side_by_side(parts: list[Tensor]) -> Tensor:
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)
 
 
 def _shared(array: NDArray[Any]) -> Tensor:

@@ -149,16 +149,22 @@ class InputRange:
         chunks = (rows[first : first + _CHUNK_ROWS] for first in range(0, len(rows), _CHUNK_ROWS))
         if not any((chunk < low).any() or (chunk > high).any() for chunk in chunks):  # nan is neither
             return None
-        beyond = ((rows < low) | (rows > high)) & sequences.covered()[:, None]
-        if not beyond.any():
+        covered = sequences.covered()
+        counts = np.zeros(len(rows) + 1, dtype=np.int64)
+        ends: dict[int, list[Any]] = {}  # of each column, the ends of what lies beyond
+        for first in range(0, len(rows), _CHUNK_ROWS):
+            part = slice(first, first + _CHUNK_ROWS)
+            chunk = rows[part]
+            beyond = ((chunk < low) | (chunk > high)) & covered[part, None]
+            counts[first + 1 : first + 1 + len(chunk)] = beyond.any(axis=1)
+            for column in np.flatnonzero(beyond.any(axis=0)).tolist():
+                values = chunk[beyond[:, column], column]
+                ends.setdefault(column, []).extend([values.min(), values.max()])
+        if not ends:
             return None
-        counts = np.concatenate([[0], np.cumsum(beyond.any(axis=1))])
+        np.cumsum(counts, out=counts)
         held = counts[sequences.starts + sequences.lengths] > counts[sequences.starts]
-        columns = np.flatnonzero(beyond.any(axis=0))
-        found = [
-            self._farthest(sequences.feature(column), column, rows[beyond[:, column], column])
-            for column in columns.tolist()
-        ]
+        found = [self._farthest(sequences.feature(column), column, np.array(ends[column])) for column in sorted(ends)]
         return _Found(held, found)
 
     def _in_context(self, sequences: Sequences, far: float) -> _Found | None:

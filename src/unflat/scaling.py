@@ -6,6 +6,7 @@ stamp, 1.7e9 ± 1, keeps its ±1.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from torch import nn
 from unflat.errors import AllMissingError, ScaleDomainError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -32,6 +33,8 @@ A column's values are each rounded to within eps/2 of their magnitude, and divid
 subtracting the mean round twice more; eight eps bounds the sum of these with room to spare (Higham, Accuracy and
 Stability of Numerical Algorithms, 2002, section 1.9 treats the two-pass variance used here).
 """
+
+_CHUNK_ROWS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -67,16 +70,23 @@ def fit_affine(values: NDArray[Any], kind: Scale) -> Affine:
     Affine
         Center and scale.
     """
-    magnitude = float(np.abs(values).max())
+    magnitude = max(float(values.max()), -float(values.min()))
     if magnitude == 0:
         return Affine(0.0, 1.0, constant=True)
     unit = values / magnitude  # so that squares neither overflow nor vanish, from 1e-300 to 1e300
-    spread = float(unit.std())
-    constant = spread <= _LAST_BITS * float(np.abs(unit).mean())
+    center = float(unit.mean())
+    spread = math.sqrt(_mean_of(lambda piece: np.square(piece - center), unit))
+    constant = spread <= _LAST_BITS * _mean_of(np.abs, unit)
     if kind == "none":
         return Affine(0.0, 1.0, constant)
     center, scale = _center_and_scale(unit, spread, kind)
     return Affine(center * magnitude, 1.0 if constant else scale * magnitude, constant)
+
+
+def _mean_of(function: Callable[[NDArray[Any]], NDArray[Any]], values: NDArray[Any]) -> float:
+    """Average a function of values, of which no second array as large as they are is made."""
+    pieces = (values[first : first + _CHUNK_ROWS] for first in range(0, len(values), _CHUNK_ROWS))
+    return math.fsum(float(function(piece).sum()) for piece in pieces) / len(values)
 
 
 def _center_and_scale(unit: NDArray[Any], spread: float, kind: Scale) -> tuple[float, float]:
@@ -296,7 +306,8 @@ def _fit_columns(
     categories: list[tuple[int, float]] = []
     empty: list[str | int] = []
     for column, values in enumerate(columns):
-        known = values[~np.isnan(values)]
+        missing = np.isnan(values)
+        known = values[~missing] if missing.any() else values
         if len(known) == 0:
             empty.append(names[column] if names else column)
         elif column in categorical:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from unflat.columnar import ColumnMatrix
+
+    Rows = NDArray[Any] | ColumnMatrix
+
 _CHUNK_ROWS = 1 << 18
 """Rows looked at together in checks, so that no check needs memory in proportion to the table."""
 
@@ -95,7 +99,7 @@ class Sequences:
 
     Parameters
     ----------
-    rows : ndarray of shape (n_rows, n_features), float32 or float64
+    rows : ndarray or ColumnMatrix of shape (n_rows, n_features), float32 or float64
         All time steps, in raw units; NaN where a value is missing.
     starts : ndarray of shape (n,), int64 or int32
         The row at which each sequence starts.
@@ -110,7 +114,7 @@ class Sequences:
         What stands beside each sequence.
     """
 
-    rows: NDArray[Any]
+    rows: Rows
     starts: NDArray[Any]
     lengths: NDArray[np.int64]
     feature_names: tuple[str, ...] = ()
@@ -180,17 +184,15 @@ class Sequences:
 
     def covered(self) -> NDArray[np.bool_]:
         """Mark the rows that belong to any sequence, each once however many sequences share it."""
-        change = np.zeros(len(self.rows) + 1, dtype=np.int32)  # at each row, sequences that start less those that end
-        for first in range(0, len(self), _CHUNK_ROWS):
-            part = slice(first, first + _CHUNK_ROWS)
-            np.add.at(change, self.starts[part], 1)
-            np.subtract.at(change, self.starts[part] + self.lengths[part], 1)
-        inside = np.empty(len(self.rows), dtype=bool)
-        running = 0
-        for first, chunk in _chunks(change[:-1]):
-            open_sequences = running + np.cumsum(chunk)
-            inside[first : first + len(chunk)] = open_sequences > 0
-            running = open_sequences[-1]
+        inside = np.zeros(len(self.rows), dtype=bool)
+        for first in range(0, len(self), _CHUNK_ROWS):  # neighbours mostly stand near to each other in the rows
+            starts = self.starts[first : first + _CHUNK_ROWS].astype(np.int64)
+            ends = starts + self.lengths[first : first + _CHUNK_ROWS]
+            begin, end = int(starts.min()), int(ends.max())
+            change = np.zeros(end - begin + 1, dtype=np.int32)  # at each row, those that start less those that end
+            np.add.at(change, starts - begin, 1)
+            np.subtract.at(change, ends - begin, 1)
+            inside[begin:end] |= np.cumsum(change[:-1], out=change[:-1]) > 0
         return inside
 
     def columns_with_missing(self) -> set[int]:
@@ -307,12 +309,12 @@ def as_numbers(values: object, name: str) -> NDArray[Any]:
     return array.astype(np.float64, copy=False)
 
 
-def refuse_infinite(rows: NDArray[Any], name: str) -> None:
+def refuse_infinite(rows: Rows, name: str) -> None:
     """Raise if a value is infinite; NaN may stand.
 
     Parameters
     ----------
-    rows : ndarray of shape (n_rows, n_columns)
+    rows : ndarray or ColumnMatrix of shape (n_rows, n_columns)
         Numbers.
     name : str
         What to call them in messages.
@@ -347,7 +349,7 @@ def _as_slice(index: NDArray[Any] | slice) -> NDArray[Any] | slice:
     return together if index[together].all() else index
 
 
-def _chunks(rows: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
+def _chunks(rows: Rows) -> Iterator[tuple[int, NDArray[Any]]]:
     for first in range(0, len(rows), _CHUNK_ROWS):
         yield first, rows[first : first + _CHUNK_ROWS]
 
@@ -418,10 +420,9 @@ def _from_array(array: NDArray[Any], name: str) -> Sequences:
     n, T, F = array.shape
     rows = array.reshape(n * T, F)
     starts = np.arange(n, dtype=np.int64) * T
-    lengths = np.full(n, T, dtype=np.int64)
     if not any(np.isnan(chunk).any() for _, chunk in _chunks(rows)):
-        return Sequences(rows, starts, lengths)
-    return _without_padding(Sequences(rows, starts, lengths), T, name)
+        return Sequences(rows, starts, np.full(n, T, dtype=np.int64))
+    return _without_padding(rows, starts, T, name)
 
 
 def _with_feature_axis(array: NDArray[Any], name: str) -> NDArray[Any]:
@@ -446,12 +447,12 @@ def _with_feature_axis(array: NDArray[Any], name: str) -> NDArray[Any]:
     return array if array.ndim == 3 else array[:, :, None]  # noqa: PLR2004 - sequences, time, features
 
 
-def _without_padding(sequences: Sequences, T: int, name: str) -> Sequences:
+def _without_padding(rows: NDArray[Any], starts: NDArray[np.int64], T: int, name: str) -> Sequences:
     """Shorten sequences by the rows of nothing but NaN at either end: the way an array writes padding."""
-    present = ~np.isnan(sequences.rows).all(axis=1).reshape(-1, T)
+    present = ~np.isnan(rows).all(axis=1).reshape(-1, T)
     empty = np.flatnonzero(~present.any(axis=1))
     if len(empty):
         raise AllMissingError(f"The sequences of {name}", empty.tolist(), "Leave these sequences out.")
     leading = present.argmax(axis=1)
     trailing = present[:, ::-1].argmax(axis=1)
-    return replace(sequences, starts=sequences.starts + leading, lengths=sequences.lengths - leading - trailing)
+    return Sequences(rows, starts + leading, T - leading - trailing)

@@ -177,6 +177,13 @@ def float_type(columns: Sequence[pl.Series]) -> type[np.float32 | np.float64]:
     return np.float32 if narrow else np.float64
 
 
+def as_it_is(column: pl.Series) -> NDArray[Any] | None:
+    """View a column as an array of floats where it stands in memory as one; None where it does not."""
+    if column.dtype not in (pl.Float32, pl.Float64) or column.null_count() or column.n_chunks() > 1:
+        return None
+    return column.to_numpy(allow_copy=False)
+
+
 def write_column(
     column: pl.Series,
     out: NDArray[Any],

@@ -21,11 +21,19 @@ class Table:
         Which of them stood in the frame's index: they label rows, and are no features unless named.
     height : int
         How many rows there are.
+    lasting : bool
+        Whether nobody can change the columns, so that they may be used where they stand.
     """
 
     def __init__(
-        self, columns: dict[str, nw.Series[Any]], index: frozenset[str] = frozenset(), height: int = 0
+        self,
+        columns: dict[str, nw.Series[Any]],
+        index: frozenset[str] = frozenset(),
+        height: int = 0,
+        *,
+        lasting: bool = False,
     ) -> None:
+        self.lasting = lasting
         self._columns = columns
         self._converted: dict[str, pl.Series] = {}
         self.index = index
@@ -83,7 +91,8 @@ def as_table(frame: object) -> Table:
     if len(columns) < len(known.columns):
         raise _repeated("a number and a text that read the same")
     levels = _index_levels(frame, taken=frozenset(columns))
-    return Table(columns | levels, frozenset(levels), len(known))
+    lasting = known.implementation.is_polars() or known.implementation.is_pyarrow()
+    return Table(columns | levels, frozenset(levels), len(known), lasting=lasting)
 
 
 def _repeated(received: str) -> TableError:

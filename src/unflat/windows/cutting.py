@@ -13,8 +13,7 @@ from unflat.errors import ColumnTypeError, TableError, UnknownCategoryWarning, W
 from unflat.sequences import PastTarget, Sequences
 from unflat.tables import as_table
 from unflat.tables.columns import CHUNK_ROWS, check_numeric, float_type, refuse_all_missing, write_column
-from unflat.windows.calendar import write_calendar
-from unflat.windows.columns import matrix_of
+from unflat.windows.columns import rows_of
 from unflat.windows.known import known_contexts, known_matrix, spans_to_predict_from
 from unflat.windows.roles import find_schema, require
 from unflat.windows.schema import horizons_in_words
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from unflat.sequences import Rows
     from unflat.tables import Table
     from unflat.windows.schema import WindowSchema
     from unflat.windows.timeline import Timeline
@@ -227,9 +227,7 @@ def _check_label_column(table: Table, name: str, labels: Sequence[str]) -> None:
 
 def _cut(table: Table, schema: WindowSchema, *, targets: bool) -> Windows:
     timeline, order = arrange(table, schema)
-    rows = matrix_of(table, schema.features, schema.categories, order, more=len(schema.inputs) - len(schema.features))
-    if timeline.times is not None:
-        write_calendar(timeline.times, schema.calendar, rows[:, len(schema.features) :])
+    rows = rows_of(table, schema, timeline.times, order)
     columns = _target_columns(table, schema, rows, order) if targets else None
     known = known_matrix(table, schema, timeline, order) if schema.known else None
     spans = list(pairwise(timeline.segments.tolist()))
@@ -245,7 +243,7 @@ def _cut(table: Table, schema: WindowSchema, *, targets: bool) -> Windows:
 
 
 def _target_columns(
-    table: Table, schema: WindowSchema, rows: NDArray[Any], order: NDArray[np.int64] | None
+    table: Table, schema: WindowSchema, rows: Rows, order: NDArray[np.int64] | None
 ) -> tuple[NDArray[Any], ...]:
     """Take each target's values: from the matrix where it is a feature, in a column of its own where not."""
     columns = []

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from unflat.sequences import Rows
     from unflat.tables import Table
     from unflat.windows.schema import WindowSchema
     from unflat.windows.timeline import Timeline
@@ -59,7 +60,7 @@ def known_contexts(known: NDArray[Any], schema: WindowSchema, starts: NDArray[An
 
 
 def spans_to_predict_from(
-    timeline: Timeline, schema: WindowSchema, rows: NDArray[Any], known: NDArray[Any]
+    timeline: Timeline, schema: WindowSchema, rows: Rows, known: NDArray[Any]
 ) -> list[tuple[int, int]]:
     """Find the stretches of rows that windows to predict from may cover.
 
@@ -72,7 +73,7 @@ def spans_to_predict_from(
         The series.
     schema : WindowSchema
         The columns and measures.
-    rows : ndarray of shape (n_rows, n_features)
+    rows : ndarray or ColumnMatrix of shape (n_rows, n_features)
         The features.
     known : ndarray of shape (n_rows, columns)
         What `known_matrix` gave.
@@ -107,7 +108,7 @@ def spans_to_predict_from(
     return spans
 
 
-def _last_of_past(rows: NDArray[Any], columns: Sequence[int], first: int, end: int) -> int:
+def _last_of_past(rows: Rows, columns: Sequence[int], first: int, end: int) -> int:
     """Find the last row with a value in one of these columns; one before the first if there is none."""
     for stop in range(end, first, -CHUNK_ROWS):
         begin = max(first, stop - CHUNK_ROWS)
