@@ -40,6 +40,7 @@ from unflat.errors import (
     ScaleDomainError,
     ShapeError,
     StreamError,
+    TableChangedError,
     TableError,
     TargetLeakError,
     TooFewSamplesError,
@@ -134,6 +135,14 @@ EXAMPLES = [
         (
             "The target 'load': expected positive values for the scale 'log'; received a smallest value of -0.5. "
             "Choose 'standard' or 'robust', or add an offset to the target."
+        ),
+    ),
+    (
+        TableChangedError("a.parquet"),
+        (
+            "The table a.parquet: expected a file that stays as it is while it is read; received one that was written, "
+            "moved or removed meanwhile. Read it again when nobody writes to it; write large files under another name "
+            "and rename them at the end."
         ),
     ),
     (

@@ -50,6 +50,7 @@ from unflat.errors import (
     ScaleDomainError,
     ShapeError,
     StreamError,
+    TableChangedError,
     TableError,
     TargetLeakError,
     TimeGapWarning,
@@ -75,7 +76,7 @@ if TYPE_CHECKING:
     from unflat.intervals import AdaptiveInterval, PredictionInterval
     from unflat.runs import Run, train_run
     from unflat.streaming import Stream
-    from unflat.tables import read_table, read_ts
+    from unflat.tables import open_table, read_table, read_ts
     from unflat.tuning import Tuned, TunedRun, tune, tune_run
     from unflat.watch import Watch
     from unflat.windows import Windows, WindowSchema, apply_schema, make_windows
@@ -131,6 +132,7 @@ __all__ = [
     "ShapeError",
     "Stream",
     "StreamError",
+    "TableChangedError",
     "TableError",
     "TargetLeakError",
     "TimeGapWarning",
@@ -158,6 +160,7 @@ __all__ = [
     "load",
     "make_windows",
     "metrics",
+    "open_table",
     "read_table",
     "read_ts",
     "recipes",
@@ -191,6 +194,7 @@ _HOMES = {
     "export_onnx": "unflat.export",
     "load": "unflat.estimator",
     "make_windows": "unflat.windows",
+    "open_table": "unflat.tables",
     "read_table": "unflat.tables",
     "read_ts": "unflat.tables",
     "train_run": "unflat.runs",

@@ -25,6 +25,7 @@ from unflat.network.line import columns_of, fit_line, lags_to_try
 from unflat.network.skip import summary
 from unflat.ranges import FAR, FAR_ON_A_LINE, in_words
 from unflat.scaling import fit_affine, fit_context_scaling, fit_input_scaling, fit_target_scaler
+from unflat.sequences import sequences_together
 from unflat.training import Examples, Runtime, train
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ def _line(inputs: InputScaling, context: InputScaling | None, target: Scaler, tr
     sequences = training.sequences.take(index)
     parts = [
         summary(inputs(batch.values), batch.lengths, None if context is None else context(batch.context), lags[0])
-        for _, batch in BatchSource(sequences).in_order(1024)
+        for _, batch in BatchSource(sequences).in_order(sequences_together(sequences.longest))
     ]
     choices = [(count, columns_of(count, features=inputs.width, most=lags[0], context=beside)) for count in lags]
     return fit_line(

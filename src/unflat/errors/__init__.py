@@ -14,6 +14,7 @@
     │   └── ScaleDomainError    values that a scale cannot take, a log of zero
     ├── TableError              a table cannot be used
     │   ├── UnreadableTableError
+    │   ├── TableChangedError   a file was written while it was read
     │   ├── MissingColumnError
     │   ├── ColumnTypeError
     │   ├── DuplicateTimeError
@@ -82,6 +83,7 @@ from unflat.errors.tables import (
     EmptyPartError,
     MissingColumnError,
     MissingFutureError,
+    TableChangedError,
     TableError,
     TargetLeakError,
     UnreadableTableError,
@@ -144,6 +146,7 @@ __all__ = [
     "ScaleDomainError",
     "ShapeError",
     "StreamError",
+    "TableChangedError",
     "TableError",
     "TargetLeakError",
     "TimeGapWarning",

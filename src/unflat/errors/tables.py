@@ -36,6 +36,25 @@ class UnreadableTableError(TableError):
         super().__init__(f"The table {self.path}", expected, received, remedy)
 
 
+class TableChangedError(TableError):
+    """A file was written while it was being read, so that its columns would not belong together.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self.path = str(path)
+        super().__init__(
+            f"The table {self.path}",
+            "a file that stays as it is while it is read",
+            "one that was written, moved or removed meanwhile",
+            "Read it again when nobody writes to it; write large files under another name and rename them at the end.",
+        )
+
+
 class MissingColumnError(TableError):
     """A column that was asked for is not in the table.
 

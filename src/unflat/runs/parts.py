@@ -10,7 +10,7 @@ import numpy as np
 
 from unflat.config import Interval
 from unflat.errors import ConfigurationError, TooFewSamplesError
-from unflat.tables import read_table, read_ts
+from unflat.tables import open_table, read_ts
 from unflat.windows import Windows, apply_schema, make_windows
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Cut:
             If not a single window can be cut.
         """
         return make_windows(
-            read_table(data),
+            open_table(data),
             target=self.target,
             length=self.length,
             horizon=self.horizon,
@@ -228,7 +228,7 @@ def _parts_of_table(
         gap=holdout.gap,
         random_state=holdout.seed,
     )
-    test = split.test if test_data is None else apply_schema(read_table(test_data), windows.schema, targets=True)
+    test = split.test if test_data is None else apply_schema(open_table(test_data), windows.schema, targets=True)
     validation = Part(split.validation, None) if len(split.validation) else None
     return Parts(Part(split.train, None), validation, Part(test, None))
 

@@ -10,14 +10,21 @@ import polars as pl
 from unflat.errors import MissingColumnError, UnreadableTableError
 from unflat.tables.columns import numbers_in_text, refuse_spoilt_numbers
 from unflat.tables.delimited import NULL_TEXTS, read_delimited
+from unflat.tables.frames import as_table
+from unflat.tables.stored import StoredTable
 from unflat.tables.times import times_in_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from os import PathLike
 
+    from unflat.tables.frames import Table
+
 DELIMITED = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 PARQUET = (".parquet", ".pq")
+
+_LARGE = 1 << 28
+"""Values of a file that is not read into memory: a GiB of float32."""
 
 
 def read_table(path: str | PathLike[str], *, text: Collection[str] = ()) -> pl.DataFrame:
@@ -67,6 +74,45 @@ def read_table(path: str | PathLike[str], *, text: Collection[str] = ()) -> pl.D
     if table.height == 0:
         raise UnreadableTableError(path, "at least one row", "no rows", "Check that the file was written completely.")
     return table
+
+
+def open_table(path: str | PathLike[str], *, folder: str | PathLike[str] | None = None) -> Table:
+    """Open a table of any size: small ones are read, large Parquet files are looked at where they are.
+
+    The columns of a Parquet file of 2**28 values or more, a GiB of float32, are copied into temporary files when they
+    are needed, a piece at a time, and mapped into memory: those of numbers as float32 where that rounds by less than
+    1e-5 of their standard deviation, as float64 elsewhere. The files go when nothing looks at them any more. Windows of
+    rows that are in order, by group and time, then stand on these files; rows in another order are copied into memory.
+
+    Parameters
+    ----------
+    path : str or path
+        As for `read_table`.
+    folder : path or None
+        Where to keep columns; a Parquet file is then kept there whatever its size. None for the system's folder of
+        temporary files, which the environment variable TMPDIR names: it should be on a disk.
+
+    Returns
+    -------
+    Table
+        What `make_windows` and `apply_schema` take.
+
+    Raises
+    ------
+    UnreadableTableError, ColumnTypeError
+        As in `read_table`.
+    TableChangedError
+        Here or when columns are used, if the file is no longer the one that was opened.
+    OutputError
+        When columns are used, if they cannot be kept in the folder.
+    """
+    path = Path(path)
+    _refuse_what_is_no_file(path)
+    if path.name.lower().endswith(PARQUET):
+        stored = StoredTable(path, folder)
+        if stored.height and (folder is not None or stored.height * len(stored.names) >= _LARGE):
+            return stored
+    return as_table(read_table(path))
 
 
 def _refuse_what_is_no_file(path: Path) -> None:

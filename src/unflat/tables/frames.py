@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import polars as pl
 
 from unflat.errors import InputTypeError, TableError
+from unflat.tables.columns import as_it_is
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Table:
@@ -46,6 +50,14 @@ class Table:
 
     def __contains__(self, name: object) -> bool:
         return name in self._columns
+
+    def is_numeric(self, name: str) -> bool:
+        """Whether a column is of a numeric type; told without reading it where that is possible."""
+        return self[name].dtype.is_numeric()
+
+    def floats(self, name: str) -> NDArray[Any] | None:
+        """View a column of numbers as it stands, where that is as floats that nobody can change; else None."""
+        return as_it_is(self[name]) if self.lasting else None
 
     def __getitem__(self, name: str) -> pl.Series:
         if name not in self._converted:

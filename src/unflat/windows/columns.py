@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unflat.columnar import ColumnMatrix
-from unflat.tables.columns import as_it_is, float_type, write_column
+from unflat.tables.columns import float_type, write_column
 from unflat.windows.calendar import write_calendar
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ _LARGE = 1 << 24
 def rows_of(table: Table, schema: WindowSchema, times: pl.Series | None, order: NDArray[np.int64] | None) -> Rows:
     """Give what windows hold, row by row: the features, then the calendar's.
 
-    Of a large table whose rows are in order, columns that can be used as they are stay where they are: a frame of
-    polars or pyarrow, which nobody can change, or a file on the disk. Anything else is copied.
+    Of a large table whose rows are in order, columns that can be used as they are stay where they are: in a frame of
+    polars or pyarrow, which nobody can change, or on the disk. Anything else is copied.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def rows_of(table: Table, schema: WindowSchema, times: pl.Series | None, order: 
 def _views(table: Table, schema: WindowSchema, order: NDArray[np.int64] | None) -> dict[str, NDArray[Any]]:
     if order is not None or not table.lasting or table.height * len(schema.inputs) < _LARGE:
         return {}
-    found = {name: as_it_is(table[name]) for name in schema.features if name not in schema.categories}
+    found = {name: table.floats(name) for name in schema.features if name not in schema.categories}
     return {name: column for name, column in found.items() if column is not None}
 
 

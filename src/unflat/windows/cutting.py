@@ -1,9 +1,10 @@
-"""Cut windows from a table: the rows are copied once, as one matrix, and a window is a place in it."""
+"""Cut windows from a table: its rows are copied once at the most, and a window is a place in them."""
 
 from __future__ import annotations
 
 import warnings
 from itertools import pairwise, product
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import polars as pl
 
 from unflat.errors import ColumnTypeError, TableError, UnknownCategoryWarning, WindowTooLongError
 from unflat.sequences import PastTarget, Sequences
-from unflat.tables import as_table
+from unflat.tables import as_table, open_table
 from unflat.tables.columns import CHUNK_ROWS, check_numeric, float_type, refuse_all_missing, write_column
 from unflat.windows.columns import rows_of
 from unflat.windows.known import known_contexts, known_matrix, spans_to_predict_from
@@ -56,9 +57,10 @@ def make_windows(
 
     Parameters
     ----------
-    frame : DataFrame
+    frame : DataFrame, Table or path
         One row for each time step, of pandas, polars, pyarrow or any library that narwhals knows. Of a pandas
-        index, levels that hold times or have a name can be used as columns are.
+        index, levels that hold times or have a name can be used as columns are. A path is opened by `open_table`: a
+        Parquet file may be larger than memory.
     target : str or sequence of str
         The column to predict, or several. Windows whose target is missing are left out.
     length : int
@@ -132,7 +134,7 @@ def make_windows(
     >>> windows.y.tolist()
     [8.0, 16.0, 32.0]
     """
-    table = as_table(frame)
+    table = _as_table(frame)
     schema = find_schema(
         table,
         target=target,
@@ -185,7 +187,7 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
     UnknownCategoryWarning
         If a categorical column holds labels that the schema does not know.
     """
-    table = as_table(frame)
+    table = _as_table(frame)
     require(table, schema.features, "feature")
     require(table, schema.known, "known")
     require(table, schema.static, "static")
@@ -201,6 +203,10 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
         else:
             check_numeric(table[name])
     return _cut(table, schema, targets=targets)
+
+
+def _as_table(frame: object) -> Table:
+    return open_table(frame) if isinstance(frame, str | PathLike) else as_table(frame)
 
 
 def _refuse_no_rows(table: Table, schema: WindowSchema, *, targets: bool) -> None:
@@ -251,9 +257,15 @@ def _target_columns(
         if name in schema.features:
             columns.append(rows[:, schema.features.index(name)])
         else:
-            columns.append(np.empty(table.height, dtype=float_type([table[name]])))
-            write_column(table[name], columns[-1], order=order)
+            view = table.floats(name) if order is None else None
+            columns.append(_written(table[name], order) if view is None else view)
     return tuple(columns)
+
+
+def _written(column: pl.Series, order: NDArray[np.int64] | None) -> NDArray[Any]:
+    values = np.empty(len(column), dtype=float_type([column]))
+    write_column(column, values, order=order)
+    return values
 
 
 def _starts(

@@ -122,7 +122,8 @@ def _names(given: str | Sequence[str], parameter: str) -> tuple[str, ...]:
 
 
 def _find_time(table: Table, others: set[str | None]) -> str | None:
-    temporal = [name for name in table.names if name not in others and may_be_times(table[name])]
+    unread = (name for name in table.names if name not in others and not table.is_numeric(name))
+    temporal = [name for name in unread if may_be_times(table[name])]
     if len(temporal) > 1:
         choices = " or ".join(map(repr, temporal))
         raise ConfigurationError("make_windows", "time", f"named, for both {choices} hold times", None)
