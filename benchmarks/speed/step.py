@@ -263,7 +263,7 @@ def main() -> None:
     parser.add_argument("--only", type=int, default=len(RECIPES), help="how many of the recipes")
     options = parser.parse_args()
     if not kernel.available():
-        sys.exit("No kernel is compiled: python -m unflat.network.kernel.compiling")
+        sys.exit("No kernel is compiled: python -m unflat.network.kernel")
     torch.set_num_threads(options.threads)
     results = []
     about = environment()

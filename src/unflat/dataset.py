@@ -445,10 +445,10 @@ def _two_parts(data: Dataset, share: float, random: np.random.RandomState) -> tu
         return parts.train, parts.validation
     else:
         count = max(1, round(share * len(data)))
+        rest = len(data) - count
         apart = places_apart(data.sequences)
-        if 1 < apart < _LARGEST_GAP * (len(data) - count):
-            n = np.arange(len(data))
-            return n[: len(data) - count - apart + 1], n[-count:]
+        if 1 < apart < _LARGEST_GAP * rest:
+            return np.arange(rest - apart + 1), np.arange(rest, len(data))
         inside = random.permutation(len(data))[:count]
     return np.setdiff1d(np.arange(len(data)), inside), np.sort(inside)
 

@@ -182,19 +182,20 @@ def _line(inputs: InputScaling, context: InputScaling | None, target: Scaler, tr
     """Fit the line that training begins at, on sequences spread over the training part."""
     beside = 0 if context is None else context.width
     lags = lags_to_try(inputs.width, _usual_length(training.sequences), len(training))
-    width = columns_of(lags[0], features=inputs.width, most=lags[0], context=beside)
-    index = evenly(len(training), max(_LINE_ELEMENTS // len(width), 2))
+    choices = [(count, columns_of(count, features=inputs.width, most=lags[0], context=beside)) for count in lags]
+    _, widest = choices[0]
+    index = evenly(len(training), max(_LINE_ELEMENTS // len(widest), 2))
     sequences = training.sequences.take(index)
     parts = [
         summary(inputs(batch.values), batch.lengths, None if context is None else context(batch.context), lags[0])
         for _, batch in BatchSource(sequences).in_order(sequences_together(sequences.longest))
     ]
-    choices = [(count, columns_of(count, features=inputs.width, most=lags[0], context=beside)) for count in lags]
     return fit_line(
         torch.cat(parts).numpy(),
         target(torch.from_numpy(training.y[index])).numpy(),
         None if training.weights is None else training.weights[index],
         choices,
+        # Dealt alike whatever the seed of the fit: the line does not hang on it.
         folds_of(index, places_apart(training.sequences), np.random.default_rng(0)),
     )
 

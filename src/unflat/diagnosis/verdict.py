@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from unflat.diagnosis.records import Verdict
     from unflat.diagnosis.standing import Figures
 
-__all__ = ["FLAT_SHARE", "GAIN", "NO_BETTER", "Judgement", "OutputVerdict", "judge"]
+__all__ = ["Judgement", "OutputVerdict", "judge"]
 
 _BY_CHANCE = 1.645
 """Standard errors up to which an R² above 0 says nothing where no other learner finds anything: one in twenty."""

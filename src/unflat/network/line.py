@@ -35,6 +35,9 @@ nobody, so that only half of it is asked.
 _ROUNDING = float(8 * np.finfo(np.float32).eps) ** 2
 """The square of what a few float32 operations may be off by, on scaled targets."""
 
+_CHUNK = 4096
+"""Sequences summed together: no copy of all of them is made in double precision."""
+
 
 class Line(NamedTuple):
     """A linear map, and how many steps before the last it reads.
@@ -185,9 +188,15 @@ class _Moments:
 
     @classmethod
     def of(cls, summaries: NDArray[np.float32], targets: NDArray[np.float64], counts: NDArray[np.float64]) -> _Moments:
-        read = np.concatenate([summaries.astype(np.float64), np.ones((len(summaries), 1))], axis=1)
-        weighted = read * counts[:, None]
-        return cls(read.T @ weighted, weighted.T @ targets)
+        width = summaries.shape[1] + 1
+        squares, products = np.zeros((width, width)), np.zeros((width, targets.shape[1]))
+        for first in range(0, len(summaries), _CHUNK):
+            part = slice(first, first + _CHUNK)
+            read = np.append(summaries[part].astype(np.float64), np.ones((len(counts[part]), 1)), axis=1)
+            weighted = read * counts[part, None]
+            squares += read.T @ weighted
+            products += weighted.T @ targets[part]
+        return cls(squares, products)
 
     def less(self, other: _Moments) -> _Moments:
         """Take the sequences of another away."""

@@ -327,7 +327,7 @@ def over_regularised(examination: Examination) -> Cause | None:
     penalty = max((layer.penalty for layer in examination.layers), default=0.0)
     decay = max((settings.weight_decay if settings else None) or 0.0, 0.0)
     limit = _MOST_DECAY[settings is not None and settings.optimizer in _DECOUPLED]
-    harm = max(_beyond(dropped, _MOST_DROPPED), _beyond(decay, limit), _beyond(penalty, _MOST_DECAY[False]))
+    harm = max(_thinned(dropped), decay / limit, penalty / _MOST_DECAY[False])
     if not unlearned(examination) or harm < 1:
         return None
     return Cause(
@@ -347,6 +347,6 @@ _FAR_BEYOND = 5.0
 """Times the limit from which on nothing is left: of weights after some steps, or of a layer but a twentieth."""
 
 
-def _beyond(value: float, limit: float) -> float:
-    """Say how many times the limit a value is; of shares below 1, how many times less is left."""
-    return value / limit if limit != _MOST_DROPPED else (1 - limit) / max(1 - value, 1e-9)
+def _thinned(dropped: float) -> float:
+    """Say how many times less dropout leaves than at its limit."""
+    return (1 - _MOST_DROPPED) / max(1 - dropped, 1e-9)

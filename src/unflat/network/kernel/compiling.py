@@ -1,6 +1,6 @@
 """Compile the kernel beside its source, where there is a compiler; nothing is lost where there is none.
 
-`python -m unflat.network.kernel.compiling` does it by hand. The build of the package runs this file by its path, before
+`python -m unflat.network.kernel` does it by hand. The build of the package runs this file by its path, before
 anything that it needs is installed: it imports the standard library alone.
 """
 

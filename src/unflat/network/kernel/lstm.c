@@ -111,13 +111,6 @@ static struct scratch scratch_of(const struct pass *p, long share)
 #define ROWS_MOST 6
 #define ROWS_SOME 2
 #include "lstm_steps.h"
-#undef NAME
-#undef KIND
-#undef TARGET
-#undef WIDTH
-#undef HALF
-#undef ROWS_MOST
-#undef ROWS_SOME
 
 #define NAME(x) x##_avx2
 #define KIND "AVX2"
@@ -127,13 +120,6 @@ static struct scratch scratch_of(const struct pass *p, long share)
 #define ROWS_MOST 3
 #define ROWS_SOME 2
 #include "lstm_steps.h"
-#undef NAME
-#undef KIND
-#undef TARGET
-#undef WIDTH
-#undef HALF
-#undef ROWS_MOST
-#undef ROWS_SOME
 #endif
 
 #define NAME(x) x##_any

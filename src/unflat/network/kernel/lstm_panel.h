@@ -204,3 +204,8 @@ INLINE void WIDE(back_columns)(const int vectors, const float *gates, long pitch
     for (; b < rows; b++)
         WIDE(back_rows)(1, vectors, gates + b * pitch, pitch, w, count, to + b * width, width, left);
 }
+
+#undef VECTOR
+#undef MASK
+#undef LANES
+#undef WIDE

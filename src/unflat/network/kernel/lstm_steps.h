@@ -3,7 +3,7 @@
  *
  * Defined where it is included: NAME(x), a name of this kind's own; KIND, what it is called; TARGET, the attribute of its functions; WIDTH,
  * floats of a vector; HALF, half of it, or 0 where a vector is not worth halving; ROWS_MOST, ROWS_SOME, how many rows
- * of sums stay in registers beside four vectors of weights.
+ * of sums stay in registers beside four vectors of weights. All are taken back at its end.
  *
  * Units stand in panels of WIDTH, the last of HALF where that is enough: of each panel its gates i, f, g, o, one
  * vector each. Weights, gates and their gradients all have this order, so that a panel's four gates are the four
@@ -21,10 +21,6 @@ typedef int NAME(FullMask) __attribute__((vector_size(4 * WIDTH), may_alias));
 #define LANES WIDTH
 #define WIDE(x) NAME(x##_full)
 #include "lstm_panel.h"
-#undef VECTOR
-#undef MASK
-#undef LANES
-#undef WIDE
 
 #if HALF
 typedef float NAME(Part) __attribute__((vector_size(4 * HALF), aligned(4), may_alias));
@@ -34,10 +30,6 @@ typedef int NAME(PartMask) __attribute__((vector_size(4 * HALF), may_alias));
 #define LANES HALF
 #define WIDE(x) NAME(x##_half)
 #include "lstm_panel.h"
-#undef VECTOR
-#undef MASK
-#undef LANES
-#undef WIDE
 #endif
 
 static long NAME(padded)(long units)
@@ -233,3 +225,10 @@ static const struct kind NAME(kind) = {
 
 #undef INLINE
 #undef GATES
+#undef NAME
+#undef KIND
+#undef TARGET
+#undef WIDTH
+#undef HALF
+#undef ROWS_MOST
+#undef ROWS_SOME
