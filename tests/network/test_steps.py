@@ -99,8 +99,34 @@ def test_dropout_repeats_with_its_generator():
 @pytest.mark.parametrize("rate", [0.2, 0.5, 0.9])
 def test_dropout_keeps_the_expectation(rate):
     """The share set to zero is the rate, the rest is scaled up alike, and so the mean stays within its error."""
-    n = 40_000
+    n, rounded = 40_000, round(rate * 65536) / 65536
     dropped = drop(torch.full((n,), 3.0, dtype=torch.float64), rate, torch.Generator().manual_seed(2))
-    assert dropped.unique().tolist() == pytest.approx([0.0, 3 / (1 - rate)])
+    assert dropped.unique().tolist() == pytest.approx([0.0, 3 / (1 - rounded)], rel=1e-12)
     assert float((dropped == 0).double().mean()) == pytest.approx(rate, abs=4 * np.sqrt(rate * (1 - rate) / n))
     assert float(dropped.mean()) == pytest.approx(3.0, abs=12 * np.sqrt(rate / (1 - rate) / n))
+
+
+@pytest.mark.parametrize(("rate", "share"), [(1e-6, 0.0), (1 / 65536, 1 / 65536), (1 - 1e-9, 1 - 1 / 65536)])
+def test_dropout_of_hardly_any_or_nearly_all_is_rounded(rate, share):
+    """Shares are multiples of 1/65536 below 1, and what is left keeps the expectation of that share."""
+    n = 4_000_003
+    dropped = drop(torch.ones(n, dtype=torch.float64), rate, torch.Generator().manual_seed(3))
+    assert float(dropped.max()) == pytest.approx(1 / (1 - share), rel=1e-12)
+    assert float((dropped == 0).double().mean()) == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / n))
+
+
+def test_dropout_decides_on_each_value_alone():
+    """Neighbours, which share one random number, are left out together as often as chance has it."""
+    n, rate = 200_000, 0.3
+    kept = drop(torch.ones(n, 4), rate, torch.Generator().manual_seed(4)) > 0
+    together = np.cov(kept.double().numpy(), rowvar=False)
+    np.testing.assert_allclose(together, rate * (1 - rate) * np.eye(4), atol=4 * rate * (1 - rate) / np.sqrt(n))
+
+
+def test_dropout_does_not_depend_on_the_order_in_memory():
+    """A transposed copy of the same values loses the same ones, and keeps its order."""
+    x = torch.randn(5, 6, 7, generator=torch.Generator().manual_seed(6))
+    turned = x.transpose(0, 1).contiguous().transpose(0, 1)
+    first, second = (drop(values, 0.5, torch.Generator().manual_seed(7)) for values in (x, turned))
+    assert torch.equal(first, second)
+    assert second.stride() == turned.stride()
