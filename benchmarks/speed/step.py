@@ -5,14 +5,13 @@
 A training goes on as any other does; after each of its steps a callback times the same step's parts in turn, so that
 whatever else the machine does falls on all of them: the network's forward and backward alone, by the kernel and by
 torch; the recurrent layers alone, by both; and the matrix products of these layers in float32, by NumPy and by torch,
-at the sizes that occur (step by step) and as few large ones (all steps at once). The fastest way of the products is the
-floor: a step's time as a multiple of it says what is left. Given are medians of ratios, each of one round.
-
-The threads of NumPy and of torch wait for more work by turning in circles, and would take the processors from what
-comes next; a pause around NumPy's products lets them come to rest.
+at the sizes that occur (step by step) and as few large ones (all steps at once): `floor.py`. The fastest way of the
+products is the floor: a step's time as a multiple of it says what is left. Given are medians of ratios, each of one
+round.
 
 The recipes are the document's (128 sequences of 16 steps, 1 feature, 50 and 100 units), and others that are longer,
-smaller or wider. Writes JSON into the folder `results` beside this file; exits with 1 if a limit is passed.
+smaller or wider. Writes JSON into the folder `results` beside this file, or where it is told to; exits with 1 if a
+limit is passed.
 """
 
 from __future__ import annotations
@@ -25,13 +24,14 @@ import platform
 import sys
 import time
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from floor import DOCUMENT, Recipe, floors, flops, rest
 from threadpoolctl import threadpool_limits
 
 from unflat import Callback
@@ -54,65 +54,13 @@ LIMITS = {"network / floor": 2.5, "loop / network": 1.08}
 
 WARM_UP = 5
 
-PAUSE = 0.05
-"""Seconds until waiting threads have come to rest: OpenBLAS turns for 2^26 cycles."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What is trained: sequences of a batch, their steps and features, and the units of the layers."""
-
-    name: str
-    batch: int
-    steps: int
-    features: int
-    units: tuple[int, ...]
-
-
 RECIPES = [
-    Recipe("the document's", 128, 16, 1, (50, 100)),
+    DOCUMENT,
     Recipe("smaller batches", 64, 16, 1, (50, 100)),
     Recipe("wider", 128, 16, 1, (128, 128)),
     Recipe("windows of 96 steps", 128, 96, 7, (50, 100)),
     Recipe("sequences of 266 steps", 64, 266, 3, (50, 100)),
 ]
-
-
-def floors(recipe: Recipe) -> dict[str, Work]:
-    """Give the ways to do the products of the layers, forward and backward, and nothing else."""
-    random = np.random.default_rng(0)
-
-    def drawn(*shape: int) -> np.ndarray:
-        return random.standard_normal(shape, dtype=np.float32)
-
-    pairs: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {"step by step": [], "all steps at once": []}
-    rows, width = recipe.batch * recipe.steps, recipe.features
-    for depth, units in enumerate(recipe.units):
-        x, h, gates = drawn(rows, width), drawn(rows, units), drawn(rows, 4 * units)
-        weight_input, weight_hidden = drawn(width, 4 * units), drawn(units, 4 * units)
-        once = [(x, weight_input), (x.T, gates), (h.T, gates)]
-        if depth:
-            once.append((gates, weight_input.T))  # what the first layer reads needs no gradient
-        recurrent = [(h, weight_hidden), (gates, weight_hidden.T)]
-        parts = [slice(first, first + recipe.batch) for first in range(0, rows, recipe.batch)]
-        pairs["step by step"] += once + [(left[part], right) for part in parts for left, right in recurrent]
-        pairs["all steps at once"] += once + recurrent
-        width = units
-    ways: dict[str, Work] = {}
-    for name, products in pairs.items():
-        tensors = [(torch.from_numpy(left), torch.from_numpy(right)) for left, right in products]
-        ways[f"products {name}, NumPy"] = lambda products=products: [left @ right for left, right in products]
-        ways[f"products {name}, torch"] = lambda tensors=tensors: [left @ right for left, right in tensors]
-    return ways
-
-
-def flops(recipe: Recipe) -> int:
-    """Count the operations of these products."""
-    total, width = 0, recipe.features
-    for depth, units in enumerate(recipe.units):
-        total += 2 * recipe.batch * recipe.steps * 4 * units * ((3 if depth else 2) * width + 3 * units)
-        width = units
-    return total
 
 
 def examples_of(recipe: Recipe, steps: int) -> Examples:
@@ -177,12 +125,6 @@ class Paired(Callback):
             self.seconds[name].append(time.perf_counter() - began)
             rest(name)
         self._began = time.perf_counter()
-
-
-def rest(name: str) -> None:
-    """Wait for the threads of others where NumPy's come or have been."""
-    if name.endswith("NumPy"):
-        time.sleep(PAUSE)
 
 
 def measure(recipe: Recipe, rounds: int) -> dict[str, list[float]]:
@@ -261,6 +203,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=60, help="steps of the document's recipe; fewer of longer ones")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="threads of torch and NumPy")
     parser.add_argument("--only", type=int, default=len(RECIPES), help="how many of the recipes")
+    parser.add_argument("--output", type=Path, default=RESULTS, help="where the results are stored, as JSON")
     options = parser.parse_args()
     if not kernel.available():
         sys.exit("No kernel is compiled: python -m unflat.network.kernel")
@@ -272,9 +215,10 @@ def main() -> None:
             rounds = max(10, options.rounds * 2048 // (recipe.batch * recipe.steps))
             results.append(summary(recipe, measure(recipe, min(rounds, options.rounds))))
     show(results)
-    RESULTS.parent.mkdir(exist_ok=True)
-    written = {"options": vars(options), "environment": about, "results": results}
-    RESULTS.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    options.output.parent.mkdir(exist_ok=True)
+    chosen = {name: value for name, value in vars(options).items() if name != "output"}
+    written = {"options": chosen, "environment": about, "results": results}
+    options.output.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     sys.exit(any(results[0][name] > limit for name, limit in LIMITS.items()))
 
 
