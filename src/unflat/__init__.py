@@ -67,13 +67,14 @@ from unflat.errors import (
 if TYPE_CHECKING:
     from unflat import diagnosis, figures, metrics, recipes, runs, tuning
     from unflat.callbacks import Callback
+    from unflat.conformal import PredictionInterval
     from unflat.deployed import OnnxPredictor
     from unflat.diagnosis import Diagnosis, diagnose
     from unflat.estimator import LSTMRegressor, load
     from unflat.evaluation import Evaluation, evaluate
     from unflat.export import Exported, export_onnx
     from unflat.history import History
-    from unflat.intervals import AdaptiveInterval, PredictionInterval
+    from unflat.intervals import AdaptiveInterval
     from unflat.runs import Run, train_run
     from unflat.streaming import Stream
     from unflat.tables import open_table, read_table, read_ts
@@ -180,7 +181,7 @@ _HOMES = {
     "History": "unflat.history",
     "LSTMRegressor": "unflat.estimator",
     "OnnxPredictor": "unflat.deployed",
-    "PredictionInterval": "unflat.intervals",
+    "PredictionInterval": "unflat.conformal",
     "Run": "unflat.runs",
     "Stream": "unflat.streaming",
     "Tuned": "unflat.tuning",

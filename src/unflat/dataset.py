@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unflat.config import OWNER, Interval
+from unflat.conformal import labels
 from unflat.errors import ConfigurationError, InputError, NonFiniteError, ShapeError, TooFewSamplesError
 from unflat.folds import neighbours_to_look_at, overlap_of_neighbours
 from unflat.sequences import Sequences, as_numbers, as_sequences, is_table, refuse_infinite
@@ -157,11 +158,6 @@ def _of_windows(windows: Windows, y: object, sample_weight: object, groups: obje
         windows,
         flat=targets.ndim == 1,
     )
-
-
-def labels(groups: NDArray[Any]) -> NDArray[Any]:
-    """Write labels so that they can be compared and kept in a file: numbers as they are, anything else as text."""
-    return groups if groups.dtype.kind in "biuf" else groups.astype(str)
 
 
 def series_of(windows: Windows) -> NDArray[Any] | None:

@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from unflat.conformal import PredictionInterval
 from unflat.errors import InputError, ShapeError
-from unflat.intervals import AdaptiveInterval, Expected, PredictionInterval
+from unflat.intervals import AdaptiveInterval, Expected
 
 
 def follow(scores, *, coverage=0.9, gamma=0.05, outputs=1, flat=True):

@@ -1,17 +1,14 @@
 """Intervals that keep a coverage: learned spread, split-conformal calibration, and an adaptive form for series."""
 
 from unflat.intervals.adaptive import AdaptiveInterval
-from unflat.intervals.bands import Bands, Expected, PredictionInterval, bounds, worth_folding
-from unflat.intervals.conformal import Calibration
+from unflat.intervals.bands import Bands, Expected, bounds, worth_folding
 from unflat.intervals.face import IntervalMixin
 
 __all__ = [
     "AdaptiveInterval",
     "Bands",
-    "Calibration",
     "Expected",
     "IntervalMixin",
-    "PredictionInterval",
     "bounds",
     "worth_folding",
 ]

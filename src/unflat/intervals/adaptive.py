@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from unflat.conformal import PredictionInterval
 from unflat.dataset import as_targets
 from unflat.errors import InputError, ShapeError
-from unflat.intervals.bands import PredictionInterval, scores_of
+from unflat.intervals.bands import scores_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from unflat.batches import BatchSource
-from unflat.intervals.conformal import Calibration
+from unflat.conformal import Calibration, PredictionInterval
 from unflat.intervals.held_out import MOST_FOLDED, cross_chosen, folds_of
 from unflat.intervals.spread import Spread, fit_spread
 from unflat.sequences import sequences_together
@@ -30,19 +30,6 @@ _MOST_SEQUENCES, _MOST_STEPS, _FEWEST_SEQUENCES = 10_000, 1 << 20, 500
 
 _JUDGED_AT, _WORTH = 0.9, 0.99
 """Learned distances are used where they bring the interval score at this coverage below this share."""
-
-
-class PredictionInterval(NamedTuple):
-    """Bounds between which targets are expected.
-
-    Parameters
-    ----------
-    lower, upper : ndarray of shape (n,) or (n, n_outputs), float64
-        In the target's units, in the form of the predictions; infinite where no finite bound keeps the promise.
-    """
-
-    lower: NDArray[np.float64]
-    upper: NDArray[np.float64]
 
 
 class Expected(NamedTuple):

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import warnings
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from unflat.config import OWNER, Interval
+from unflat.config import Interval
+from unflat.conformal import PredictionInterval, labels_of, refuse_other_coverage
 from unflat.dataset import (
     as_dataset,
-    labels,
     refuse_other_features,
     refuse_other_outputs,
     series_of,
     windowed,
 )
-from unflat.errors import ConfigurationError, CoverageWarning, NotCalibratedError, ShapeError
+from unflat.errors import ConfigurationError, NotCalibratedError
 from unflat.intervals.adaptive import AdaptiveInterval
-from unflat.intervals.bands import Bands, PredictionInterval, bounds
+from unflat.intervals.bands import Bands, bounds
 from unflat.windows import Windows
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from unflat.conformal import Calibration
     from unflat.intervals.bands import Expected
-    from unflat.intervals.conformal import Calibration
     from unflat.network import Predictor
     from unflat.sequences import Sequences
     from unflat.windows import WindowSchema
-
-_OPEN = Interval(0, 1, "neither")
 
 
 class IntervalMixin:
@@ -97,9 +91,9 @@ class IntervalMixin:
         calibration = self._calibration(coverage)
         X = windowed(X, self.schema_)
         expected = self._expect(X)
-        known = _groups(X, groups, len(expected.center))
-        quantiles = calibration.quantiles(coverage, len(expected.center), known)
-        _warn_if_too_few(calibration, coverage, known)
+        n = len(expected.center)
+        known = labels_of(groups, n) if groups is not None else series_of(X) if isinstance(X, Windows) else None
+        quantiles = calibration.asked(coverage, n, known)
         interval = bounds(self.predictor_, expected, quantiles)
         return PredictionInterval(*(bound[:, 0] if self.flat_target_ else bound for bound in interval))
 
@@ -179,33 +173,7 @@ class IntervalMixin:
 
     def _calibration(self, coverage: float) -> Calibration:
         check_is_fitted(self, "predictor_")
-        if not _OPEN.admits(coverage):
-            raise ConfigurationError(OWNER, "coverage", str(_OPEN), coverage)
+        refuse_other_coverage(coverage)
         if self.bands_.calibration is None:
             raise NotCalibratedError("one that held nothing out, or has learned since")
         return self.bands_.calibration
-
-
-def _groups(X: object, groups: object, n: int) -> NDArray[Any] | None:
-    if groups is None:
-        return series_of(X) if isinstance(X, Windows) else None
-    given = np.asarray(groups)
-    if given.shape != (n,):
-        raise ShapeError("groups", f"shape ({n},)", given.shape, "Give one label for each sequence.")
-    return labels(given)
-
-
-def _warn_if_too_few(calibration: Calibration, coverage: float, groups: NDArray[Any] | None) -> None:
-    """Say so where sequences get bounds that do not promise the coverage."""
-    if coverage <= calibration.most + 1e-9 or not calibration.lacking(groups):
-        return
-    needed = int(np.ceil(coverage / (1 - coverage) - 1e-9))
-    of_what = "sequences" if calibration.members is None else "groups"
-    have = len(calibration) if calibration.members is None else len(calibration.labels)
-    outcome = "so the bounds are infinite" if calibration.members is None else "so new groups may be covered less often"
-    warnings.warn(
-        f"A coverage of {coverage:g} takes at least {needed} calibration {of_what}, and there are {have}, {outcome}. "
-        f"They can promise {calibration.most:.3g}. Call model.calibrate(X, y) with more.",
-        CoverageWarning,
-        stacklevel=3,
-    )

@@ -8,11 +8,15 @@ not matter to it.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+from unflat.config import OWNER, Interval
+from unflat.errors import ConfigurationError, CoverageWarning, ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +31,21 @@ MOST_SCORES = 10_000
 
 _ROUNDING = 1e-9
 """Shares that differ by less are equal: they are sums of many."""
+
+_OPEN = Interval(0, 1, "neither")
+
+
+class PredictionInterval(NamedTuple):
+    """Bounds between which targets are expected.
+
+    Parameters
+    ----------
+    lower, upper : ndarray of shape (n,) or (n, n_outputs), float64
+        In the target's units, in the form of the predictions; infinite where no finite bound keeps the promise.
+    """
+
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,6 +221,44 @@ class Calibration:
         quantiles: NDArray[np.float64] = own[self.places(groups)]
         return quantiles
 
+    def asked(self, coverage: float, n: int, groups: NDArray[Any] | None) -> NDArray[np.float64]:
+        """Give `quantiles` for a coverage that a user asks for.
+
+        Parameters
+        ----------
+        coverage, n, groups
+            As of `quantiles`.
+
+        Returns
+        -------
+        ndarray of shape (n, k), float64
+            As of `quantiles`.
+
+        Raises
+        ------
+        ConfigurationError
+            If the coverage is not in (0, 1).
+
+        Warns
+        -----
+        CoverageWarning
+            If the scores are too few for this coverage; it says which they can promise.
+        """
+        refuse_other_coverage(coverage)
+        if coverage > self.most + _ROUNDING and self.lacking(groups):
+            warnings.warn(self._too_few(coverage), CoverageWarning, stacklevel=3)
+        return self.quantiles(coverage, n, groups)
+
+    def _too_few(self, coverage: float) -> str:
+        needed = int(np.ceil(coverage / (1 - coverage) - _ROUNDING))
+        of_what = "sequences" if self.members is None else "groups"
+        have = len(self) if self.members is None else len(self.labels)
+        outcome = "so the bounds are infinite" if self.members is None else "so new groups may be covered less often"
+        return (
+            f"A coverage of {coverage:g} takes at least {needed} calibration {of_what}, and there are {have}, "
+            f"{outcome}. They can promise {self.most:.3g}. Call model.calibrate(X, y) with more."
+        )
+
     def lacking(self, groups: NDArray[Any] | None) -> bool:
         """Whether some of these sequences are of no group that has a quantile of its own."""
         if groups is None:
@@ -235,3 +292,22 @@ class Calibration:
     def from_saved(cls, arrays: Mapping[str, NDArray[Any]], labels: tuple[Any, ...]) -> Calibration:
         """Read what `to_arrays` gave, with the labels."""
         return cls(arrays["scores"], arrays.get("weights"), arrays.get("members"), labels)
+
+
+def refuse_other_coverage(coverage: object) -> None:
+    """Raise `ConfigurationError` if a coverage is not in (0, 1)."""
+    if not _OPEN.admits(coverage):
+        raise ConfigurationError(OWNER, "coverage", str(_OPEN), coverage)
+
+
+def labels(groups: NDArray[Any]) -> NDArray[Any]:
+    """Write labels so that they can be compared and kept in a file: numbers as they are, anything else as text."""
+    return groups if groups.dtype.kind in "biuf" else groups.astype(str)
+
+
+def labels_of(groups: object, n: int) -> NDArray[Any]:
+    """Take the labels that a user gives, one for each of n sequences; otherwise raise `ShapeError`."""
+    given = np.asarray(groups)
+    if given.shape != (n,):
+        raise ShapeError("groups", f"shape ({n},)", given.shape, "Give one label for each sequence.")
+    return labels(given)

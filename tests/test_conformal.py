@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unflat.intervals.conformal import ENOUGH_OF_A_GROUP, MOST_SCORES, Calibration, Ranked
+from unflat.conformal import ENOUGH_OF_A_GROUP, MOST_SCORES, Calibration, Ranked
 
 COVERAGES = st.floats(0.01, 0.999)
 
