@@ -200,6 +200,13 @@ def environment() -> dict[str, Any]:
     } | {name: version(name) for name in ("numpy", "torch")}
 
 
+def one(recipe: Recipe, options: argparse.Namespace) -> dict[str, Any]:
+    """Measure a recipe, a longer one less often."""
+    rounds = max(10, options.rounds * DOCUMENT.batch * DOCUMENT.steps // (recipe.batch * recipe.steps))
+    with threadpool_limits(options.threads):
+        return summary(recipe, measure(recipe, min(rounds, options.rounds)))
+
+
 def main() -> None:
     """Measure, print, write; exit with 1 if a limit is passed or no kernel is there to be measured."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -207,19 +214,19 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="threads of torch and NumPy")
     parser.add_argument("--only", type=int, default=len(RECIPES), help="how many of the recipes")
     parser.add_argument("--output", type=Path, default=RESULTS, help="where the results are stored, as JSON")
+    parser.add_argument("--line", action="store_true", help="print the first recipe's figures as JSON, no more")
     options = parser.parse_args()
     if not kernel.available():
         sys.exit("No kernel is compiled: python -m unflat.network.kernel")
     torch.set_num_threads(options.threads)
-    results = []
     about = environment()
-    with threadpool_limits(options.threads):
-        for recipe in RECIPES[: options.only]:
-            rounds = max(10, options.rounds * 2048 // (recipe.batch * recipe.steps))
-            results.append(summary(recipe, measure(recipe, min(rounds, options.rounds))))
+    results = [one(recipe, options) for recipe in RECIPES[: 1 if options.line else options.only]]
+    if options.line:
+        print(json.dumps(results[0]))
+        return
     show(results)
     options.output.parent.mkdir(exist_ok=True)
-    chosen = {name: value for name, value in vars(options).items() if name != "output"}
+    chosen = {name: value for name, value in vars(options).items() if name not in {"output", "line"}}
     written = {"options": chosen, "environment": about, "results": results}
     options.output.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     sys.exit(any(results[0][name] > limit for name, limit in LIMITS.items()))
