@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -140,10 +141,11 @@ def test_clipping_bounds_the_step_and_not_what_is_recorded():
     assert history.epochs[0].gradient_norm > 10
 
 
-def test_best_weights_are_restored_from_the_validation_part():
+@pytest.mark.parametrize("averaging", [0.0, 0.3])
+def test_best_weights_are_restored_from_the_validation_part(averaging):
     """The final network has exactly the validation loss of the best epoch, not of the last."""
     validation = examples(24, seed=5)
-    rough = TrainingConfig(epochs=12, batch_size=8, learning_rate=0.3, schedule="constant")
+    rough = TrainingConfig(epochs=12, batch_size=8, learning_rate=0.3, schedule="constant", averaging=averaging)
     net, history = trained(rough, validation=validation)
     best = min(record.validation_loss for record in history.epochs)
     sample = validation.draw(torch.arange(24), torch.device("cpu"))
@@ -185,6 +187,26 @@ def test_nothing_left_to_learn_ends_training():
             net.skip.map.bias.fill_(slope)
         history = train(net, flat, flat, BRIEF, generator=torch.Generator().manual_seed(0))
         assert (history.stopped, len(history.epochs), history.best_epoch) == ("exact", 1, 0)
+
+
+def test_what_is_kept_is_the_average_over_a_share_of_all_steps():
+    """Each step the kept weights go one over the horizon of the way to those that the step led to, and more at first.
+
+    A horizon of two of the twelve steps is full by the eleventh.
+    """
+    net = network()
+
+    class Following(Callback):
+        kept = torch.zeros(())
+
+        def on_step(self, step, rate):
+            reach = min(2.0, 1 + (step - 1) / 10)
+            self.kept = self.kept + (weights(net) - self.kept) / reach
+
+    following, generator = Following(), torch.Generator().manual_seed(0)
+    train(net, examples(), None, replace(BRIEF, averaging=2 / 12), generator=generator, callbacks=[following])
+    torch.testing.assert_close(weights(net), following.kept)
+    assert not torch.equal(weights(net), weights(trained()[0]))
 
 
 def test_without_validation_the_last_weights_stay():

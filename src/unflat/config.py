@@ -294,6 +294,8 @@ class TrainingConfig(Checked):
         What Adam adds to its denominator.
     clip_norm : float or None
         The largest norm of a step's gradient.
+    averaging : float
+        Share of all steps over which weights are averaged; 0 for none.
     patience : int or None
         Epochs without a better validation loss after which training stops.
     precision : {"fp32", "bf16"}
@@ -309,5 +311,6 @@ class TrainingConfig(Checked):
     weight_decay: Annotated[float, Interval(0, float("inf"), "left")] = 1e-4
     epsilon: Annotated[float, Interval(0, float("inf"), "neither")] = 1e-8
     clip_norm: Annotated[float | None, Interval(0, float("inf"), "neither")] = 1.0
+    averaging: Annotated[float, Interval(0, 1, "left")] = 0.0
     patience: Annotated[int | None, AtLeast(1)] = None
     precision: Precision = "fp32"

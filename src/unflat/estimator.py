@@ -105,9 +105,10 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
         What AdamW adds to its denominator.
     clip_norm : float or None
         The largest norm of a step's gradient.
+    averaging : float
+        Share of all steps over which weights are averaged; the average is judged and kept. 0 keeps the last weights.
     patience : int, "auto" or None
-        Epochs without a better validation loss after which training stops; None never stops early. "auto" is half
-        of the epochs: a one-cycle schedule does its best work late.
+        Epochs without a better validation loss after which training stops; None never does. "auto" is half of them.
     validation_fraction : float
         Share of the data that is held out, unless validation data are given to `fit`. With fewer than 20
         sequences none are.
@@ -189,6 +190,7 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
         weight_decay: float = 1e-4,
         epsilon: float = 1e-8,
         clip_norm: float | None = 1.0,
+        averaging: float = 0.07,
         patience: int | Literal["auto"] | None = "auto",
         validation_fraction: float = 0.1,
         scale_inputs: Scale = "standard",
@@ -215,6 +217,7 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
         self.weight_decay = weight_decay
         self.epsilon = epsilon
         self.clip_norm = clip_norm
+        self.averaging = averaging
         self.patience = patience
         self.validation_fraction = validation_fraction
         self.scale_inputs = scale_inputs

@@ -98,9 +98,12 @@ def training_config(parameters: Mapping[str, Any], n: int) -> TrainingConfig:
 
 
 def one_pass_config(parameters: Mapping[str, Any], n: int) -> TrainingConfig:
-    """Take the configuration of one pass over more data, at a constant rate: a tenth of the usual one."""
+    """Take the configuration of one pass over more data, at a constant rate: a tenth of the usual one.
+
+    Nothing is averaged: a pass may be a few steps long, and the next goes on from where they led.
+    """
     config = training_config(parameters, n)
-    return replace(config, epochs=1, schedule="constant", learning_rate=config.learning_rate / 10)
+    return replace(config, epochs=1, schedule="constant", learning_rate=config.learning_rate / 10, averaging=0.0)
 
 
 @dataclass(frozen=True, eq=False)

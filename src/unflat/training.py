@@ -12,6 +12,7 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 
+from unflat.averaging import AveragedWeights
 from unflat.callbacks import Plan
 from unflat.history import EpochRecord, History
 from unflat.losses import Loss
@@ -165,8 +166,9 @@ def train(
 ) -> History:
     """Train a network in place.
 
-    With a validation part, the weights of the epoch with the lowest validation loss are restored at the end; the
-    weights before the first epoch count as epoch 0. Without one, the last weights stay.
+    What is judged after each epoch, and kept, is the average of the weights over the latest steps. With a validation
+    part, that of the epoch with the lowest validation loss is restored at the end; the weights before the first epoch
+    count as epoch 0. Without one, the last average stays.
 
     Parameters
     ----------
@@ -204,7 +206,8 @@ def train(
     try:
         for record in loop.epochs(training, validation, callbacks):
             records.append(record)
-            best.offer(record)
+            with loop.average.in_place():
+                best.offer(record)
             # Every callback sees every epoch, also when an earlier one asks to stop.
             asked = [bool(callback.on_epoch(record)) for callback in callbacks]
             if ending := _ending(record, best, config, asked, exact):
@@ -213,6 +216,7 @@ def train(
     except KeyboardInterrupt:
         pass
     finally:
+        loop.average.settle()
         if validation is not None or stopped in {"diverged", "interrupted"}:
             best.restore()
         history = History(tuple(records), stopped, best.epoch if best.restored else len(records))
@@ -288,6 +292,7 @@ class _Loop:
         self._optimizer = make_optimizer(network, config)
         self._schedule = make_schedule(self._optimizer, config, self.steps * config.epochs)
         self._parameters = [p for p in network.parameters() if p.requires_grad]
+        self.average = AveragedWeights(self._parameters, config.averaging * self.steps * config.epochs)
 
     def go_on_from(self, moments: dict[str, Any] | None) -> None:
         """Take over the optimizer's moments of an earlier training, where there are any."""
@@ -328,7 +333,7 @@ class _Loop:
         return EpochRecord(
             number,
             float(total) / len(training),
-            None if validation is None else self.evaluate(validation),
+            None if validation is None else self._judged(validation),
             rate,
             float(norm),
             time.perf_counter() - began,
@@ -343,9 +348,14 @@ class _Loop:
         loss.backward()
         norm = clip(self._parameters, self._config.clip_norm)
         self._optimizer.step()
+        self.average.follow()
         if self._schedule is not None:
             self._schedule.step()
         return loss.detach(), norm
+
+    def _judged(self, validation: Examples) -> float:
+        with self.average.in_place():
+            return self.evaluate(validation)
 
     @torch.no_grad()
     def evaluate(self, examples: Examples) -> float:

@@ -116,6 +116,7 @@ def article(
         weight_decay=0.0,
         epsilon=1e-7,  # Keras's
         clip_norm=None,
+        averaging=0.0,
         patience=None,
         validation_fraction=0.0,
         scale_inputs="none",
