@@ -8,10 +8,12 @@ import onnx
 import pytest
 
 from unflat import OnnxPredictor, WindowSchema, export_onnx, make_windows
-from unflat import deployed as module
+from unflat.deployed import predictor as module
 from unflat.errors import (
     AllMissingError,
+    ConfigurationError,
     CorruptArtifactError,
+    CoverageWarning,
     ForeignArtifactError,
     InputError,
     InputTypeError,
@@ -150,6 +152,85 @@ def test_windows_are_taken_and_others_refused(cut, distinct, tmp_path):
         predictor.predict(others)
     with pytest.raises(InputTypeError, match="expected sequences; received a table"):
         predictor.predict(frame)
+
+
+@pytest.fixture(scope="module")
+def with_price(distinct, tmp_path_factory):
+    """Export a model of windows with one column known in advance."""
+    pl = pytest.importorskip("polars")
+    random = np.random.default_rng(0)
+    frame = pl.DataFrame({"load": random.normal(size=50), "price": random.normal(40, 3, size=50)})
+    windows = make_windows(frame, target="load", length=4, features=["load"], known="price")
+    path = tmp_path_factory.mktemp("exported") / "model.onnx"
+    export_onnx(distinct(windows), path)
+    return OnnxPredictor(path), windows
+
+
+def test_values_beside_sequences_are_looked_at(with_price):
+    """Far outside of the training, or missing where none was missing: told by their names."""
+    predictor, windows = with_price
+    X, price = windows.sequences.dense(), windows.sequences.context_at(slice(None))
+    with pytest.warns(OutOfRangeWarning, match=r"feature 'price\+1' is 900") as told:
+        predictor.predict(X, context=np.where(price == price[3], 900.0, price))
+    assert told[0].filename == __file__
+    with pytest.warns(MissingValuesWarning, match=r"none in training: 'price\+1'"):
+        predictor.predict_interval(X, 0.5, context=np.where(price == price[3], np.nan, price))
+
+
+@pytest.mark.parametrize(("context", "error", "message"), [
+    (None, InputError, r"sequences with price\+1 beside them, as in training; received nothing beside them"),
+    (np.ones(3), ShapeError, r"expected shape \(3, 1\): price\+1 of each sequence; received shape \(3,\)"),
+    (np.ones((2, 1)), ShapeError, r"received shape \(2, 1\)"),
+    ([["dear"]] * 3, InputTypeError, "context"),
+    (np.full((3, 1), np.inf), NonFiniteError, "context"),
+])  # fmt: skip
+def test_values_beside_sequences_must_fit(context, error, message, with_price):
+    """Nothing, another shape, text or an infinite number is refused by name."""
+    predictor, windows = with_price
+    with pytest.raises(error, match=message):
+        predictor.predict(windows.sequences.dense()[:3], context=context)
+
+
+def test_values_beside_sequences_are_refused_where_none_belong(with_price, exported):
+    """Windows hold theirs already, and a model of sequences alone takes none."""
+    predictor, windows = with_price
+    with pytest.raises(InputError, match=r"received price\+1 beside them, and context as well"):
+        predictor.predict(windows, context=np.ones((len(windows), 1)))
+    with pytest.raises(InputError, match="sequences with nothing beside them"):
+        OnnxPredictor(exported[1]).predict(exported[2], context=np.ones((60, 1)))
+
+
+@pytest.mark.parametrize("coverage", [0, 1.0, "most"])
+def test_a_coverage_is_a_share(coverage, exported):
+    """As for the model itself."""
+    with pytest.raises(ConfigurationError, match=r"'coverage' .*in \(0, 1\)"):
+        OnnxPredictor(exported[1]).predict_interval(exported[2], coverage)
+
+
+def test_a_coverage_that_cannot_be_promised_is_told(exported):
+    """Six held-out sequences promise no 0.99: the bounds are infinite, as the model's are."""
+    _, path, X = exported
+    with pytest.warns(CoverageWarning, match="takes at least 99") as told:
+        lower, upper = OnnxPredictor(path).predict_interval(X, 0.99)
+    assert told[0].filename == __file__
+    assert lower.shape == (60,)
+    assert np.isneginf(lower).all()
+    assert np.isposinf(upper).all()
+    with pytest.raises(ShapeError, match="groups"):
+        OnnxPredictor(path).predict_interval(X, groups=["a"])
+
+
+def test_bounds_are_predicted_in_parts(exported, monkeypatch):
+    """Each part has the distances of its own sequences."""
+    model, path, X = exported
+    model.calibrate(X, X[:, 0, 0], groups=np.arange(60) % 2)
+    groups = np.arange(60) % 2
+    export_onnx(model, path)
+    predictor = OnnxPredictor(path)
+    whole = predictor.predict_interval(X, 0.5, groups=groups)
+    monkeypatch.setattr(module, "sequences_together", lambda _: 7)
+    np.testing.assert_allclose(predictor.predict_interval(X, 0.5, groups=groups), whole, rtol=1e-6)
+    np.testing.assert_allclose(model.predict_interval(X, 0.5, groups=groups), whole, rtol=1e-5)
 
 
 def test_a_file_that_is_not_there(tmp_path):

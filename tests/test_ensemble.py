@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from unflat import Callback, LSTMRegressor, diagnose, evaluate, export_onnx, load, tune
-from unflat.errors import ConfigurationError, InterruptedWarning, StreamError, UnsupportedOperatorError
+from unflat import Callback, LSTMRegressor, diagnose, evaluate, load, tune
+from unflat.errors import ConfigurationError, InterruptedWarning
 from unflat.tuning import Space, Span
 
 pytestmark = pytest.mark.filterwarnings("ignore::unflat.errors.FitWarning")
@@ -100,15 +100,6 @@ def test_ctrl_c_keeps_the_members_that_were_trained(data):
     assert len(model.predictor_.members) == len(model.histories_) == 2
     assert model.history_.stopped == "interrupted"
     assert np.isfinite(model.predict(data[0])).all()
-
-
-def test_rooms_that_take_one_network_say_so(fitted, tmp_path):
-    """Neither a stream nor an ONNX file is made of several networks in silence."""
-    with pytest.raises(StreamError, match="expected one network; received n_members=3"):
-        fitted.stream()
-    with pytest.raises(UnsupportedOperatorError, match=r"one network: n_members=1\); received n_members=3"):
-        export_onnx(fitted, tmp_path / "three.onnx")
-    assert not (tmp_path / "three.onnx").exists()
 
 
 def test_the_diagnosis_looks_into_the_first_member_and_says_so(data, fitted):

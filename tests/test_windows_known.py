@@ -19,10 +19,7 @@ from unflat.errors import (
     MissingValuesWarning,
     ModelError,
     OutOfRangeWarning,
-    StreamError,
-    UnsupportedOperatorError,
 )
-from unflat.export import export_onnx
 from unflat.network import predict_all
 from unflat.windows import WindowSchema, apply_schema, make_windows
 
@@ -258,13 +255,8 @@ def load_of(model):
     return again
 
 
-def test_where_sequences_stand_alone_such_a_model_is_refused(fitted, tmp_path):
-    """Streams, ONNX files and diagnoses take sequences alone, and say so."""
+def test_where_sequences_stand_alone_such_a_model_is_refused(fitted):
+    """Diagnoses take sequences alone, and say so."""
     windows, model = fitted
-    with pytest.raises(StreamError, match="known or static columns"):
-        model.stream()
-    with pytest.raises(UnsupportedOperatorError, match="known or static columns"):
-        export_onnx(model, tmp_path / "m.onnx")
-    assert not (tmp_path / "m.onnx").exists()
     with pytest.raises(ModelError, match="known or static columns"):
         diagnose(model, windows)

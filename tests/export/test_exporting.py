@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -20,6 +21,7 @@ from unflat.errors import (
     AllMissingError,
     ConfigurationError,
     MissingExtraError,
+    NotCalibratedError,
     OpsetError,
     OutputError,
     ParityError,
@@ -64,6 +66,114 @@ def test_every_scale_and_loss_is_inside(parameters, distinct, tmp_path):
     exported = OnnxPredictor(tmp_path / "model.onnx")
     assert exported.predict(X).shape == (40,)
     assert unlike(model, exported, X) < 1e-5
+
+
+@pytest.mark.parametrize("choice", [*CHOICES[::5], CHOICES[-1]])
+def test_several_networks_are_one_graph(choice, gappy, distinct, tmp_path):
+    """The mean over members, and the bounds around it, of ragged sequences with gaps and two outputs."""
+    X, y = gappy
+    parameters = dict(zip(("cell", "bidirectional", "readout", "skip"), choice, strict=True))
+    model = distinct(X, y, n_members=3, **parameters).calibrate(X, y)
+    export_onnx(model, tmp_path / "model.onnx", sample=X)
+    exported = OnnxPredictor(tmp_path / "model.onnx")
+    assert unlike(model, exported, X) < 1e-5
+    assert bounds_unlike(model, exported, X) < 1e-5
+
+
+@pytest.mark.parametrize("parameters", [
+    {}, {"cell": "gru", "bidirectional": True, "readout": ("attention", "last")}, {"skip": False}, {"n_members": 2},
+    {"scale_inputs": "minmax", "n_members": 2, "skip": False},
+])  # fmt: skip
+def test_what_stands_beside_windows_is_an_input(parameters, beside, distinct, tmp_path):
+    """Known columns with gaps, static numbers and categories: from windows, or as an array of their own."""
+    model = distinct(beside, **parameters).calibrate(beside)
+    export_onnx(model, tmp_path / "drawn.onnx")
+    export_onnx(model, tmp_path / "model.onnx", sample=beside)
+    exported = OnnxPredictor(tmp_path / "model.onnx")
+    assert exported.context_names == ("price+1", "price+3", "depth", "kind")
+    assert unlike(model, exported, beside) < 1e-5
+    assert bounds_unlike(model, exported, beside) < 1e-5
+    sequences = beside.sequences
+    given = exported.predict(sequences.dense(), context=sequences.context_at(slice(None)))
+    np.testing.assert_allclose(given, exported.predict(beside), rtol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def beside():
+    """Windows of three wells with a price known in advance, with gaps, a depth, a kind, and two horizons."""
+    random = np.random.default_rng(0)
+    frame = pl.concat([
+        pl.DataFrame({
+            "hour": range(40),
+            "well": [name] * 40,
+            "kind": ["dug" if name == "a" else "drilled"] * 40,
+            "depth": [depth] * 40,
+            "price": [None if i % 11 == 5 else float(x) for i, x in enumerate(random.normal(40, 3, size=40))],
+            "load": random.normal(500, 20, size=40).cumsum(),
+        })
+        for name, depth in (("a", 12.0), ("b", 80.0), ("c", 95.0))
+    ])  # fmt: skip
+    roles = {"known": "price", "static": ["depth", "kind"], "time": "hour", "group": "well"}
+    return make_windows(frame, target="load", length=5, horizon=(1, 3), features=["load"], **roles)
+
+
+def bounds_unlike(model, exported, X, coverage=0.9, **groups):
+    """Give the largest difference of bounds, in standard deviations of the model's predictions."""
+    own, other = model.predict_interval(X, coverage, **groups), exported.predict_interval(X, coverage, **groups)
+    assert own.lower.shape == other.lower.shape
+    finite = np.isfinite(own)
+    assert np.array_equal(finite, np.isfinite(other))
+    difference = np.subtract(own, other, where=finite, out=np.zeros(finite.shape))
+    return float((np.abs(difference) / np.std(model.predict(X), axis=0)).max())
+
+
+@pytest.mark.filterwarnings("ignore::unflat.errors.CoverageWarning")
+@pytest.mark.parametrize("coverage", [0.2, 0.9, 0.999])
+@pytest.mark.parametrize("scale_target", ["standard", "log"])
+@pytest.mark.parametrize("learned", [True, False])
+def test_bounds_of_any_coverage_are_in_the_file(coverage, scale_target, learned, distinct, tmp_path):
+    """Learned distances and even ones, on a logarithmic scale as well, finite and infinite ones."""
+    random = np.random.default_rng(0)
+    X = random.normal(3, 2, size=(120, 6, 2))
+    y = np.exp(X[:, -1, 0] / 2 + random.normal(size=120) * np.abs(X[:, -1, 1]) / 9)
+    model = distinct(X, y, scale_target=scale_target)
+    spread = model.bands_.spread
+    model.bands_ = replace(model.bands_, spread=spread.uneven() if learned else spread.even())
+    export_onnx(model, tmp_path / "model.onnx")
+    assert bounds_unlike(model, OnnxPredictor(tmp_path / "model.onnx"), X, coverage) < 1e-5
+
+
+def test_bounds_by_group_are_in_the_file(distinct, tmp_path):
+    """Groups with errors of their own have bounds of their own; one that was not there has those for a new one."""
+    random = np.random.default_rng(0)
+    X, groups = random.normal(size=(200, 4, 1)), np.repeat(["calm", "wild"], 100)
+    model = distinct(X, X[:, -1, 0])
+    errors = random.normal(size=200) * np.where(groups == "calm", 0.1, 1.0)
+    model.calibrate(X, model.predict(X) + errors, groups=groups)
+    export_onnx(model, tmp_path / "model.onnx")
+    exported = OnnxPredictor(tmp_path / "model.onnx")
+    for known in (groups, np.repeat(["wild", "new"], 100)):
+        assert bounds_unlike(model, exported, X, 0.5, groups=known) < 1e-5
+    calm, wild = (exported.predict_interval(X[:1], 0.8, groups=[name]) for name in ("calm", "wild"))
+    assert wild.upper - wild.lower > 2 * (calm.upper - calm.lower)
+
+
+def test_a_model_that_held_nothing_out_gives_no_bounds(gappy, distinct, tmp_path):
+    """Its file has predictions alone, and the error says what to do."""
+    export_onnx(distinct(*gappy, validation_fraction=0.0), tmp_path / "model.onnx")
+    assert [output.name for output in onnx.load(tmp_path / "model.onnx").graph.output] == ["predictions"]
+    with pytest.raises(NotCalibratedError, match=r"a file of one that held nothing out.* model\.calibrate"):
+        OnnxPredictor(tmp_path / "model.onnx").predict_interval(gappy[0])
+
+
+def test_nothing_is_written_when_bounds_differ(gappy, distinct, tmp_path, monkeypatch):
+    """Bounds are checked as predictions are."""
+    model = distinct(*gappy).calibrate(*gappy)
+    monkeypatch.setattr("unflat.export.distances.FLOOR", 0.5)
+    model.bands_ = replace(model.bands_, spread=model.bands_.spread.uneven())
+    with pytest.raises(ParityError, match="for sequence"):
+        export_onnx(model, tmp_path / "model.onnx")
+    assert list(tmp_path.iterdir()) == []
 
 
 @settings(max_examples=15, deadline=None)
@@ -127,7 +237,7 @@ def test_categories_of_a_table_are_inside(windows, distinct, tmp_path):
 
 def test_any_runtime_can_read_the_file(gappy, distinct, tmp_path):
     """The file is standard: one domain, inputs and output with named axes, and padding that may be anything."""
-    model = distinct(*gappy)
+    model = distinct(*gappy).calibrate(*gappy)
     export_onnx(model, tmp_path / "model.onnx")
     content = onnx.load(tmp_path / "model.onnx")
     assert {node.domain for node in content.graph.node} == {""}
@@ -135,12 +245,15 @@ def test_any_runtime_can_read_the_file(gappy, distinct, tmp_path):
         value.name: [axis.dim_param or axis.dim_value for axis in value.type.tensor_type.shape.dim]
         for value in [*content.graph.input, *content.graph.output]
     }
-    assert shapes == {"sequences": ["n", "T", 2], "lengths": ["n"], "predictions": ["n", 2]}
+    gives = {name: ["n", 2] for name in ("predictions", "lower", "upper", "below", "above")}
+    assert shapes == {"sequences": ["n", "T", 2], "lengths": ["n"]} | gives
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
     values = np.full((2, 9, 2), np.inf)
     values[0, :3], values[1, :1] = [1.7e9, 4e-3], [1.7e9 + 2, 6e-3]
-    (predictions,) = session.run(None, {"sequences": values, "lengths": np.array([3, 1])})
-    np.testing.assert_allclose(predictions, model.predict([values[0, :3], values[1, :1]]), rtol=1e-6)
+    given = session.run(["predictions", "lower", "upper"], {"sequences": values, "lengths": np.array([3, 1])})
+    sequences = [values[0, :3], values[1, :1]]
+    for ours, theirs in zip((model.predict(sequences), *model.predict_interval(sequences)), given, strict=True):
+        np.testing.assert_allclose(theirs, ours, rtol=1e-6)
 
 
 @pytest.mark.parametrize("opset", [18, 22])

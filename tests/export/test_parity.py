@@ -28,7 +28,8 @@ def test_drawn_sequences_fill_the_ranges_of_the_training():
         unseen=np.array([0.5, 0.5]),
     )
     ranges = InputRange(np.array([1e9 - 3, np.nan, -5.002]), np.array([1e9 + 9, np.nan, -4.998]))
-    sequences = draw_sequences(inputs, ranges)
+    arrays = SimpleNamespace(inputs=inputs, context=None)
+    sequences = draw_sequences(arrays, ranges)
     stamp, label, gappy = sequences.rows.T
     assert (sequences.lengths.min(), sequences.longest, len(sequences)) == (1, 32, 64)
     assert stamp.min() == pytest.approx(1e9 - 3, abs=0.1)
@@ -37,7 +38,24 @@ def test_drawn_sequences_fill_the_ranges_of_the_training():
     assert np.isnan(label).any()
     assert np.nanstd(gappy) == pytest.approx(0.004 / np.sqrt(12), rel=0.1)
     assert 0.05 < np.isnan(gappy).mean() < 0.2
-    assert np.array_equal(sequences.rows, draw_sequences(inputs, ranges).rows, equal_nan=True)
+    assert np.array_equal(sequences.rows, draw_sequences(arrays, ranges).rows, equal_nan=True)
+
+
+def test_what_stands_beside_is_drawn_as_well():
+    """Its columns have ranges, categories and names of their own; each sequence has its own row."""
+    none = np.array([], dtype=np.int64)
+    inputs = InputArrays(np.array([0]), np.zeros(1), np.ones(1), none, none, np.array([]), np.array([]))
+    beside = InputArrays(
+        np.array([1]), np.zeros(1), np.ones(1), none, np.array([0, 0]), np.array([2.0, 3.0]), np.array([0.5, 0.5])
+    )
+    ranges = InputRange(np.zeros(1), np.ones(1), InputRange(np.array([np.nan, 40.0]), np.array([np.nan, 50.0])))
+    sequences = draw_sequences(SimpleNamespace(inputs=inputs, context=beside), ranges, ("pump", "price"))
+    assert sequences.context_names == ("pump", "price")
+    assert sequences.context_categorical == (0,)
+    pump, price = sequences.context_at(slice(None)).T
+    assert set(pump[~np.isnan(pump)]) == {2.0, 3.0, 4.0}
+    assert len(np.unique(price)) == len(sequences)
+    assert 40 <= price.min() < price.max() <= 50
 
 
 def test_the_difference_is_measured_in_the_targets_spread():

@@ -39,8 +39,8 @@ def test_recurrences_are_the_predictors(cell, recur):
     """The NumPy equations of a cell, with these weights, give the states of the module's backward direction."""
     predictor = make(cell=cell, bidirectional=True)
     arrays = PredictorArrays.of(predictor)
-    assert [[of.units for of in layer] for layer in arrays.layers] == [[3, 3], [4, 4]]
-    backward = arrays.layers[0][1]
+    assert [[of.units for of in layer] for layer in arrays.networks[0].layers] == [[3, 3], [4, 4]]
+    backward = arrays.networks[0].layers[0][1]
     weights = {
         "weight_ih_l0": backward.weight_input,
         "weight_hh_l0": backward.weight_hidden,
@@ -66,17 +66,17 @@ def test_head_and_skip_are_one_product(skip):
 
 def test_attention_is_there_where_the_readout_has_it():
     """Its projection keeps the width of the states; without it there is nothing."""
-    project, context = PredictorArrays.of(make(readout=("attention",))).attention
+    project, context = PredictorArrays.of(make(readout=("attention",))).networks[0].attention
     assert (project.weight.shape, project.bias.shape) == ((4, 4), (4,))
     assert (context.weight.shape, context.bias.shape) == ((1, 4), (1,))
-    assert PredictorArrays.of(make(readout=("last",))).attention is None
+    assert PredictorArrays.of(make(readout=("last",))).networks[0].attention is None
 
 
 def test_arrays_do_not_follow_the_predictor():
     """What was copied stays as it was when training goes on."""
     predictor = make()
     arrays = PredictorArrays.of(predictor)
-    before = arrays.layers[0][0].weight_input.copy()
+    before = arrays.networks[0].layers[0][0].weight_input.copy()
     with torch.no_grad():
         predictor.network.layers[0].forward_cell.weight_ih_l0.add_(1)
-    assert np.array_equal(arrays.layers[0][0].weight_input, before)
+    assert np.array_equal(arrays.networks[0].layers[0][0].weight_input, before)

@@ -120,6 +120,72 @@ def test_categories_are_streamed(distinct):
     np.testing.assert_allclose(predictions, model.predict(windows), atol=1e-5 * 20)
 
 
+@pytest.mark.parametrize("choice", CHOICES[::4])
+def test_several_networks_are_streamed(choice, gappy, distinct):
+    """The mean over members after every step, for each cell, read-out and skip."""
+    X, y = gappy
+    model = distinct(X, y, n_members=3, **dict(zip(("cell", "readout", "skip"), choice, strict=True)))
+    longest, stream = max(X, key=len), model.stream()
+    streamed = np.array([stream.feed(step) for step in longest])
+    expected = model.predict([longest[: count + 1] for count in range(len(longest))])
+    assert (np.abs(streamed - expected) / y.std(axis=0)).max() < 1e-5
+
+
+@pytest.fixture(scope="module")
+def wells():
+    """Windows of two wells with a price known in advance, a depth and a kind."""
+    pl = pytest.importorskip("polars")
+    random = np.random.default_rng(0)
+    frame = pl.concat([
+        pl.DataFrame({
+            "hour": range(40), "well": [name] * 40, "kind": [kind] * 40, "depth": [depth] * 40,
+            "price": random.normal(40, 3, size=40), "load": random.normal(500, 20, size=40),
+        })
+        for name, depth, kind in (("a", 12.0, "dug"), ("b", 80.0, "drilled"))
+    ])  # fmt: skip
+    roles = {"known": "price", "static": ["depth", "kind"], "time": "hour", "group": "well"}
+    return make_windows(frame, target="load", length=5, features=["load"], **roles)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"skip": False}, {"n_members": 2, "cell": "gru"}])
+def test_what_stands_beside_is_fed_with_each_step(parameters, wells, distinct):
+    """All streams, some of them, or a single one; a state holds it as well."""
+    model = distinct(wells, **parameters)
+    steps, beside = wells.sequences.dense().swapaxes(0, 1), wells.sequences.context_at(slice(None))
+    stream, expected = model.stream(len(wells)), model.predict(wells)
+    for step in steps:
+        predictions = stream.feed(step, context=beside)
+    np.testing.assert_allclose(predictions, expected, atol=1e-5 * 20)
+    other = model.stream(len(wells))
+    other.restore(stream.state())
+    np.testing.assert_array_equal(other.predict(), predictions)
+    other.reset([1, 4])
+    for step in steps:
+        some = other.feed(step[[4, 1]], [4, 1], context=beside[[4, 1]])
+    np.testing.assert_allclose(some, expected[[4, 1]], atol=1e-5 * 20)
+    alone = model.stream()
+    for step in steps:
+        prediction = alone.feed(step[3], context=beside[3])
+    assert prediction == pytest.approx(expected[3], abs=1e-5 * 20)
+
+
+def test_what_stands_beside_must_be_there_and_fit(wells, pair, distinct):
+    """Without it, with other columns, or where none belongs: an error by name, and the stream is as it was."""
+    stream, step = distinct(wells).stream(2), np.full((2, 1), 500.0)
+    with pytest.raises(StreamError, match=r"price\+1, depth, kind beside it, as in training; received nothing"):
+        stream.feed(step)
+    with pytest.raises(ShapeError, match=r"context: expected shape \(2, 3\): price\+1, depth, kind of each stream"):
+        stream.feed(step, context=[40.0, 12.0, 0.0])
+    with pytest.raises(NonFiniteError, match="context"):
+        stream.feed(step, context=[[40.0, np.inf, 0.0]] * 2)
+    with pytest.warns(OutOfRangeWarning, match=r"feature 'price\+1' is 900"):
+        stream.feed(step, context=[[900.0, 12.0, 0.0]] * 2)
+    with pytest.warns(MissingValuesWarning, match="none in training: 'depth'"):
+        stream.feed(step, context=[[40.0, np.nan, 0.0]] * 2)
+    with pytest.raises(StreamError, match="nothing beside it, as in training; received a context"):
+        pair[0].stream().feed([1.7e9, 5e-3], context=[1.0])
+
+
 def test_a_state_is_plain_arrays_and_goes_on_anywhere(gappy, pair):
     """Through a file and into another stream of the same model: what follows is the same, bit for bit."""
     model, _ = pair
@@ -175,8 +241,8 @@ def test_a_state_of_another_model_is_refused(gappy, pair, distinct):
     with pytest.raises(StreamError, match=r"'steps' of the state: expected shape \(1, 1\); received .*\(2, 1\)"):
         stream.restore(model.stream(2).state())
     incomplete = stream.state()
-    del incomplete["layer_0_memory"]
-    with pytest.raises(StreamError, match=r"'layer_0_memory' of the state: .* received a state without it"):
+    del incomplete["network_0_layer_0_memory"]
+    with pytest.raises(StreamError, match=r"'network_0_layer_0_memory' of the state: .* received a state without it"):
         stream.restore(incomplete)
     np.testing.assert_array_equal(stream.predict(), before)
 

@@ -16,10 +16,12 @@ from unflat._version import __version__
 from unflat.artifact import write_atomically
 from unflat.config import AtLeast
 from unflat.dataset import sequences_for
-from unflat.deployed import FORMAT, METADATA, OnnxPredictor
-from unflat.errors import ConfigurationError, DataWarning, OpsetError, UnsupportedOperatorError
+from unflat.deployed import CALIBRATION, FORMAT, METADATA, OnnxPredictor, calibration_text
+from unflat.errors import ConfigurationError, DataWarning, OpsetError
+from unflat.export.distances import Reach
 from unflat.export.parity import draw_sequences, worst_difference
 from unflat.export.predictor import build
+from unflat.intervals import bounds
 from unflat.network import predict_all
 from unflat.network.arrays import PredictorArrays
 
@@ -28,8 +30,13 @@ if TYPE_CHECKING:
     from os import PathLike
     from types import ModuleType
 
+    from unflat.conformal import Calibration
     from unflat.estimator import LSTMRegressor
+    from unflat.intervals import Bands
     from unflat.sequences import Sequences
+
+COVERAGE = 0.9
+"""Of the bounds that a file gives unasked."""
 
 OPSET = 18
 """The oldest operator set that has everything: every runtime since ONNX 1.13, of 2022, reads it."""
@@ -80,6 +87,12 @@ def export_onnx(
     beyond a sequence's end, and `lengths`, int64 of shape (n,), the steps of each; its output is `predictions`,
     float64 of shape (n, outputs). Scaling is inside. `OnnxPredictor` runs it without torch; so does any other runtime.
 
+    A model with known or static columns has one more input: `context`, float64 of shape (n, columns). A model that held
+    data out, or was calibrated, has more outputs, shaped as predictions: `lower` and `upper`, the bounds of
+    `predict_interval` for a coverage of 0.9, and `below` and `above`, the distances that these are multiples of, from
+    which `OnnxPredictor.predict_interval` makes those of any coverage, and of groups. Intervals that learn on
+    (`track_interval`) are no part of a file: they change with every truth that arrives.
+
     Parameters
     ----------
     model : LSTMRegressor
@@ -108,7 +121,7 @@ def export_onnx(
     OpsetError
         If the operator set is too old, or newer than the installed `onnx` knows.
     UnsupportedOperatorError
-        If ONNX has no operator for a part of the model, or it is of several networks.
+        If ONNX has no operator for a part of the model.
     InputError
         If the sample does not fit the model.
     ConfigurationError
@@ -121,17 +134,14 @@ def export_onnx(
     onnx = _modules()
     check_is_fitted(model, "predictor_")
     _refuse_opset(onnx, opset)
-    _refuse_several(model.predictor_.network.config.n_members)
-    if model.predictor_.context is not None:
-        raise UnsupportedOperatorError("known or static columns beside the sequences", "sequences alone")
     arrays = PredictorArrays.of(model.predictor_)
     sequences = (
-        draw_sequences(arrays.inputs, model.input_range_)
+        draw_sequences(arrays, model.input_range_, _beside(model))
         if sample is None
         else sequences_for(sample, model.schema_, model.n_features_in_, name="The sample")
     )
-    content = build(onnx, arrays, model.n_features_in_, opset)
-    _describe(content, _metadata(model, arrays, dict(units or {})))
+    content = build(onnx, arrays, model.input_range_, opset, _reach(model.bands_))
+    _describe(content, _metadata(model, arrays, dict(units or {})), model.bands_.calibration)
     written = content.SerializeToString(deterministic=True)
     difference = _check(written, model, arrays, sequences)
     write_atomically(Path(path), written)
@@ -151,18 +161,27 @@ def _refuse_opset(onnx: ModuleType, opset: object) -> None:
         raise OpsetError(OPSET, newest, opset)
 
 
-def _refuse_several(members: int) -> None:
-    if members > 1:
-        raise UnsupportedOperatorError(f"n_members={members}", "one network: n_members=1")
+def _reach(bands: Bands) -> Reach | None:
+    """Give how far errors reach, and at first for the usual coverage; None where nothing was held out."""
+    return None if bands.calibration is None else Reach(bands.spread, bands.calibration.quantiles(COVERAGE, 1, None))
 
 
 def _check(content: bytes, model: LSTMRegressor, arrays: PredictorArrays, sequences: Sequences) -> float:
     """Predict with the file and with the model itself; the form of y does not matter here."""
-    own = predict_all(model.predictor_, sequences)
+    exported, calibration = OnnxPredictor(content), model.bands_.calibration
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # of a sample that is unusual; here it matters only what comes out
-        exported = OnnxPredictor(content).predict(sequences).reshape(own.shape)
-    return worst_difference(own, exported, arrays, model.held_out_)
+        pairs = [(predict_all(model.predictor_, sequences), exported.predict(sequences))]
+        if calibration is not None:
+            expected = model.bands_.expect(model.predictor_, sequences)
+            for coverage in (COVERAGE, calibration.most / 2):  # of the first only few scores may promise anything
+                own = bounds(model.predictor_, expected, calibration.quantiles(coverage, len(sequences), None))
+                pairs += zip(own, exported.predict_interval(sequences, coverage), strict=True)
+    return max(worst_difference(own, given.reshape(own.shape), arrays, model.held_out_) for own, given in pairs)
+
+
+def _beside(model: LSTMRegressor) -> tuple[str, ...]:
+    return () if model.schema_ is None else model.schema_.beside
 
 
 def _metadata(model: LSTMRegressor, arrays: PredictorArrays, units: dict[str, str]) -> dict[str, Any]:
@@ -179,8 +198,16 @@ def _metadata(model: LSTMRegressor, arrays: PredictorArrays, units: dict[str, st
         "features": list(features),
         "targets": list(model.target_names_),
         "units": units,
+        "context": None
+        if arrays.context is None
+        else {
+            "names": list(_beside(model)),
+            "categorical": np.unique(arrays.context.code_columns).tolist(),
+            "complete": arrays.context.complete.tolist(),
+        },
         "schema": None if model.schema_ is None else model.schema_.to_dict(),
         "flat_target": model.flat_target_,
+        "logarithmic": arrays.logarithmic,
         "complete": arrays.inputs.complete.tolist(),
         "range": {
             name: [None if np.isnan(value) else float(value) for value in bounds]
@@ -192,8 +219,12 @@ def _metadata(model: LSTMRegressor, arrays: PredictorArrays, units: dict[str, st
     }
 
 
-def _describe(content: Any, metadata: dict[str, Any]) -> None:  # noqa: ANN401 - the types of onnx are not there
+def _describe(content: Any, metadata: dict[str, Any], calibration: Calibration | None) -> None:  # noqa: ANN401 - the types of onnx are not there
     content.producer_name, content.producer_version = "unflat", __version__
     content.doc_string = f"Predicts {', '.join(metadata['targets'])} from sequences; raw units in and out."
-    entry = content.metadata_props.add()
-    entry.key, entry.value = METADATA, json.dumps(metadata, ensure_ascii=False, allow_nan=False)
+    texts = {METADATA: json.dumps(metadata, ensure_ascii=False, allow_nan=False)}
+    if calibration is not None:
+        texts[CALIBRATION] = calibration_text(calibration)
+    for key, text in texts.items():
+        entry = content.metadata_props.add()
+        entry.key, entry.value = key, text

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import ModuleType
 
     from numpy.typing import ArrayLike
 
-SEQUENCES, LENGTHS, PREDICTIONS = "sequences", "lengths", "predictions"
-"""What a file takes and gives."""
+SEQUENCES, LENGTHS, CONTEXT = "sequences", "lengths", "context"
+"""What a file takes: the third where something stands beside sequences."""
+
+PREDICTIONS, BOUNDS, DISTANCES = "predictions", ("lower", "upper"), ("below", "above")
+"""What a file gives: predictions, and if the model is calibrated their bounds, and what those are multiples of."""
 
 _RECURRENCES = ("LSTM", "GRU")
 """Operators that need not give any of their values."""
@@ -31,6 +35,21 @@ class Graph:
         self.onnx = onnx
         self._nodes: list[Any] = []
         self._constants: dict[tuple[str, tuple[int, ...], bytes], Any] = {}
+        self._taken: list[Any] = []
+        self._given: list[Any] = []
+
+    def take(self, name: str, kind: str, shape: Sequence[str | int]) -> None:
+        """Take an input of a type, such as DOUBLE."""
+        of_type = getattr(self.onnx.TensorProto, kind)
+        self._taken.append(self.onnx.helper.make_tensor_value_info(name, of_type, list(shape)))
+
+    def give(self, value: str, name: str, outputs: int) -> None:
+        """Give a value out, (n, outputs), float64, under a name: from then on it goes by that."""
+        shape = ["n", outputs]
+        self._given.append(self.onnx.helper.make_tensor_value_info(name, self.onnx.TensorProto.DOUBLE, shape))
+        for node in self._nodes:
+            for names in (node.input, node.output):
+                names[:] = [name if each == value else each for each in names]
 
     def constant(self, value: ArrayLike, dtype: type[np.generic] | None = None) -> str:
         """Write an array down, once however often it is used, and give its name."""
@@ -57,13 +76,9 @@ class Graph:
         """Turn a value into another type, such as FLOAT."""
         return self.add("Cast", value, to=getattr(self.onnx.TensorProto, kind))
 
-    def name_last(self, name: str) -> None:
-        """Name the value that the last operator gave."""
-        self._nodes[-1].output[0] = name
-
     def _used(self) -> list[Any]:
         """Leave out what nothing asks for: an operator, or one of several values that a recurrence gives."""
-        wanted, used = {PREDICTIONS}, []
+        wanted, used = {value.name for value in self._given}, []
         for node in reversed(self._nodes):
             if wanted.isdisjoint(node.output):
                 continue
@@ -73,15 +88,11 @@ class Graph:
             used.append(node)
         return used[::-1]
 
-    def model(self, features: int, outputs: int, opset: int) -> Any:  # noqa: ANN401 - the types of onnx are not there
+    def model(self, opset: int) -> Any:  # noqa: ANN401 - the types of onnx are not there
         """Put everything together and have `onnx` check it.
 
         Parameters
         ----------
-        features : int
-            Raw features of a time step.
-        outputs : int
-            Numbers predicted for a sequence.
         opset : int
             The operator set.
 
@@ -90,13 +101,8 @@ class Graph:
         onnx.ModelProto
             Of the oldest format that has this operator set.
         """
-        helper, kinds = self.onnx.helper, self.onnx.TensorProto
-        given = [
-            helper.make_tensor_value_info(SEQUENCES, kinds.DOUBLE, ["n", "T", features]),
-            helper.make_tensor_value_info(LENGTHS, kinds.INT64, ["n"]),
-        ]
-        gives = [helper.make_tensor_value_info(PREDICTIONS, kinds.DOUBLE, ["n", outputs])]
-        graph = helper.make_graph(self._used(), "unflat", given, gives, list(self._constants.values()))
+        helper = self.onnx.helper
+        graph = helper.make_graph(self._used(), "unflat", self._taken, self._given, list(self._constants.values()))
         opsets = [helper.make_opsetid("", opset)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=helper.find_min_ir_version_for(opsets))
         self.onnx.checker.check_model(model, full_check=True)

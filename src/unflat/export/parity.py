@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from unflat.errors import ParityError
-from unflat.sequences import Sequences
+from unflat.sequences import Context, Sequences
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,15 +25,17 @@ _MISSING = 0.1
 """The share of values left out where training had missing ones."""
 
 
-def draw_sequences(inputs: InputArrays, ranges: InputRange) -> Sequences:
+def draw_sequences(arrays: PredictorArrays, ranges: InputRange, beside: tuple[str, ...] = ()) -> Sequences:
     """Draw sequences of unequal length from the training's ranges, for want of a user's sample.
 
     Parameters
     ----------
-    inputs : InputArrays
-        The scale, which knows the categories, and where training had missing values.
+    arrays : PredictorArrays
+        Whose scales know the categories, and where training had missing values.
     ranges : InputRange
-        The range of each raw feature in training.
+        The range of each raw feature in training, and of what stood beside sequences.
+    beside : tuple of str
+        What that is called.
 
     Returns
     -------
@@ -43,14 +46,23 @@ def draw_sequences(inputs: InputArrays, ranges: InputRange) -> Sequences:
     random = np.random.default_rng(0)
     lengths = random.integers(1, _LONGEST, size=_SEQUENCES, endpoint=True)
     lengths[:2] = 1, _LONGEST
+    sequences = Sequences(_drawn(random, arrays.inputs, ranges, sum(lengths)), np.cumsum(lengths) - lengths, lengths)
+    if arrays.context is None or ranges.context is None:
+        return sequences
+    values = _drawn(random, arrays.context, ranges.context, _SEQUENCES)
+    categorical = tuple(np.unique(arrays.context.code_columns).tolist())
+    return replace(sequences, context=(Context(values, np.arange(_SEQUENCES), 0, beside, categorical),))
+
+
+def _drawn(random: np.random.Generator, scale: InputArrays, ranges: InputRange, count: int) -> NDArray[np.float64]:
     low, high = np.nan_to_num(ranges.low), np.nan_to_num(ranges.high)
-    rows = random.uniform(low, high, size=(int(lengths.sum()), len(low)))
-    for column in np.unique(inputs.code_columns):
-        known = inputs.codes[inputs.code_columns == column]
-        rows[:, column] = random.choice([*known, known.max() + 1, np.nan], size=len(rows))
-    for column in inputs.numeric[inputs.with_missing]:
-        rows[random.random(len(rows)) < _MISSING, column] = np.nan
-    return Sequences(rows, np.cumsum(lengths) - lengths, lengths)
+    rows = random.uniform(low, high, size=(count, len(low)))
+    for column in np.unique(scale.code_columns):
+        known = scale.codes[scale.code_columns == column]
+        rows[:, column] = random.choice([*known, known.max() + 1, np.nan], size=count)
+    for column in scale.numeric[scale.with_missing]:
+        rows[random.random(count) < _MISSING, column] = np.nan
+    return rows
 
 
 def worst_difference(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from unflat.export.graph import Graph
-    from unflat.network.arrays import DenseArrays, PredictorArrays
+    from unflat.network.arrays import DenseArrays, NetworkArrays
 
 _KNOWN = ("last", "mean", "max", "attention")
 
@@ -69,34 +69,37 @@ class Extent:
         return self._graph.add("Div", total, self.steps)
 
 
-def pooled(graph: Graph, states: str, final: str, extent: Extent, arrays: PredictorArrays) -> list[str]:
+def pooled(
+    graph: Graph, read: tuple[str, str], extent: Extent, network: NetworkArrays, readout: Sequence[str]
+) -> list[str]:
     """Pool states over time.
 
     Parameters
     ----------
     graph : Graph
         What to add to.
-    states : str
-        The state after each step, (T, n, width).
-    final : str
-        The state that each direction ends with, (directions, n, units).
+    read : tuple of two str
+        The state after each step, (T, n, width), and that which each direction ends with, (directions, n, units).
     extent : Extent
         How far each sequence goes.
-    arrays : PredictorArrays
-        Which ways, and the weights of the attention.
+    network : NetworkArrays
+        The weights of the attention.
+    readout : sequence of str
+        Which ways.
 
     Returns
     -------
     list of str
         A value of shape (n, width) for each way, in order.
     """
+    states, final = read
     poolings = {
-        "last": lambda: side_by_side(graph, final, arrays.layers[-1]),
+        "last": lambda: side_by_side(graph, final, network.layers[-1]),
         "mean": lambda: extent.mean(extent.filled(states, 0.0)),
         "max": lambda: graph.add("ReduceMax", extent.filled(states, -np.inf), graph.constant([0]), keepdims=0),
-        "attention": lambda: _attended(graph, states, extent, *(arrays.attention or ())),
+        "attention": lambda: _attended(graph, states, extent, *(network.attention or ())),
     }
-    return [poolings[name]() for name in arrays.config.readout]
+    return [poolings[name]() for name in readout]
 
 
 def _attended(graph: Graph, states: str, extent: Extent, project: DenseArrays, context: DenseArrays) -> str:

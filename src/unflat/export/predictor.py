@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from unflat.export import cells, pooling
-from unflat.export.graph import LENGTHS, PREDICTIONS, SEQUENCES, Graph
+from unflat.export.distances import give_bounds
+from unflat.export.graph import CONTEXT, LENGTHS, PREDICTIONS, SEQUENCES, Graph
 from unflat.export.scales import raw_predictions, scaled_inputs
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from unflat.network.arrays import PredictorArrays
+    from unflat.config import NetworkConfig
+    from unflat.export.distances import Reach
+    from unflat.network.arrays import DenseArrays, NetworkArrays, PredictorArrays
+    from unflat.ranges import InputRange
 
 
-def build(onnx: ModuleType, arrays: PredictorArrays, features: int, opset: int) -> Any:  # noqa: ANN401 - onnx has no types
+@dataclass(frozen=True)
+class _Given:
+    """What every network reads: scaled, time first."""
+
+    x: str
+    lengths: str
+    extent: pooling.Extent
+    context: list[str]
+
+
+def build(onnx: ModuleType, arrays: PredictorArrays, ranges: InputRange, opset: int, reach: Reach | None = None) -> Any:  # noqa: ANN401 - onnx has no types
     """Write a predictor down.
 
     Parameters
@@ -23,39 +38,73 @@ def build(onnx: ModuleType, arrays: PredictorArrays, features: int, opset: int) 
         The package `onnx`.
     arrays : PredictorArrays
         The predictor.
-    features : int
-        Raw features of a time step.
+    ranges : InputRange
+        Of the raw features, and of what stands beside a sequence: how many there are.
     opset : int
         The operator set.
+    reach : Reach or None
+        How far errors reach, for a file that gives bounds as well.
 
     Returns
     -------
     onnx.ModelProto
         With the inputs `sequences` (n, T, features), float64, and `lengths` (n,), int64, and the output
-        `predictions` (n, outputs), float64.
+        `predictions` (n, outputs), float64. Where something stands beside sequences, also with the input `context`
+        (n, columns), float64; with bounds, also with the outputs `lower`, `upper`, `below` and `above`, shaped as
+        predictions.
 
     Raises
     ------
     UnsupportedOperatorError
         If ONNX has no operator for a part of it.
     """
-    config = arrays.config
-    cells.refuse_unknown(config.cell)
-    pooling.refuse_unknown(config.readout)
+    cells.refuse_unknown(arrays.config.cell)
+    pooling.refuse_unknown(arrays.config.readout)
     graph = Graph(onnx)
-    scaled = scaled_inputs(graph, SEQUENCES, arrays.inputs, features)
+    given = _take(graph, arrays, ranges)
+    states = [vector for network in arrays.networks for vector in _read(graph, given, network, arrays.config)]
+    vectors = list(states)
+    if arrays.config.skip:
+        vectors += [*pooling.summary(graph, given.x, given.extent, arrays.config.lags), *given.context]
+    scaled = _dense(graph, vectors, arrays.head)
+    graph.give(raw_predictions(graph, scaled, arrays), PREDICTIONS, arrays.outputs)
+    if reach is not None:
+        give_bounds(graph, _joined(graph, [scaled, *states]), reach, arrays)
+    return graph.model(opset)
+
+
+def _take(graph: Graph, arrays: PredictorArrays, ranges: InputRange) -> _Given:
+    """Take the inputs, and scale them."""
+    graph.take(SEQUENCES, "DOUBLE", ["n", "T", len(ranges.low)])
+    graph.take(LENGTHS, "INT64", ["n"])
+    scaled = scaled_inputs(graph, SEQUENCES, arrays.inputs, len(ranges.low))
     x = graph.add("Transpose", scaled, perm=[1, 0, 2])  # time first
     extent = pooling.Extent(graph, x)
-    if config.skip:  # whose mean would take in the padding; a recurrence stops before it
+    if arrays.config.skip:  # whose mean would take in the padding; a recurrence stops before it
         x = extent.filled(x, 0.0)
-    states, lengths = x, graph.cast(LENGTHS, "INT32")
-    for directions in arrays.layers:
-        states, final = cells.recurrence(graph, states, lengths, config.cell, directions)
-    vectors = pooling.pooled(graph, states, final, extent, arrays)
-    if config.skip:
-        vectors += pooling.summary(graph, x, extent, config.lags)
-    vector = vectors[0] if len(vectors) == 1 else graph.add("Concat", *vectors, axis=1)
-    weight, bias = graph.constant(arrays.head.weight.T), graph.constant(arrays.head.bias)
-    raw_predictions(graph, graph.add("Gemm", vector, weight, bias), arrays)
-    graph.name_last(PREDICTIONS)
-    return graph.model(features, arrays.outputs, opset)
+    context = []
+    if arrays.context is not None and ranges.context is not None:
+        columns = len(ranges.context.low)
+        graph.take(CONTEXT, "DOUBLE", ["n", columns])
+        context.append(scaled_inputs(graph, CONTEXT, arrays.context, columns))
+    return _Given(x, graph.cast(LENGTHS, "INT32"), extent, context)
+
+
+def _read(graph: Graph, given: _Given, network: NetworkArrays, config: NetworkConfig) -> list[str]:
+    """Give what one network makes of sequences and what stands beside them, for the head: each of shape (n, width)."""
+    states, final = given.x, ""
+    for directions in network.layers:
+        states, final = cells.recurrence(graph, states, given.lengths, config.cell, directions)
+    vectors = pooling.pooled(graph, (states, final), given.extent, network, config.readout)
+    if network.mix is not None:
+        vectors.append(graph.add("Tanh", _dense(graph, [*vectors, *given.context], network.mix)))
+    return vectors
+
+
+def _dense(graph: Graph, vectors: list[str], layer: DenseArrays) -> str:
+    weight, bias = graph.constant(layer.weight.T), graph.constant(layer.bias)
+    return graph.add("Gemm", _joined(graph, vectors), weight, bias)
+
+
+def _joined(graph: Graph, vectors: list[str]) -> str:
+    return vectors[0] if len(vectors) == 1 else graph.add("Concat", *vectors, axis=1)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from unflat.network.arrays import InputArrays, PredictorArrays
 
 
-def scaled_inputs(graph: Graph, sequences: str, inputs: InputArrays, features: int) -> str:
-    """Turn raw sequences (n, T, F), float64, into what the network reads, (n, T, width), float32.
+def scaled_inputs(graph: Graph, raw: str, inputs: InputArrays, features: int) -> str:
+    """Turn raw sequences (n, T, F), or what stands beside them (n, F), float64, into what the network reads, float32.
 
     Scaled numbers with 0, the center, where one is missing; then 1 for each missing value of a column that has a
     missing-indicator; then 1 for each category that is present, shares for an unseen one: as
@@ -22,21 +22,21 @@ def scaled_inputs(graph: Graph, sequences: str, inputs: InputArrays, features: i
     ----------
     graph : Graph
         What to add to.
-    sequences : str
-        The raw sequences.
+    raw : str
+        The raw values, features last.
     inputs : InputArrays
         The scale.
     features : int
-        Raw features of a time step.
+        How many features they have.
 
     Returns
     -------
     str
-        The scaled sequences.
+        The scaled values.
     """
     parts = []
     if len(inputs.numeric):
-        numbers = _columns(graph, sequences, inputs.numeric, features)
+        numbers = _columns(graph, raw, inputs.numeric, features)
         centered = graph.add("Sub", numbers, graph.constant(inputs.center))
         scaled = graph.add("Div", centered, graph.constant(inputs.scale))
         missing = graph.add("IsNaN", scaled)
@@ -44,10 +44,10 @@ def scaled_inputs(graph: Graph, sequences: str, inputs: InputArrays, features: i
         if len(inputs.with_missing):
             parts.append(graph.cast(_columns(graph, missing, inputs.with_missing, len(inputs.numeric)), "FLOAT"))
     if len(inputs.codes):
-        labels = graph.add("Gather", sequences, graph.constant(inputs.code_columns), axis=2)
+        labels = graph.add("Gather", raw, graph.constant(inputs.code_columns), axis=-1)
         present = graph.cast(graph.add("Equal", labels, graph.constant(inputs.codes)), "FLOAT")
         parts.append(_with_unseen(graph, labels, present, inputs))
-    return parts[0] if len(parts) == 1 else graph.add("Concat", *parts, axis=2)
+    return parts[0] if len(parts) == 1 else graph.add("Concat", *parts, axis=-1)
 
 
 def _with_unseen(graph: Graph, labels: str, present: str, inputs: InputArrays) -> str:
@@ -70,4 +70,4 @@ def _columns(graph: Graph, values: str, columns: np.ndarray, width: int) -> str:
     """Select columns of the last axis, where they are not all."""
     if columns.tolist() == list(range(width)):
         return values
-    return graph.add("Gather", values, graph.constant(columns), axis=2)
+    return graph.add("Gather", values, graph.constant(columns), axis=-1)

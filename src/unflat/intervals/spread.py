@@ -32,10 +32,10 @@ _DECILE = 0.9
 _STEPS, _BATCH, _RATE, _DECAY = 200, 1024, 0.02, 1e-3
 """Adam's steps, and their sizes, down to 0 on a line; the penalty on squared weights."""
 
-_FARTHEST = 5.0
+FARTHEST = 5.0
 """Standardized states are cut off here, so that what training never saw cannot give any distance."""
 
-_FLOOR = 0.05
+FLOOR = 0.05
 """The least distance, as a share of the overall one: where errors were nil, some are still to be expected."""
 
 _LEAST = 64 * float(np.finfo(np.float32).eps)
@@ -82,12 +82,12 @@ class Spread(nn.Module):
         Tensor of shape (B, 2, outputs), float32
             Below and above, on the target's scale, all positive.
         """
-        shares = softplus(self.standardized(described) @ self.weight + self.bias) + _FLOOR
+        shares = softplus(self.standardized(described) @ self.weight + self.bias) + FLOOR
         return (torch.where(self.learned, shares, 1.0) * self.size).view(len(described), 2, -1)
 
     def standardized(self, described: Tensor) -> Tensor:
         """Bring descriptions to mean 0 and deviation 1, cut off far outside."""
-        return ((described - self.center) / self.scale).clamp(-_FARTHEST, _FARTHEST)
+        return ((described - self.center) / self.scale).clamp(-FARTHEST, FARTHEST)
 
     def even(self) -> Spread:
         """Give the same overall distances everywhere."""
@@ -133,7 +133,7 @@ def fit_spread(described: Tensor, errors: NDArray[np.float64], weights: NDArray[
     sides = np.concatenate([-errors, errors], axis=1)  # how far below, how far above
     overall = np.maximum(np.quantile(sides, _DECILE, axis=0), _LEAST)
     spread.size.copy_(torch.from_numpy(overall))
-    spread.bias.fill_(math.log(math.expm1(1 - _FLOOR)))  # the overall distance, to begin with
+    spread.bias.fill_(math.log(math.expm1(1 - FLOOR)))  # the overall distance, to begin with
     counts = None if weights is None else torch.from_numpy(weights / weights.mean()).float()
     _descend(spread, spread.standardized(described), torch.from_numpy(sides / overall).float(), counts)
     return spread
@@ -144,7 +144,7 @@ def _descend(spread: Spread, states: Tensor, sides: Tensor, counts: Tensor | Non
     optimizer = torch.optim.Adam([weight, bias], lr=_RATE)
     for step, index in enumerate(_batches(len(states))):
         optimizer.param_groups[0]["lr"] = _RATE * (1 - step / _STEPS)
-        beyond = sides[index] - (softplus(states[index] @ weight + bias) + _FLOOR)
+        beyond = sides[index] - (softplus(states[index] @ weight + bias) + FLOOR)
         cost = torch.maximum(_DECILE * beyond, (_DECILE - 1) * beyond).mean(dim=1)
         loss = (cost if counts is None else cost * counts[index]).mean() + _DECAY * weight.square().sum()
         optimizer.zero_grad()

@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+    from torch.nn import Module
 
     from unflat.config import NetworkConfig
+    from unflat.network.body import Network
     from unflat.network.predictor import Predictor
+    from unflat.scaling import InputScaling
 
     Array = NDArray[Any]
 
@@ -107,22 +112,58 @@ class DenseArrays:
 
 
 @dataclass(frozen=True, eq=False)
+class NetworkArrays:
+    """What one network makes of a sequence, before its head.
+
+    Parameters
+    ----------
+    layers : tuple of tuple of CellArrays
+        The directions of each layer, forward first.
+    attention : tuple of two DenseArrays, or None
+        Projection and context of the attention, where the read-out has one.
+    mix : DenseArrays or None
+        From the poolings and what stands beside a sequence to what its tanh mixes of both; None where nothing does.
+    """
+
+    layers: tuple[tuple[CellArrays, ...], ...]
+    attention: tuple[DenseArrays, DenseArrays] | None
+    mix: DenseArrays | None
+
+    @classmethod
+    def of(cls, network: Network) -> NetworkArrays:
+        """Copy the numbers of a network."""
+        state, config = _state(network), network.config
+        directions = ("forward_cell", "backward_cell") if config.bidirectional else ("forward_cell",)
+        layers = tuple(
+            tuple(_cell(state, f"layers.{depth}.{name}") for name in directions) for depth in range(len(config.units))
+        )
+        attention, attends = "readout.attention", "attention" in config.readout
+        return cls(
+            layers if network.embedding is None else _embedded(layers, network.embedding.matrix().cpu().numpy()),
+            (_dense(state, f"{attention}.project"), _dense(state, f"{attention}.context")) if attends else None,
+            None if network.mix is None else _dense(state, "mix"),
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class PredictorArrays:
     """A whole predictor.
 
     Parameters
     ----------
     config : NetworkConfig
-        The network's shape.
+        The networks' shape, and how many there are.
     inputs : InputArrays
         The scale of the features.
-    layers : tuple of tuple of CellArrays
-        The directions of each layer, forward first.
-    attention : tuple of two DenseArrays, or None
-        Projection and context of the attention, where the read-out has one.
+    context : InputArrays or None
+        The scale of what stands beside a sequence; None where nothing does.
+    networks : tuple of NetworkArrays
+        Each makes its part of the vector that the head reads.
     head : DenseArrays
-        From the poolings, in the order of the read-out, to scaled predictions. With a skip, the last and the mean
-        scaled step and the steps before the last follow the poolings, so that head and skip are one product.
+        From that vector to scaled predictions, the mean of all networks'. The vector holds, network by network, the
+        poolings in the order of the read-out and what was mixed of them and the context; then, with a skip, the last
+        and the mean scaled step, the steps before the last, and the context: so that all heads and skips are one
+        product.
     target_center, target_scale : ndarray of shape (outputs,), float64
         The scale of the outputs.
     logarithmic : bool
@@ -131,8 +172,8 @@ class PredictorArrays:
 
     config: NetworkConfig
     inputs: InputArrays
-    layers: tuple[tuple[CellArrays, ...], ...]
-    attention: tuple[DenseArrays, DenseArrays] | None
+    context: InputArrays | None
+    networks: tuple[NetworkArrays, ...]
     head: DenseArrays
     target_center: Array
     target_scale: Array
@@ -152,25 +193,16 @@ class PredictorArrays:
         PredictorArrays
             The same, independent of it.
         """
-        state = {name: np.array(tensor.cpu().numpy()) for name, tensor in predictor.state_dict().items()}
-        config = predictor.network.config
-        embedding = predictor.network.members[0].embedding
-        directions = ("forward_cell", "backward_cell") if config.bidirectional else ("forward_cell",)
-        names = [[f"network.layers.{i}.{name}" for name in directions] for i in range(len(config.units))]
-        attention = "network.readout.attention"
+        target = _state(predictor.target)
+        members = predictor.network.members
         return cls(
-            config,
-            _inputs(state),
-            _embedded(
-                tuple(tuple(_cell(state, name) for name in layer) for layer in names),
-                None if embedding is None else embedding.matrix().numpy(),
-            ),
-            (_dense(state, f"{attention}.project"), _dense(state, f"{attention}.context"))
-            if "attention" in config.readout
-            else None,
-            _head(state, skip=config.skip),
-            state["target.center"],
-            state["target.scale"],
+            predictor.network.config,
+            _inputs(predictor.inputs),
+            None if predictor.context is None else _inputs(predictor.context),
+            tuple(map(NetworkArrays.of, members)),
+            _head([_state(member) for member in members], skip=predictor.network.config.skip),
+            target["center"],
+            target["scale"],
             predictor.target.logarithmic,
         )
 
@@ -180,9 +212,14 @@ class PredictorArrays:
         return len(self.target_center)
 
 
-def _inputs(state: dict[str, Array]) -> InputArrays:
+def _state(module: Module) -> dict[str, Array]:
+    return {name: np.array(tensor.cpu().numpy()) for name, tensor in module.state_dict().items()}
+
+
+def _inputs(scaling: InputScaling) -> InputArrays:
+    state = _state(scaling)
     names = ("numeric", "scaler.center", "scaler.scale", "with_missing", "code_columns", "codes", "unseen")
-    return InputArrays(*(state[f"inputs.{name}"] for name in names))
+    return InputArrays(*(state[name] for name in names))
 
 
 def _cell(state: dict[str, Array], prefix: str) -> CellArrays:
@@ -190,12 +227,8 @@ def _cell(state: dict[str, Array], prefix: str) -> CellArrays:
     return CellArrays(*(state[f"{prefix}.{name}"] for name in names))
 
 
-def _embedded(
-    layers: tuple[tuple[CellArrays, ...], ...], embedding: Array | None
-) -> tuple[tuple[CellArrays, ...], ...]:
+def _embedded(layers: tuple[tuple[CellArrays, ...], ...], embedding: Array) -> tuple[tuple[CellArrays, ...], ...]:
     """Let the first layer read indicators itself: an embedding is linear, and so one product with its weights."""
-    if embedding is None:
-        return layers
     first = tuple(replace(cell, weight_input=cell.weight_input @ embedding.T) for cell in layers[0])
     return (first, *layers[1:])
 
@@ -204,9 +237,12 @@ def _dense(state: dict[str, Array], prefix: str) -> DenseArrays:
     return DenseArrays(state[f"{prefix}.weight"], state[f"{prefix}.bias"])
 
 
-def _head(state: dict[str, Array], *, skip: bool) -> DenseArrays:
-    head = _dense(state, "network.head")
-    if not skip:
-        return head
-    beside = _dense(state, "network.skip.map")
-    return DenseArrays(np.hstack([head.weight, beside.weight]), head.bias + beside.bias)
+def _head(states: Sequence[dict[str, Array]], *, skip: bool) -> DenseArrays:
+    """Join the heads side by side, and the mean of the skips, which all read the same."""
+    heads = [_dense(state, "head") for state in states]
+    weights, biases = [head.weight / np.float32(len(heads)) for head in heads], [head.bias for head in heads]
+    if skip:
+        skips = [_dense(state, "skip.map") for state in states]
+        weights.append(np.mean([of.weight for of in skips], axis=0))
+        biases = [bias + of.bias for bias, of in zip(biases, skips, strict=True)]
+    return DenseArrays(np.hstack(weights), np.mean(biases, axis=0))

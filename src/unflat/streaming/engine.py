@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unflat.streaming.cells import CELLS
 from unflat.streaming.inputs import StepScaling
-from unflat.streaming.pooling import Attention, Before, Last, Maximum, Mean
+from unflat.streaming.pooling import Before, Last, Mean
+from unflat.streaming.reading import Reading
 
 if TYPE_CHECKING:
     from unflat.network.arrays import Array, PredictorArrays
@@ -19,72 +19,61 @@ if TYPE_CHECKING:
 class Engine:
     """A predictor, step by step.
 
-    All that layers read stands in one array, `[x, 1, h1, 1, h2, ...]`: each layer sees its input, a one for its bias
-    and its own state side by side, and the next one sees its state without a copy.
-
     Parameters
     ----------
     arrays : PredictorArrays
         A predictor that reads forward only.
     ranges : InputRange
-        The range of each raw feature in training.
+        The range of each raw feature in training, and of what stood beside sequences.
     streams : int
         How many streams advance together.
+    beside : tuple of str
+        The names of what stands beside a sequence.
     """
 
-    def __init__(self, arrays: PredictorArrays, ranges: InputRange, streams: int) -> None:
+    def __init__(self, arrays: PredictorArrays, ranges: InputRange, streams: int, beside: tuple[str, ...] = ()) -> None:
         self._arrays = arrays
-        widths = [arrays.inputs.width, *(layer[0].units for layer in arrays.layers)]
-        starts = np.cumsum([0, *(width + 1 for width in widths[:-1])]).tolist()
-        line = np.zeros((streams, starts[-1] + widths[-1]), dtype=np.float32)
-        line[:, [start - 1 for start in starts[1:]]] = 1.0
-        x, states = line[:, : widths[0]], line[:, starts[-1] :]
-        self._scaling = StepScaling(arrays.inputs, x, ranges, goes_on=arrays.config.skip)
-        step = CELLS[arrays.config.cell]
-        self._layers = [
-            step(layer[0], line[:, start : after + width])
-            for layer, start, after, width in zip(arrays.layers, starts, starts[1:], widths[1:], strict=False)
-        ]
         self.steps = np.zeros((streams, 1))
+        x = np.zeros((streams, arrays.inputs.width), dtype=np.float32)
         self._vector = np.zeros((streams, arrays.head.weight.shape[1]), dtype=np.float32)
-        self._poolings = self._make_poolings(x, states)
         self._weight = np.ascontiguousarray(arrays.head.weight.T)
+        goes_on = arrays.config.skip
+        self._scaling = StepScaling(arrays.inputs, x, ranges, goes_on=goes_on)
+        self._context, self._beside = np.zeros((streams, 0), dtype=np.float32), None
+        if arrays.context is not None and ranges.context is not None:
+            width = arrays.context.width
+            # The skip reads it as the last part of the vector.
+            self._context = self._vector[:, -width:] if goes_on else np.zeros((streams, width), dtype=np.float32)
+            self._beside = StepScaling(arrays.context, self._context, ranges.context, goes_on=goes_on, names=beside)
+        self._readings, first = [], 0
+        for network in arrays.networks:
+            reading = Reading(network, arrays.config, x, self._context, self.steps)
+            self._readings.append(reading)
+            first += reading.place(self._vector[:, first:])
+        self._skip = self._make_skip(x, first) if goes_on else {}
         self.state, self._starts = self._collect()
         self.reset(slice(None))
 
-    def _make_poolings(self, x: Array, states: Array) -> dict[str, Pooling]:
-        """Make the poolings in the order of the head's inputs, each with its part of the vector."""
-        config = self._arrays.config
-        sources: list[tuple[str, str, Array]] = [(name, name, states) for name in config.readout]
-        if config.skip:
-            sources += [("skip_last", "last", x), ("skip_mean", "mean", x)]
-        if config.lags:
-            sources.append(("skip_before", "before", x))
-        poolings: dict[str, Pooling] = {}
-        first = 0
-        for place, (name, kind, source) in enumerate(sources):
-            width = source.shape[1] * (config.lags if kind == "before" else 1)
-            poolings[f"{name}_{place}"] = self._pooling(kind, source, self._vector[:, first : first + width])
-            first += width
+    def _make_skip(self, x: Array, first: int) -> dict[str, Pooling]:
+        """Make what the skip reads of the steps, each with its part of the vector."""
+        width, lags = x.shape[1], self._arrays.config.lags
+        ends = first + width, first + 2 * width, first + (2 + lags) * width
+        poolings: dict[str, Pooling] = {
+            "skip_last": Last(x, self._vector[:, first : ends[0]]),
+            "skip_mean": Mean(x, self._vector[:, ends[0] : ends[1]], self.steps),
+        }
+        if lags:
+            poolings["skip_before"] = Before(x, self._vector[:, ends[1] : ends[2]], self.steps)
         return poolings
-
-    def _pooling(self, kind: str, source: Array, result: Array) -> Pooling:
-        if kind == "last":
-            return Last(source, result)
-        if kind == "max":
-            return Maximum(source, result)
-        if kind == "mean":
-            return Mean(source, result, self.steps)
-        if kind == "before":
-            return Before(source, result, self.steps)
-        return Attention(source, result, self._arrays.attention)  # type: ignore[arg-type]  # there when named
 
     def _collect(self) -> tuple[dict[str, Array], dict[str, float]]:
         """Name every array that is kept from step to step, and its value before the first."""
         kept: dict[str, tuple[Array, float]] = {"steps": (self.steps, 0.0)}
-        for depth, layer in enumerate(self._layers):
-            kept |= {f"layer_{depth}_{name}": (array, 0.0) for name, array in layer.state.items()}
-        for name, pooling in self._poolings.items():
+        if self._beside is not None:
+            kept["context"] = (self._context, 0.0)
+        for place, reading in enumerate(self._readings):
+            kept |= {f"network_{place}_{name}": value for name, value in reading.state.items()}
+        for name, pooling in self._skip.items():
             kept[f"{name}_result"] = (pooling.result, pooling.start)
             kept |= {f"{name}_{key}": value for key, value in pooling.state.items()}
         return {name: array for name, (array, _) in kept.items()}, {name: start for name, (_, start) in kept.items()}
@@ -94,13 +83,15 @@ class Engine:
         for name, array in self.state.items():
             array[streams] = self._starts[name]
 
-    def advance(self, x: Array) -> None:
-        """Read one raw step of each stream, float64 of shape (n, features)."""
+    def advance(self, x: Array, context: Array | None) -> None:
+        """Read one raw step of each stream, (n, features), and what stands beside them, (n, columns), both float64."""
         self._scaling.put(x)
+        if self._beside is not None and context is not None:
+            self._beside.put(context)
         self.steps += 1
-        for layer in self._layers:
-            layer.advance()
-        for pooling in self._poolings.values():
+        for reading in self._readings:
+            reading.advance()
+        for pooling in self._skip.values():
             pooling.advance()
 
     def predict(self) -> Array:

@@ -11,6 +11,7 @@ from unflat.streaming.stream import Stream
 if TYPE_CHECKING:
     from unflat.network import Predictor
     from unflat.ranges import InputRange
+    from unflat.windows import WindowSchema
 
 
 class StreamMixin:
@@ -18,6 +19,7 @@ class StreamMixin:
 
     predictor_: Predictor
     input_range_: InputRange
+    schema_: WindowSchema | None
     flat_target_: bool
 
     def stream(self, streams: int | None = None) -> Stream:
@@ -44,9 +46,10 @@ class StreamMixin:
         NotFittedError
             If the model is not fitted.
         StreamError
-            If the network also reads sequences from their end, or there are several.
+            If the network also reads sequences from their end.
         ConfigurationError
             If the number of streams is no whole number of at least 1.
         """
         check_is_fitted(self, "predictor_")
-        return Stream(self.predictor_, self.input_range_, streams=streams, flat=self.flat_target_)
+        beside = () if self.schema_ is None else self.schema_.beside
+        return Stream(self.predictor_, self.input_range_, streams=streams, flat=self.flat_target_, beside=beside)

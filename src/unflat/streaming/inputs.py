@@ -31,9 +31,14 @@ class StepScaling:
         The range of each feature in training.
     goes_on : bool
         Whether the model has a linear part, which goes on outside of it.
+    names : tuple of str
+        What messages call the columns of values that stand beside the streams; empty for the features of a step.
     """
 
-    def __init__(self, arrays: InputArrays, result: Array, ranges: InputRange, *, goes_on: bool) -> None:
+    def __init__(
+        self, arrays: InputArrays, result: Array, ranges: InputRange, *, goes_on: bool, names: tuple[str, ...] = ()
+    ) -> None:
+        self._names = names
         numbers, indicators = len(arrays.numeric), len(arrays.with_missing)
         self._arrays = arrays
         self._all_numeric = arrays.numeric.tolist() == list(range(len(ranges.low)))
@@ -90,14 +95,15 @@ class StepScaling:
         np.copyto(self._categories, np.where(known, self._categories, arrays.unseen))
 
     def _look_closer(self, x: Array) -> None:
-        refuse_infinite(x, "x")
+        refuse_infinite(x, "context" if self._names else "x")
+        given = Sequences(x, np.arange(len(x)), np.ones(len(x), dtype=np.int64), self._names)
         gaps = np.flatnonzero(np.isnan(x).any(axis=0))
-        missing = [str(column) for column in self._arrays.complete if column in gaps]
+        missing = [given.feature(column) for column in self._arrays.complete if column in gaps]
         if missing:
             named = f"Missing values in features that had none in training: {', '.join(missing)}."
             told = f"{named} They are read as the center of the feature's scale."
             warnings.warn(told, MissingValuesWarning, stacklevel=5)
-        findings = self._ranges.outside(Sequences(x, np.arange(len(x)), np.ones(len(x), dtype=np.int64)), self._far)
+        findings = self._ranges.outside(given, self._far)
         if findings is not None:
             told = in_words(findings, len(x), goes_on=self._goes_on)
             warnings.warn(told, OutOfRangeWarning, stacklevel=5)

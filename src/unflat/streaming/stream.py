@@ -40,6 +40,8 @@ class Stream:
         How many streams there are; None for a single one, whose steps and predictions have no axis of streams.
     flat : bool
         Whether predictions have no axis of outputs.
+    beside : tuple of str
+        The names of what stands beside a sequence.
 
     Raises
     ------
@@ -62,13 +64,20 @@ class Stream:
     """
 
     def __init__(
-        self, predictor: Predictor, ranges: InputRange, *, streams: int | None = None, flat: bool = True
+        self,
+        predictor: Predictor,
+        ranges: InputRange,
+        *,
+        streams: int | None = None,
+        flat: bool = True,
+        beside: tuple[str, ...] = (),
     ) -> None:
         if streams is not None and not AtLeast(1).admits(streams):
             raise ConfigurationError("stream", "streams", f"{AtLeast(1)} or None", streams)
         _refuse_other_networks(predictor)
         self._arrays = PredictorArrays.of(predictor)
         self._ranges = ranges
+        self._beside = beside
         self._features = len(ranges.low)
         self._single = streams is None
         self._flat = flat
@@ -85,7 +94,9 @@ class Stream:
         counts: NDArray[np.int64] = self._engine.steps[:, 0].astype(np.int64)
         return counts
 
-    def feed(self, x: ArrayLike, streams: ArrayLike | None = None) -> Array | np.float64:
+    def feed(
+        self, x: ArrayLike, streams: ArrayLike | None = None, *, context: ArrayLike | None = None
+    ) -> Array | np.float64:
         """Feed the next step, and predict.
 
         Time and memory are the same for every step. The prediction equals, up to the rounding of float32, that of
@@ -97,6 +108,10 @@ class Stream:
             Raw units, NaN where a value is missing. With one feature, its axis can be left out.
         streams : array-like of int, optional
             The numbers of the streams to feed, each once, as many as x has rows; the others wait. Without it, all.
+        context : array-like of shape (streams, columns), or (columns,) for a single stream
+            For a model that was fitted with known or static columns: what stands beside the sequence so far, in raw
+            units, in the order of `model.schema_.beside`. What is known in advance is known of the rows to be predicted
+            after this step; categories are codes, in the order of `model.schema_.categories`.
 
         Returns
         -------
@@ -106,11 +121,11 @@ class Stream:
         Raises
         ------
         ShapeError
-            If x has another number of features or streams.
+            If x has another number of features or streams, or the context of columns.
         NonFiniteError
             If a value is infinite.
         StreamError
-            If there is no stream of a number, or one is named twice.
+            If there is no stream of a number, or one is named twice; if a context is missing, or the model has none.
 
         Warns
         -----
@@ -120,8 +135,8 @@ class Stream:
             If a value lies far outside of the range that training saw.
         """
         if streams is not None:
-            return self._feed_some(x, streams)
-        self._engine.advance(self._rows(x, self._shapes, len(self)))
+            return self._feed_some(x, streams, context)
+        self._engine.advance(self._rows(x, self._shapes, len(self)), self._besides(context, len(self)))
         return self._shown(self._engine.predict())
 
     def predict(self) -> Array | np.float64:
@@ -201,7 +216,7 @@ class Stream:
             array[...] = kept[name]
 
     def _engine_of(self, streams: int) -> Engine:
-        return Engine(self._arrays, self._ranges, streams)
+        return Engine(self._arrays, self._ranges, streams, self._beside)
 
     def _shapes_of(self, streams: int) -> tuple[tuple[int, ...], ...]:
         """Give the shapes that a step may have, the full one first."""
@@ -219,19 +234,38 @@ class Stream:
             )  # fmt: skip
         return x.reshape(streams, self._features)
 
+    def _besides(self, context: ArrayLike | None, streams: int) -> Array | None:
+        """Check what stands beside streams: (streams, columns), float64; None where nothing does."""
+        if (context is not None) != bool(self._beside):
+            raise StreamError(
+                "The step of a stream", f"{', '.join(self._beside) or 'nothing'} beside it, as in training",
+                "nothing" if context is None else "a context",
+                "Feed these columns as context=." if self._beside else "Feed the step alone.",
+            )  # fmt: skip
+        if context is None:
+            return None
+        values = np.asarray(as_numbers(context, "context"), dtype=np.float64)
+        shape = (len(self._beside),) if self._single else (streams, len(self._beside))
+        if values.shape != shape:
+            raise ShapeError(
+                "context", f"shape {shape}: {', '.join(self._beside)} of each stream", values.shape,
+                "Feed one row for each stream, with these columns in this order.",
+            )  # fmt: skip
+        return values.reshape(streams, -1)
+
     def _shown(self, predictions: Array) -> Array | np.float64:
         """Give predictions the form that y had."""
         shown = predictions[:, 0] if self._flat else predictions
         return shown[0] if self._single else shown
 
-    def _feed_some(self, x: ArrayLike, streams: ArrayLike) -> Array | np.float64:
+    def _feed_some(self, x: ArrayLike, streams: ArrayLike, context: ArrayLike | None) -> Array | np.float64:
         """Feed some of the streams, by an engine of their own that takes over their state and gives it back."""
         numbers = self._numbers(streams)
         engine = self._engine_of(len(numbers))
-        rows = self._rows(x, self._shapes_of(len(numbers)), len(numbers))
+        rows, beside = self._rows(x, self._shapes_of(len(numbers)), len(numbers)), self._besides(context, len(numbers))
         for name, array in engine.state.items():
             array[...] = self._engine.state[name][numbers]
-        engine.advance(rows)
+        engine.advance(rows, beside)
         for name, array in engine.state.items():
             self._engine.state[name][numbers] = array
         return self._shown(engine.predict())
@@ -249,21 +283,11 @@ class Stream:
 
 def _refuse_other_networks(predictor: Predictor) -> None:
     config = predictor.network.config
-    if predictor.context is not None:
-        raise StreamError(
-            "The stream of a model", "a model of sequences alone", "one that was fitted with known or static columns",
-            "A stream is fed time steps, and these stand beside them: use predict, or fit without known= and static=.",
-        )  # fmt: skip
     if config.bidirectional:
         raise StreamError(
             "The stream of a model", "a network that reads forward only", "bidirectional=True",
             "It reads each sequence from its end, which a stream does not have yet: fit with bidirectional=False, or "
             "predict for the sequence so far.",
-        )  # fmt: skip
-    if config.n_members > 1:
-        raise StreamError(
-            "The stream of a model", "one network", f"n_members={config.n_members}",
-            "Fit with n_members=1, or predict for the sequence so far.",
         )  # fmt: skip
     if config.cell not in CELLS:
         known = ", ".join(map(repr, CELLS))
@@ -272,10 +296,11 @@ def _refuse_other_networks(predictor: Predictor) -> None:
 
 def _checksum(arrays: PredictorArrays) -> int:
     """Tell models apart by their weights and scales."""
-    inputs = arrays.inputs
-    numbers = [inputs.center, inputs.scale, inputs.codes, arrays.target_center, arrays.target_scale]
-    numbers += [arrays.head.weight, arrays.head.bias]
-    numbers += [array for layer in arrays.layers for cell in layer for array in vars(cell).values()]
+    scales = [arrays.inputs] if arrays.context is None else [arrays.inputs, arrays.context]
+    numbers = [array for scale in scales for array in (scale.center, scale.scale, scale.codes)]
+    numbers += [arrays.target_center, arrays.target_scale, arrays.head.weight, arrays.head.bias]
+    layers = [layer for network in arrays.networks for layer in network.layers]
+    numbers += [array for layer in layers for cell in layer for array in vars(cell).values()]
     checksum = 0
     for array in numbers:
         checksum = zlib.crc32(np.ascontiguousarray(array).tobytes(), checksum)

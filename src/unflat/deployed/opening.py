@@ -1,0 +1,88 @@
+"""What an exported file holds beside its graph, and whether it is one of ours."""
+
+from __future__ import annotations
+
+import io
+import json
+from base64 import b64decode, b64encode
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from unflat._optional import require
+from unflat.conformal import Calibration
+from unflat.errors import CorruptArtifactError, ForeignArtifactError, NewerFormatError
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+METADATA, CALIBRATION = "unflat", "unflat.calibration"
+"""The keys of two texts among the file's metadata: a JSON document, and the errors that intervals are calibrated by."""
+
+FORMAT = 1
+"""Raised when an exported file can no longer be used by the unflat before."""
+
+_SIGNATURE = b"\x12\x06unflat"
+"""How the second field of a file of ours begins: the name of the program that wrote it."""
+
+
+def open_session(path: str | PathLike[str] | bytes, threads: int) -> Any:  # noqa: ANN401 - onnxruntime has no types
+    """Open a file, or its content, with ONNX Runtime; raise an `ArtifactError` if that cannot read it."""
+    runtime = require("onnxruntime", extra="onnx")
+    content = path if isinstance(path, bytes) else Path(path).read_bytes()
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 4  # what goes wrong is raised; nothing is printed as well
+    failures = runtime.capi.onnxruntime_pybind11_state
+    try:
+        return runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except (failures.InvalidProtobuf, failures.InvalidGraph, failures.Fail, failures.InvalidArgument) as error:
+        name = _named(path)
+        if _SIGNATURE not in content[:16]:
+            raise _foreign(name, f"another kind of file ({len(content)} bytes)") from error
+        raise CorruptArtifactError(
+            name, "a whole file", f"one that ONNX Runtime {runtime.__version__} cannot read ({str(error)[:200]})",
+            "Copy it again from where it was exported, or upgrade onnxruntime.",
+        ) from error  # fmt: skip
+
+
+def read_metadata(path: str | PathLike[str] | bytes, session: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
+    """Read what a file says of itself; raise an `ArtifactError` if it is not ours, or of a later format."""
+    text = session.get_modelmeta().custom_metadata_map.get(METADATA)
+    if text is None:
+        raise _foreign(_named(path), "an ONNX file of something else")
+    metadata: dict[str, Any] = json.loads(text)
+    if metadata["format"] > FORMAT:
+        raise NewerFormatError(
+            _named(path), f"format {FORMAT} or older", f"format {metadata['format']}",
+            "Upgrade: python -m pip install --upgrade unflat",
+        )  # fmt: skip
+    return metadata
+
+
+def read_calibration(session: Any) -> Calibration | None:  # noqa: ANN401 - as above
+    """Read what `calibration_text` gave; None where a file has nothing of it."""
+    text = session.get_modelmeta().custom_metadata_map.get(CALIBRATION)
+    if text is None:
+        return None
+    kept = json.loads(text)
+    with np.load(io.BytesIO(b64decode(kept["arrays"])), allow_pickle=False) as arrays:
+        return Calibration.from_saved(dict(arrays), tuple(kept["labels"]))
+
+
+def calibration_text(calibration: Calibration) -> str:
+    """Write a calibration down for a file's metadata."""
+    stream = io.BytesIO()
+    np.savez_compressed(stream, **calibration.to_arrays())  # type: ignore[arg-type]  # none is called allow_pickle
+    return json.dumps({"labels": calibration.labels, "arrays": b64encode(stream.getvalue()).decode()})
+
+
+def _named(path: str | PathLike[str] | bytes) -> str | PathLike[str]:
+    return "of these bytes" if isinstance(path, bytes) else path
+
+
+def _foreign(path: str | PathLike[str], received: str) -> ForeignArtifactError:
+    return ForeignArtifactError(
+        path, "a model that unflat exported", received, "Give a file that export_onnx or `unflat export` wrote."
+    )
