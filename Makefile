@@ -21,6 +21,7 @@ kernel: $(VENV)/.run  ## compile the kernel anew, after a change of its source
 
 test: $(VENV)/.dev  ## all tests, with coverage
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest tests/test_speed_ratios.py  # alone: beside other tests nothing is measured
 
 lint: $(VENV)/.dev  ## style
 	$(BIN)/ruff check .
