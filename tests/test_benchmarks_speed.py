@@ -51,8 +51,7 @@ def everything():
     windows = {
         plan.OURS: {"epoch": 100 + 1.25 * table},
         "NumPy, every window copied": {"error": "exit code 1: MemoryError: copies take 28.6 GiB, 20 are free"},
-        f"{plan.OURS}, its libraries alone": {"epoch": 100},
-        "Keras, its libraries alone": {"epoch": 200},
+        plan.alone(plan.OURS): {"epoch": 100},
     }
     starts = {plan.BARE: {"seconds": 0.02}, "import unflat": {"seconds": 0.05}, "unflat --help": {"seconds": 0.1}}
     growth = {along: {"sizes": [1, 2, 4, 8], "epochs": [1.0, 1.5, 2.0, 4.0]} for along in ("n", "T", "F", "units")}

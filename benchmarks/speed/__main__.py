@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -130,4 +131,6 @@ def draw(records: summary.Records, folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    # Ended from outside, a run ends the contender at work too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main(sys.argv[1:]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.speed import summary
+from benchmarks.speed import plan, summary
 from benchmarks.speed.plan import BARE, FLOOR, OURS
 
 if TYPE_CHECKING:
@@ -170,19 +170,18 @@ def _step(records: Records, row: str) -> str:
 
 
 def _windows(records: Records, row: str) -> str:
-    alone = [name for name in records.contenders(row) if name.endswith("alone")]
-    libraries = {name: alone[0] if name == OURS else alone[1] for name in records.contenders(row)}
+    weights = [plan.alone(name) for name in records.contenders(row)]
 
     def cells(name: str) -> list[str]:
         return [
             _number(records.median(row, name, lambda record: record["seconds to cut"])),
             _number(records.median(row, name, lambda record: record["seconds of the epoch"])),
             _number(records.ratio(row, name, OURS, lambda record: record["seconds of the epoch"])),
-            _number(summary.peak_in_tables(records, row, name, libraries[name])),
+            _number(summary.peak_in_tables(records, row, name)),
         ]
 
     head = (row, "to cut, s", "an epoch drawn, s", f"÷ {OURS}", "peak beyond libraries, tables")
-    return _table(head, _lines(records, row, cells, alone))
+    return _table(head, _lines(records, row, cells, weights))
 
 
 def _growth(records: Records, row: str) -> str:

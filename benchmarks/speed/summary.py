@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.speed.plan import FLOOR, OF_TORCH, OURS
+from benchmarks.speed.plan import FLOOR, OF_TORCH, OURS, alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -112,9 +112,9 @@ def floor_of_an_epoch(record: Record) -> float:
     return float(record["step"]) * SEQUENCES / BATCH
 
 
-def peak_in_tables(records: Records, row: str, contender: str, alone: str) -> float:
+def peak_in_tables(records: Records, row: str, contender: str) -> float:
     """Give the peak of memory beyond the libraries' own, in sizes of the table."""
-    own = records.median(row, alone, lambda record: float(record["epoch"]))
+    own = records.median(row, alone(contender), lambda record: float(record["epoch"]))
     whole = records.median(row, contender, lambda record: float(record["epoch"]))
     return (whole - own) / (TABLE * rows_in(row))
 
@@ -181,9 +181,8 @@ def limits(records: Records) -> list[Limit]:
     def microseconds(name: str, quantity: Quantity) -> float:
         return 1e6 * records.median("predictions", name, quantity)
 
-    own = f"{OURS}, its libraries alone"
     memory = [
-        Limit(f"{row}, peak of memory in tables", peak_in_tables(records, row, OURS, own), 1.5, 1.1)
+        Limit(f"{row}, peak of memory in tables", peak_in_tables(records, row, OURS), 1.5, 1.1)
         for row in records.rows()
         if row.startswith("windows") and rows_in(row) >= LONG
     ]

@@ -85,7 +85,7 @@ if __name__ == "__main__":
     parser.add_argument("--features", type=int, default=8)
     parser.add_argument("--length", type=int, default=96)
     parser.add_argument("--batch", type=int, default=512)
-    parser.add_argument("--seconds", type=float, default=20.0, help="of drawing, at the most")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of drawing, at the most")
     options = parser.parse_args()
     measured = WAYS[options.way]()
     common.say({**measured, "epoch": peak()})
