@@ -21,7 +21,7 @@ def test_a_graph_computes_what_was_added():
     graph = two_inputs()
     row = graph.add("ReduceSum", "sequences", graph.constant([1]), keepdims=0)
     steps = graph.cast(graph.add("Unsqueeze", "lengths", graph.constant([1])), "DOUBLE")
-    graph.give(graph.add("Div", row, steps), "predictions", 2)
+    graph.give(graph.add("Div", row, steps), "predictions", "DOUBLE", 2)
     session = onnxruntime.InferenceSession(graph.model(18).SerializeToString())
     values = np.arange(12.0).reshape(2, 3, 2)
     (given,) = session.run(None, {"sequences": values, "lengths": np.array([3, 3])})
@@ -33,9 +33,9 @@ def test_a_value_that_is_given_out_can_be_read_on():
     graph = two_inputs()
     total = graph.add("ReduceSum", "sequences", graph.constant([1]), keepdims=0)
     twice = graph.add("Mul", total, graph.constant(2.0))
-    graph.give(total, "total", 2)
-    graph.give(twice, "twice", 2)
-    graph.give(graph.add("Sub", "total", "twice"), "less", 2)
+    graph.give(total, "total", "DOUBLE", 2)
+    graph.give(twice, "twice", "DOUBLE", 2)
+    graph.give(graph.add("Sub", "total", "twice"), "less", "DOUBLE", 2)
     session = onnxruntime.InferenceSession(graph.model(18).SerializeToString())
     given = session.run(["less", "twice", "total"], {"sequences": np.ones((2, 3, 2)), "lengths": np.array([3, 3])})
     assert [values.tolist()[0] for values in given] == [[-3, -3], [6, 6], [3, 3]]
@@ -68,7 +68,7 @@ def test_a_constant_keeps_its_bits():
 def test_a_graph_that_does_not_fit_together_is_refused():
     """Onnx checks every shape before a file is made of it."""
     graph = two_inputs()
-    graph.give(graph.add("MatMul", "sequences", graph.constant(np.zeros((5, 1)))), "predictions", 1)
+    graph.give(graph.add("MatMul", "sequences", graph.constant(np.zeros((5, 1)))), "predictions", "DOUBLE", 1)
     with pytest.raises(onnx.shape_inference.InferenceError, match="Incompatible dimensions"):
         graph.model(18)
 
@@ -80,7 +80,7 @@ def test_what_nothing_asks_for_is_left_out():
     x = graph.add("Transpose", graph.cast("sequences", "FLOAT"), perm=[1, 0, 2])
     weights = [graph.constant(np.ones((1, 6, 2)), np.float32) for _ in range(2)]
     _, final = graph.add_many("GRU", x, *weights, outputs=2, hidden_size=2)
-    graph.give(graph.cast(graph.add("Squeeze", final, graph.constant([0])), "DOUBLE"), "predictions", 2)
+    graph.give(graph.cast(graph.add("Squeeze", final, graph.constant([0])), "DOUBLE"), "predictions", "DOUBLE", 2)
     nodes = graph.model(18).graph.node
     assert [node.op_type for node in nodes] == ["Cast", "Transpose", "GRU", "Squeeze", "Cast"]
     assert list(nodes[2].output) == ["", final]

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
-from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from unflat._optional import require
-from unflat.conformal import Calibration
+from unflat.deployed.bands import DeployedBands
 from unflat.errors import CorruptArtifactError, ForeignArtifactError, NewerFormatError
 
 if TYPE_CHECKING:
     from os import PathLike
 
-METADATA, CALIBRATION = "unflat", "unflat.calibration"
-"""The keys of two texts among the file's metadata: a JSON document, and the errors that intervals are calibrated by."""
+METADATA, INTERVALS = "unflat", "unflat.intervals"
+"""The keys of two texts among the file's metadata: a JSON document, and what intervals are made of."""
 
 FORMAT = 1
 """Raised when an exported file can no longer be used by the unflat before."""
@@ -61,21 +57,10 @@ def read_metadata(path: str | PathLike[str] | bytes, session: Any) -> dict[str, 
     return metadata
 
 
-def read_calibration(session: Any) -> Calibration | None:  # noqa: ANN401 - as above
-    """Read what `calibration_text` gave; None where a file has nothing of it."""
-    text = session.get_modelmeta().custom_metadata_map.get(CALIBRATION)
-    if text is None:
-        return None
-    kept = json.loads(text)
-    with np.load(io.BytesIO(b64decode(kept["arrays"])), allow_pickle=False) as arrays:
-        return Calibration.from_saved(dict(arrays), tuple(kept["labels"]))
-
-
-def calibration_text(calibration: Calibration) -> str:
-    """Write a calibration down for a file's metadata."""
-    stream = io.BytesIO()
-    np.savez_compressed(stream, **calibration.to_arrays())  # type: ignore[arg-type]  # none is called allow_pickle
-    return json.dumps({"labels": calibration.labels, "arrays": b64encode(stream.getvalue()).decode()})
+def read_bands(session: Any) -> DeployedBands | None:  # noqa: ANN401 - as above
+    """Read what intervals are made of; None where a file has nothing of it."""
+    text = session.get_modelmeta().custom_metadata_map.get(INTERVALS)
+    return None if text is None else DeployedBands.from_text(text)
 
 
 def _named(path: str | PathLike[str] | bytes) -> str | PathLike[str]:

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unflat._optional import require
 from unflat.conformal import PredictionInterval, labels, labels_of, refuse_other_coverage
-from unflat.deployed.opening import open_session, read_calibration, read_metadata
+from unflat.deployed.opening import open_session, read_bands, read_metadata
 from unflat.errors import InputError, MissingValuesWarning, NotCalibratedError, OutOfRangeWarning, ShapeError
 from unflat.ranges import FAR, FAR_ON_A_LINE, InputRange, in_words
 from unflat.sequences import Context, as_numbers, as_sequences, refuse_infinite, sequences_together
@@ -29,12 +28,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from unflat.conformal import Calibration
+    from unflat.deployed.bands import DeployedBands
     from unflat.sequences import Sequences
 
 _LARGEST = float(np.finfo(np.float64).max)
 
-_PREDICTIONS, _WITH_DISTANCES = ["predictions"], ["predictions", "below", "above"]
+_PREDICTIONS, _DESCRIBED = ["predictions"], ["scaled", "vector"]
 
 
 class OnnxPredictor:
@@ -73,9 +72,6 @@ class OnnxPredictor:
 
     def __init__(self, path: str | PathLike[str] | bytes, *, threads: int = 1) -> None:
         self._session = open_session(path, threads)
-        # Else ONNX Runtime computes all that a file can give, and leaves out what was not asked for only then.
-        self._as_asked = require("onnxruntime", extra="onnx").RunOptions()
-        self._as_asked.only_execute_path_to_fetches = True
         self.metadata = read_metadata(path, self._session)
         self.feature_names = tuple(self.metadata["features"])
         self.target_names = tuple(self.metadata["targets"])
@@ -128,7 +124,7 @@ class OnnxPredictor:
             (predictions,) = self._run_in_parts(_PREDICTIONS, self._checked(X, context))
         else:
             given = {"sequences": values, "lengths": self._lengths(*values.shape[:2])}
-            (predictions,) = self._session.run(_PREDICTIONS, given, self._as_asked)
+            (predictions,) = self._session.run(_PREDICTIONS, given)
         return self._shaped(predictions)
 
     def predict_interval(
@@ -167,23 +163,20 @@ class OnnxPredictor:
             As for `predict`.
         """
         refuse_other_coverage(coverage)
-        if self._calibration is None:
+        if self._bands is None:
             raise NotCalibratedError("a file of one that held nothing out, or had learned since")
         sequences = self._checked(X, context)
         of_windows = getattr(X, "groups", None)
         known = None if of_windows is None else labels(of_windows)
         known = known if groups is None else labels_of(groups, len(sequences))
-        count = self._calibration.asked(coverage, len(sequences), known)
-        predictions, below, above = self._run_in_parts(_WITH_DISTANCES, sequences)
-        if self.metadata["logarithmic"]:
-            lower, upper = predictions / np.exp(count * below), predictions * np.exp(count * above)
-        else:
-            lower, upper = predictions - count * below, predictions + count * above
-        return PredictionInterval(self._shaped(lower), self._shaped(upper))
+        count = self._bands.calibration.asked(coverage, len(sequences), known)
+        scaled, vector = self._run_in_parts(_DESCRIBED, sequences)
+        interval = self._bands.bounds(scaled, vector, count, logarithmic=self.metadata["logarithmic"])
+        return PredictionInterval(*map(self._shaped, interval))
 
     @cached_property
-    def _calibration(self) -> Calibration | None:
-        return read_calibration(self._session)
+    def _bands(self) -> DeployedBands | None:
+        return read_bands(self._session)
 
     def _shaped(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values[:, 0] if self._flat else values
@@ -213,7 +206,7 @@ class OnnxPredictor:
             self._equal_lengths = {(n, steps): lengths}
         return lengths
 
-    def _run_in_parts(self, outputs: list[str], sequences: Sequences) -> list[NDArray[np.float64]]:
+    def _run_in_parts(self, outputs: list[str], sequences: Sequences) -> list[NDArray[Any]]:
         """Ask for outputs, of so many sequences at a time as fit into memory."""
         together = sequences_together(sequences.longest)
         parts = []
@@ -222,7 +215,7 @@ class OnnxPredictor:
             given = {"sequences": taken.dense(), "lengths": np.ascontiguousarray(taken.lengths, dtype=np.int64)}
             if self.context_names:
                 given["context"] = taken.context_at(slice(None))
-            parts.append(self._session.run(outputs, given, self._as_asked))
+            parts.append(self._session.run(outputs, given))
         return [np.concatenate(of_one) for of_one in zip(*parts, strict=True)]
 
     def _checked(self, X: object, context: object) -> Sequences:

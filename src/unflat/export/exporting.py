@@ -16,12 +16,11 @@ from unflat._version import __version__
 from unflat.artifact import write_atomically
 from unflat.config import AtLeast
 from unflat.dataset import sequences_for
-from unflat.deployed import CALIBRATION, FORMAT, METADATA, OnnxPredictor, calibration_text
+from unflat.deployed import FORMAT, INTERVALS, METADATA, DeployedBands, OnnxPredictor
 from unflat.errors import ConfigurationError, DataWarning, OpsetError
-from unflat.export.distances import Reach
 from unflat.export.parity import draw_sequences, worst_difference
 from unflat.export.predictor import build
-from unflat.intervals import bounds
+from unflat.intervals import FARTHEST, FLOOR, bounds
 from unflat.network import predict_all
 from unflat.network.arrays import PredictorArrays
 
@@ -30,13 +29,9 @@ if TYPE_CHECKING:
     from os import PathLike
     from types import ModuleType
 
-    from unflat.conformal import Calibration
     from unflat.estimator import LSTMRegressor
     from unflat.intervals import Bands
     from unflat.sequences import Sequences
-
-COVERAGE = 0.9
-"""Of the bounds that a file gives unasked."""
 
 OPSET = 18
 """The oldest operator set that has everything: every runtime since ONNX 1.13, of 2022, reads it."""
@@ -87,11 +82,9 @@ def export_onnx(
     beyond a sequence's end, and `lengths`, int64 of shape (n,), the steps of each; its output is `predictions`,
     float64 of shape (n, outputs). Scaling is inside. `OnnxPredictor` runs it without torch; so does any other runtime.
 
-    A model with known or static columns has one more input: `context`, float64 of shape (n, columns). A model that held
-    data out, or was calibrated, has more outputs, shaped as predictions: `lower` and `upper`, the bounds of
-    `predict_interval` for a coverage of 0.9, and `below` and `above`, the distances that these are multiples of, from
-    which `OnnxPredictor.predict_interval` makes those of any coverage, and of groups. Intervals that learn on
-    (`track_interval`) are no part of a file: they change with every truth that arrives.
+    A model with known or static columns has one more input: `context`, float64 of shape (n, columns). Two more outputs,
+    `scaled` and `vector`, are what `OnnxPredictor.predict_interval` makes intervals of, for a model that held data out
+    or was calibrated. Intervals that learn on (`track_interval`) are no part of a file: they change with every truth.
 
     Parameters
     ----------
@@ -140,8 +133,8 @@ def export_onnx(
         if sample is None
         else sequences_for(sample, model.schema_, model.n_features_in_, name="The sample")
     )
-    content = build(onnx, arrays, model.input_range_, opset, _reach(model.bands_))
-    _describe(content, _metadata(model, arrays, dict(units or {})), model.bands_.calibration)
+    content = build(onnx, arrays, model.input_range_, opset)
+    _describe(content, _metadata(model, arrays, dict(units or {})), _intervals(model.bands_, arrays))
     written = content.SerializeToString(deterministic=True)
     difference = _check(written, model, arrays, sequences)
     write_atomically(Path(path), written)
@@ -161,11 +154,6 @@ def _refuse_opset(onnx: ModuleType, opset: object) -> None:
         raise OpsetError(OPSET, newest, opset)
 
 
-def _reach(bands: Bands) -> Reach | None:
-    """Give how far errors reach, and at first for the usual coverage; None where nothing was held out."""
-    return None if bands.calibration is None else Reach(bands.spread, bands.calibration.quantiles(COVERAGE, 1, None))
-
-
 def _check(content: bytes, model: LSTMRegressor, arrays: PredictorArrays, sequences: Sequences) -> float:
     """Predict with the file and with the model itself; the form of y does not matter here."""
     exported, calibration = OnnxPredictor(content), model.bands_.calibration
@@ -174,9 +162,9 @@ def _check(content: bytes, model: LSTMRegressor, arrays: PredictorArrays, sequen
         pairs = [(predict_all(model.predictor_, sequences), exported.predict(sequences))]
         if calibration is not None:
             expected = model.bands_.expect(model.predictor_, sequences)
-            for coverage in (COVERAGE, calibration.most / 2):  # of the first only few scores may promise anything
-                own = bounds(model.predictor_, expected, calibration.quantiles(coverage, len(sequences), None))
-                pairs += zip(own, exported.predict_interval(sequences, coverage), strict=True)
+            coverage = calibration.most / 2  # which gives finite bounds
+            own = bounds(model.predictor_, expected, calibration.quantiles(coverage, len(sequences), None))
+            pairs += zip(own, exported.predict_interval(sequences, coverage), strict=True)
     return max(worst_difference(own, given.reshape(own.shape), arrays, model.held_out_) for own, given in pairs)
 
 
@@ -219,12 +207,21 @@ def _metadata(model: LSTMRegressor, arrays: PredictorArrays, units: dict[str, st
     }
 
 
-def _describe(content: Any, metadata: dict[str, Any], calibration: Calibration | None) -> None:  # noqa: ANN401 - the types of onnx are not there
+def _intervals(bands: Bands, arrays: PredictorArrays) -> DeployedBands | None:
+    """Give what intervals are made of; None where nothing was held out."""
+    if bands.calibration is None:
+        return None
+    limits = {"spread.farthest": np.array(FARTHEST), "spread.floor": np.array(FLOOR)}
+    target = {"target.center": arrays.target_center, "target.scale": arrays.target_scale}
+    return DeployedBands(bands.to_arrays() | limits | target, bands.calibration.labels)
+
+
+def _describe(content: Any, metadata: dict[str, Any], intervals: DeployedBands | None) -> None:  # noqa: ANN401 - the types of onnx are not there
     content.producer_name, content.producer_version = "unflat", __version__
     content.doc_string = f"Predicts {', '.join(metadata['targets'])} from sequences; raw units in and out."
     texts = {METADATA: json.dumps(metadata, ensure_ascii=False, allow_nan=False)}
-    if calibration is not None:
-        texts[CALIBRATION] = calibration_text(calibration)
+    if intervals is not None:
+        texts[INTERVALS] = intervals.to_text()
     for key, text in texts.items():
         entry = content.metadata_props.add()
         entry.key, entry.value = key, text

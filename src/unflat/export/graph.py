@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 SEQUENCES, LENGTHS, CONTEXT = "sequences", "lengths", "context"
 """What a file takes: the third where something stands beside sequences."""
 
-PREDICTIONS, BOUNDS, DISTANCES = "predictions", ("lower", "upper"), ("below", "above")
-"""What a file gives: predictions, and if the model is calibrated their bounds, and what those are multiples of."""
+PREDICTIONS, SCALED, VECTOR = "predictions", "scaled", "vector"
+"""What a file gives: predictions, the same on the target's scale, and what these are made of."""
 
 _RECURRENCES = ("LSTM", "GRU")
 """Operators that need not give any of their values."""
@@ -43,10 +43,10 @@ class Graph:
         of_type = getattr(self.onnx.TensorProto, kind)
         self._taken.append(self.onnx.helper.make_tensor_value_info(name, of_type, list(shape)))
 
-    def give(self, value: str, name: str, outputs: int) -> None:
-        """Give a value out, (n, outputs), float64, under a name: from then on it goes by that."""
-        shape = ["n", outputs]
-        self._given.append(self.onnx.helper.make_tensor_value_info(name, self.onnx.TensorProto.DOUBLE, shape))
+    def give(self, value: str, name: str, kind: str, width: int) -> None:
+        """Give a value out, (n, width), of a type, such as DOUBLE, under a name: from then on it goes by that."""
+        of_type = getattr(self.onnx.TensorProto, kind)
+        self._given.append(self.onnx.helper.make_tensor_value_info(name, of_type, ["n", width]))
         for node in self._nodes:
             for names in (node.input, node.output):
                 names[:] = [name if each == value else each for each in names]

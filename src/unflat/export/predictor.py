@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from unflat.export import cells, pooling
-from unflat.export.distances import give_bounds
-from unflat.export.graph import CONTEXT, LENGTHS, PREDICTIONS, SEQUENCES, Graph
+from unflat.export.graph import CONTEXT, LENGTHS, PREDICTIONS, SCALED, SEQUENCES, VECTOR, Graph
 from unflat.export.scales import raw_predictions, scaled_inputs
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from unflat.config import NetworkConfig
-    from unflat.export.distances import Reach
     from unflat.network.arrays import DenseArrays, NetworkArrays, PredictorArrays
     from unflat.ranges import InputRange
 
@@ -29,7 +27,7 @@ class _Given:
     context: list[str]
 
 
-def build(onnx: ModuleType, arrays: PredictorArrays, ranges: InputRange, opset: int, reach: Reach | None = None) -> Any:  # noqa: ANN401 - onnx has no types
+def build(onnx: ModuleType, arrays: PredictorArrays, ranges: InputRange, opset: int) -> Any:  # noqa: ANN401 - onnx has no types
     """Write a predictor down.
 
     Parameters
@@ -42,16 +40,13 @@ def build(onnx: ModuleType, arrays: PredictorArrays, ranges: InputRange, opset: 
         Of the raw features, and of what stands beside a sequence: how many there are.
     opset : int
         The operator set.
-    reach : Reach or None
-        How far errors reach, for a file that gives bounds as well.
 
     Returns
     -------
     onnx.ModelProto
-        With the inputs `sequences` (n, T, features), float64, and `lengths` (n,), int64, and the output
-        `predictions` (n, outputs), float64. Where something stands beside sequences, also with the input `context`
-        (n, columns), float64; with bounds, also with the outputs `lower`, `upper`, `below` and `above`, shaped as
-        predictions.
+        With the inputs `sequences` (n, T, features), float64, and `lengths` (n,), int64, and where something stands
+        beside sequences `context` (n, columns), float64; with the outputs `predictions` (n, outputs), float64,
+        `scaled`, the same on the target's scale, float32, and `vector` (n, width), float32, what the head reads.
 
     Raises
     ------
@@ -62,14 +57,15 @@ def build(onnx: ModuleType, arrays: PredictorArrays, ranges: InputRange, opset: 
     pooling.refuse_unknown(arrays.config.readout)
     graph = Graph(onnx)
     given = _take(graph, arrays, ranges)
-    states = [vector for network in arrays.networks for vector in _read(graph, given, network, arrays.config)]
-    vectors = list(states)
+    vectors = [vector for network in arrays.networks for vector in _read(graph, given, network, arrays.config)]
     if arrays.config.skip:
         vectors += [*pooling.summary(graph, given.x, given.extent, arrays.config.lags), *given.context]
-    scaled = _dense(graph, vectors, arrays.head)
-    graph.give(raw_predictions(graph, scaled, arrays), PREDICTIONS, arrays.outputs)
-    if reach is not None:
-        give_bounds(graph, _joined(graph, [scaled, *states]), reach, arrays)
+    vector = _joined(graph, vectors)
+    scaled = _dense(graph, vector, arrays.head)
+    graph.give(raw_predictions(graph, scaled, arrays), PREDICTIONS, "DOUBLE", arrays.outputs)
+    # What bounds are made of: already there, so that it costs nothing where nobody asks.
+    graph.give(scaled, SCALED, "FLOAT", arrays.outputs)
+    graph.give(vector, VECTOR, "FLOAT", arrays.head.weight.shape[1])
     return graph.model(opset)
 
 
@@ -97,13 +93,12 @@ def _read(graph: Graph, given: _Given, network: NetworkArrays, config: NetworkCo
         states, final = cells.recurrence(graph, states, given.lengths, config.cell, directions)
     vectors = pooling.pooled(graph, (states, final), given.extent, network, config.readout)
     if network.mix is not None:
-        vectors.append(graph.add("Tanh", _dense(graph, [*vectors, *given.context], network.mix)))
+        vectors.append(graph.add("Tanh", _dense(graph, _joined(graph, [*vectors, *given.context]), network.mix)))
     return vectors
 
 
-def _dense(graph: Graph, vectors: list[str], layer: DenseArrays) -> str:
-    weight, bias = graph.constant(layer.weight.T), graph.constant(layer.bias)
-    return graph.add("Gemm", _joined(graph, vectors), weight, bias)
+def _dense(graph: Graph, vector: str, layer: DenseArrays) -> str:
+    return graph.add("Gemm", vector, graph.constant(layer.weight.T), graph.constant(layer.bias))
 
 
 def _joined(graph: Graph, vectors: list[str]) -> str:
