@@ -87,6 +87,15 @@ def test_trees_are_spared_where_a_line_explains_all_and_where_outputs_are_many()
     assert np.isnan(many.learners[2].r2).tolist() == [False] * 3 + [True] * 2
 
 
+def test_together_learners_know_more_than_the_best_of_them():
+    """A line and a bend side by side: each learner misses one of them, and all of them together miss less of both."""
+    y = SIGNAL + 2 * np.abs(X[:, 0, :1]) + NOISE / 4
+    found = find(y)
+    assert found.together.r2[0] > found.best(0).r2[0]
+    left = np.mean((y - found.together.prediction) ** 2) / y.var()
+    assert found.together.r2[0] == pytest.approx(1 - left, abs=1e-6)
+
+
 def test_bad_numbers_are_no_obstacle():
     """Missing and infinite inputs and targets, and units of any size, leave the signal to be found."""
     values, y = X * 1e9 + 1e12, SIGNAL * 1e-12

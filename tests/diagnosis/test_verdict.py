@@ -27,6 +27,7 @@ Y = TRUTH
 STRONG = Signal(0.9, 0.9, "ridge", 0.002)
 WEAK = Signal(0.04, 0.04, "ridge", 0.002)
 NONE = Signal(-0.01, -0.02, "ridge", 0.6)
+WEAKER = Signal(0.36, 0.15, "ridge", 0.002)
 UNKNOWN = Signal()
 
 
@@ -346,6 +347,107 @@ def test_differences_are_taken_sequence_by_sequence():
     paired, as_it_is = figures.behind
     assert as_it_is.width == pytest.approx((np.mean((y - 0.4 * TRUTH) ** 2) - np.mean(hard**2)) / np.var(y))
     assert paired.error < figures.error_of_rest
+
+
+def noisy(share, prediction=None):
+    """Give targets of which a share of the variance is noise, and judge predictions beside those without noise."""
+    y = np.sqrt(1 - share) * TRUTH + np.sqrt(share) * OTHER
+    other = np.sqrt(1 - share) * TRUTH
+    return y, other if prediction is None else prediction
+
+
+@pytest.mark.parametrize(
+    ("left", "verdict"),
+    [(0.06, "healthy"), (0.09, "healthy"), (0.12, "failing")],
+)
+def test_leaving_twice_as_much_matters_where_little_is_left(blamed, left, verdict):
+    """Where others leave 5 %, 5 % more is a loss that a proven cause explains; 4 % more is not."""
+    blamed("padding_unmasked", 0.9)
+    y, other = noisy(0.05)
+    third = np.random.default_rng(5).normal(size=N)
+    prediction = other + np.sqrt(left - 0.05) * third
+    scores = (np.array([value]) for value in (0.95, 0.95, 0.001))
+    learner = Reference("ridge", *scores, y[:, None], other[:, None])
+    references = References(N, (learner,), (Signal(0.95, 0.95, "ridge", 0.002),), (None,))
+    found = judge(Examination(subject_of(len), part(y, y), part(y, prediction), None, references, (), None))
+    assert found.verdict == verdict
+
+
+def test_many_sequences_prove_what_few_show(blamed):
+    """A loss that 40 held-out sequences leave in doubt, and that training shows surely, is one."""
+    blamed("too_few_updates", 0.8)
+    y, other, n = TRUTH + 0.8 * OTHER, TRUTH, 40
+    scores = (np.array([value]) for value in (0.6, 0.6, 0.001))
+    learner = Reference("ridge", *scores, other[:, None], other[:n, None])
+    references = References(N, (learner,), (Signal(0.6, 0.6, "ridge", 0.002),), (None,))
+
+    def judged_beside(trained):
+        training, held_out = part(y, trained), part(y[:n], 0.5 * TRUTH[:n])
+        examination = Examination(subject_of(len), training, held_out, None, references, (), None)
+        (paired, _), verdict = figures_of(examination, 0).behind, judge(examination).verdict
+        assert 0.1 < paired.width < 2 * paired.error
+        return verdict
+
+    assert judged_beside(0.5 * TRUTH) == "failing"
+    assert judged_beside(TRUTH) == "healthy"
+
+
+@pytest.mark.parametrize(("cause", "verdict"), [("padding_unmasked", "failing"), ("no_signal", "healthy")])
+def test_what_learners_know_together_is_asked_of_no_model_without_a_fault(blamed, cause, verdict):
+    """A model as good as the best learner is healthy, though all together know more; with a proven fault it fails."""
+    blamed(cause, 0.9)
+    y = (TRUTH + 0.3 * OTHER)[:, None]
+    scores = [np.array([value]) for value in (0.6, 0.6, 0.001)]
+    one, all_of_them = (Reference("ridge", *scores, y, share * TRUTH[:, None]) for share in (0.45, 1))
+    references = References(N, (one,), (Signal(0.6, 0.6, "ridge", 0.002),), (None,), together=all_of_them)
+    examination = Examination(subject_of(len), part(y, y), part(y, 0.5 * TRUTH), None, references, (), None)
+    figures = figures_of(examination, 0)
+    assert figures.behind[1].width < 0
+    assert figures.lacking[1].width == pytest.approx(0.25 / 1.09, abs=0.03)
+    assert judge(examination).verdict == verdict
+
+
+def test_targets_that_are_one_number_are_judged_in_the_training_parts_variance(blamed):
+    """Of a ceiling, predictions that lie a deviation below it lose all that others explain; at the ceiling, nothing."""
+    blamed("extrapolation", 0.85)
+    training, ceiling = part(TRUTH, TRUTH), np.full(100, 2 * TRUTH.std())
+
+    def verdict(prediction):
+        held_out, references = part(ceiling, prediction), References(N, (), (STRONG,), (None,))
+        return judge(Examination(subject_of(len), training, held_out, None, references, (), None)).verdict
+
+    assert verdict(ceiling - TRUTH.std()) == "failing"
+    assert verdict(ceiling - 0.1 * TRUTH.std()) == "healthy"
+
+
+def test_the_slope_is_that_of_least_squares_whose_error_allows_for_unequal_noise():
+    """Noise that grows with predictions makes the slope less sure than equal noise would."""
+    prediction = OTHER[:, None]
+    noise = np.random.default_rng(2).normal(size=(N, 1)) * np.abs(prediction)
+    y = 0.5 * prediction + noise
+    references = References(N, (), (STRONG,), (None,))
+    figures = figures_of(Examination(subject_of(len), part(y, prediction), None, None, references, (), None), 0)
+    expected = np.polyfit(prediction[:, 0], y[:, 0], 1)[0]
+    assert figures.slope == pytest.approx(expected)
+    equal = np.std(y - 0.5 * prediction) / np.std(prediction) / np.sqrt(N)
+    assert figures.slope_error > 1.3 * equal
+    assert figures.too_wide == pytest.approx((1 - figures.slope) / figures.slope_error)
+    gained = np.var(prediction - y) - np.var(expected * prediction - y)
+    assert gained > 0.05 * np.var(y)
+    little = figures_of(Examination(subject_of(len), part(y, prediction * 0.6), None, None, references, (), None), 0)
+    assert little.too_wide == 0
+
+
+def test_predictions_that_differ_more_than_they_know_are_overfit(blamed):
+    """Where noise was learned by heart, and half as large predictions explain more, that is the fault."""
+    blamed("overfit", 0.7)
+    y = 0.6 * TRUTH + 0.8 * OTHER
+    wide = 0.6 * TRUTH + 0.5 * np.random.default_rng(8).normal(size=N)
+    scores = (np.array([value]) for value in (0.36, 0.36, 0.001))
+    references = References(N, (Reference("ridge", *scores, y[:, None], wide[:, None]),), (WEAKER,), (None,))
+    for trained, verdict in ((y, "failing"), (0.6 * TRUTH, "healthy")):
+        found = judge(Examination(subject_of(len), part(y, trained), part(y, wide), None, references, (), None))
+        assert found.verdict == verdict
 
 
 def test_noise_learned_by_heart_is_a_fault(blamed):

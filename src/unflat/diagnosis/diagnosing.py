@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # i
 
 from unflat.baselines import LAST_VALUE, MEAN, NO_PAST
 from unflat.config import Interval
-from unflat.diagnosis.causes import find_causes
+from unflat.diagnosis.causes import OF_DATA, find_causes
 from unflat.diagnosis.examination import Examination, Part
 from unflat.diagnosis.inputs import Data, Losses, as_data, as_losses, beside_targets
 from unflat.diagnosis.padding import padding_of
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from unflat.diagnosis.past import Past
     from unflat.diagnosis.programs import Program
+    from unflat.diagnosis.records import Cause, Verdict
     from unflat.diagnosis.reference import References
     from unflat.diagnosis.subjects import Subject
     from unflat.metrics import Assessment
@@ -192,7 +193,7 @@ def _settings(subject: Subject, losses: Losses) -> Settings | None:
 
 def _diagnosis(examination: Examination, names: tuple[str, ...], losses: Losses) -> Diagnosis:
     judgement = judge(examination)
-    causes = () if judgement.verdict == "healthy" else find_causes(examination)
+    causes = _causes(examination, judgement.verdict)
     training, held_out, references = examination.training, examination.held_out, examination.references
     return Diagnosis(
         model=examination.subject.name,
@@ -208,6 +209,12 @@ def _diagnosis(examination: Examination, names: tuple[str, ...], losses: Losses)
         y=examination.judged.y,
         prediction=examination.judged.prediction,
     )
+
+
+def _causes(examination: Examination, verdict: Verdict) -> tuple[Cause, ...]:
+    if verdict == "healthy":
+        return ()
+    return find_causes(examination, OF_DATA if verdict == "no_signal" else None)
 
 
 def _training(examination: Examination, loss: object, optimizer: object, *, broadcasts: bool) -> Training:

@@ -67,7 +67,7 @@ class Part:
     @cached_property
     def r2(self) -> NDArray[np.float64]:
         """Share of the target's variance that is explained, of each output; nan for a constant target."""
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             error = np.mean((self.y - self.prediction) ** 2, axis=0) / np.var(self.y, axis=0)
         return np.where(_deviation(self.y) > 0, 1 - error, np.nan)
 

@@ -7,9 +7,10 @@ from math import nan
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from scipy.optimize import nnls
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
-from unflat.diagnosis.learners import NEIGHBOURS, RIDGE, TREES, neighbours, ridge, trees
+from unflat.diagnosis.learners import NEIGHBOURS, RIDGE, SMOOTH, TREES, neighbours, ridge, smooth, trees
 from unflat.diagnosis.padding import without_padding
 from unflat.diagnosis.past import Past, find_past
 from unflat.diagnosis.records import NotExamined
@@ -48,6 +49,7 @@ _ENOUGH = 0.95
 """Trees are left out where a quicker learner explains this much."""
 
 WHAT = "what other learners reach"
+TOGETHER = "all of them"
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +133,9 @@ class References:
     within : Reference or None
         What ridge reaches on the held-out part when it learns from that part itself, in folds: what there is to learn
         of it, also where it lies outside of what training saw. None where it was not tried.
+    together : Reference or None
+        What all of them, and a smooth kernel beside them, reach together: how much there is to learn, as far as anyone
+        can tell. A model need not reach as much to be healthy. None where none was tried.
     """
 
     n: int
@@ -139,6 +144,7 @@ class References:
     past: tuple[Past | None, ...]
     not_examined: tuple[NotExamined, ...] = ()
     within: Reference | None = None
+    together: Reference | None = None
 
     def best(self, output: int) -> Reference | None:
         """Give the learner that an output's signal is taken from; None where none was tried."""
@@ -225,6 +231,7 @@ def find_references(
         if len(examined):
             learners += (_some_outputs(examined, tables, folds, orders),)
         within = None if new is None else _within(*new, generator)
+        together = _together((*learners, _reference(SMOOTH, smooth, tables, folds, [])), tables)
     elsewhere = asked, 0 if held_out is None else len(held_out[1])
     return References(
         len(places),
@@ -233,6 +240,7 @@ def find_references(
         past,
         (*_left_out(left_out), *_without_trees(best, examined)),
         None if within is None else _in_place(within, (None, 0), elsewhere),
+        _in_place(together, (places, len(y)), elsewhere),
     )
 
 
@@ -241,6 +249,27 @@ def _sample(y: NDArray[np.float64], generator: np.random.Generator) -> NDArray[n
     if len(places) <= _MOST_SEQUENCES:
         return places
     return np.sort(generator.choice(places, _MOST_SEQUENCES, replace=False))
+
+
+def _together(learners: tuple[Reference, ...], tables: _Tables) -> Reference:
+    """Weigh what the learners predict so that it errs least on training sequences that they did not learn from.
+
+    Weights are not negative (Breiman, Stacked regressions, Machine Learning 1996), and so few that no sequences must be
+    held out for them.
+    """
+    y, (center, _) = tables.in_units(tables.y), tables.units
+    found, asked = np.full_like(y, nan), np.full_like(tables.asked_y, nan)
+    for output in range(y.shape[1]):
+        tried = [learner for learner in learners if not np.isnan(learner.r2[output])]
+        if tried:
+            known, new = (
+                np.column_stack([part[:, output] for part in parts if part is not None]) - center[output]
+                for parts in zip(*((learner.prediction, learner.held_out_prediction) for learner in tried), strict=True)
+            )
+            weights, _ = nnls(known, y[:, output] - center[output])
+            found[:, output], asked[:, output] = (center[output] + columns @ weights for columns in (known, new))
+    nothing = np.full(y.shape[1], nan)
+    return Reference(TOGETHER, _r2(y, found), nothing, nothing, found, asked)
 
 
 def _in_place(learner: Reference, known: _Places, asked: _Places) -> Reference:
@@ -371,8 +400,11 @@ def _p_values(
     """Count the shuffled targets that go with the predictions as closely as the true ones; they count as one of all."""
     centred = found - found.mean(axis=0)
     true = (y * centred).sum(axis=0)
-    as_close: NDArray[np.int64] = np.stack([(y[order] * centred).sum(axis=0) >= true for order in orders]).sum(axis=0)
-    return (1.0 + as_close) / (1 + len(orders))
+    as_close = np.zeros(y.shape[1], dtype=np.int64)
+    for order in orders:
+        as_close += (y[order] * centred).sum(axis=0) >= true
+    shares: NDArray[np.float64] = (1.0 + as_close) / (1 + len(orders))
+    return shares
 
 
 def _best(scores: list[NDArray[np.float64]]) -> NDArray[np.float64]:

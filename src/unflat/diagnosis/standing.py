@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from unflat.diagnosis.examination import Examination, Part
     from unflat.diagnosis.past import Past
-    from unflat.diagnosis.reference import Signal
+    from unflat.diagnosis.reference import Reference, Signal
 
     Column = NDArray[np.float64]
 
@@ -42,6 +42,12 @@ FAR_SHORT = 0.5
 TIMES_THE_ERROR = 3.0
 """A model fails, too, that leaves this many times as much unexplained as another learner, by `GAIN` at least: half of
 an order of magnitude. Where nearly all can be explained, half is no measure: R² 0.6 where a straight line has 0.98."""
+
+TWICE = 2.0
+"""Times as much unexplained as by other learners from which on a model lags behind them, where they leave little."""
+
+TOO_WIDE = 2.5
+"""Standard errors that the slope from predictions to targets must lie below 1 where noise was learned by heart."""
 
 STANDARD_ERRORS = 3.0
 """How far beyond its error a difference must lie: by chance, one in 700 does."""
@@ -82,6 +88,11 @@ class Gap(NamedTuple):
     reached: float
     n: int
 
+    @property
+    def matters(self) -> float:
+        """The width from which on it matters: `GAIN`; half of that where as much leaves twice as much unexplained."""
+        return max(GAIN / 2, min(GAIN, (TWICE - 1) * (1 - self.reached)))
+
     def is_beyond(self, border: float) -> bool:
         """Whether it is surely none of chance, and wider than a border."""
         return self.width > max(border, errors_needed(self.n) * self.error)
@@ -107,8 +118,24 @@ class Figures:
     behind: tuple[Gap, ...] = ()
     """The differences to the learner that finds most in the training part: large errors counted as `_WORST`, and as
     they are; none without a signal."""
+    lacking: tuple[Gap, ...] = ()
+    """The same to all learners together, who may know more than is asked of a model."""
     shifted: tuple[Gap, ...] = ()
     """The same to a learner of the held-out part itself."""
+    trained: tuple[Gap, ...] = ()
+    """The last on the training part, of which other learners are asked about sequences that they did not learn from."""
+    slope: float = nan
+    """Of the straight line from predictions to targets: below 1 where predictions differ more than they know."""
+    slope_error: float = inf
+
+    @property
+    def too_wide(self) -> float:
+        """Standard errors by which predictions surely differ more than they know; 0 where that matters little.
+
+        It matters where the line explains half of `GAIN` beyond what predictions do, their level aside.
+        """
+        gained = (1 - self.slope) ** 2 * self.spread**2
+        return (1 - self.slope) / self.slope_error if gained > GAIN / 2 else 0.0
 
     @property
     def flat_below(self) -> float:
@@ -169,6 +196,7 @@ def figures_of(examination: Examination, output: int) -> Figures:
     """
     part = _part(examination, output)
     signal, past = examination.references.signal[output], past_of(examination, output)
+    best = examination.references.best(output)
     y, prediction = part.y[:, output], part.prediction[:, output]
     both = np.isfinite(y) & np.isfinite(prediction)
     last = np.full(len(y), nan) if past is None else past.predict(part.values)
@@ -176,6 +204,7 @@ def figures_of(examination: Examination, output: int) -> Figures:
     gains = _gains_of_steps(examination, part, both) if part.y.shape[1] == 1 else None
     gains = _gains(true, predicted) if gains is None else gains
     skill, repeats = _against_last(true, predicted, repeated)
+    slope, slope_error = slope_of(true, predicted)
     every = true**2 - gains
     rest = np.minimum(every, _WORST)
     return Figures(
@@ -192,18 +221,68 @@ def figures_of(examination: Examination, output: int) -> Figures:
         attainable=signal.held_out_r2 if part is examination.held_out else signal.r2,
         skill=skill,
         repeats=repeats,
-        behind=tuple(_gaps(examination, part, output, both, every)),
-        shifted=tuple(_gap_within(examination, part, output, both, every)),
+        behind=tuple(_gaps(examination, part, output, both=both, rest=every, other=best)),
+        lacking=gaps(examination, part, output),
+        shifted=(*_gap_within(examination, part, output, both, every), *_gap_of_one_target(examination, output)),
+        trained=() if part is examination.training else gaps(examination, examination.training, output),
+        slope=slope,
+        slope_error=slope_error,
     )
 
 
-def _gaps(examination: Examination, part: Part, output: int, both: NDArray[np.bool_], rest: Column) -> Iterator[Gap]:
-    """Compare with the learner that finds most in the training part, sequence by sequence, where there is a signal."""
-    best, signal = examination.references.best(output), examination.references.signal[output]
-    if best is None or not signal.beyond_chance:
+def _gaps(
+    examination: Examination, part: Part, output: int, *, both: NDArray[np.bool_], rest: Column, other: Reference | None
+) -> Iterator[Gap]:
+    """Compare with another learner, sequence by sequence, where there is a signal."""
+    if other is None or not examination.references.signal[output].beyond_chance:
         return
-    found = best.held_out_prediction if part is examination.held_out else best.prediction
+    found = other.held_out_prediction if part is examination.held_out else other.prediction
     yield from _gap(part, output, both, rest, found)
+
+
+def gaps(examination: Examination, part: Part, output: int) -> tuple[Gap, ...]:
+    """Compare a part's predictions with what other learners know together, sequence by sequence.
+
+    Parameters
+    ----------
+    examination : Examination
+        What was measured of the model.
+    part : Part
+        The training part, where other learners are asked about what they did not learn from, or the held-out part.
+    output : int
+        Which output.
+
+    Returns
+    -------
+    tuple of Gap
+        With large errors counted as `_WORST`, and as they are; none without a signal.
+    """
+    y, prediction = part.y[:, output], part.prediction[:, output]
+    both = np.isfinite(y) & np.isfinite(prediction)
+    if both.sum() < _FEWEST or np.ptp(y[both]) == 0:
+        return ()
+    true, predicted = _scaled(y[both], prediction[both])
+    steps = _gains_of_steps(examination, part, both) if part.y.shape[1] == 1 else None
+    rest = (true - predicted) ** 2 if steps is None else true**2 - steps
+    other = examination.references.together or examination.references.best(output)
+    return tuple(_gaps(examination, part, output, both=both, rest=rest, other=other))
+
+
+def _gap_of_one_target(examination: Examination, output: int) -> Iterator[Gap]:
+    """Compare errors with what other learners leave of the training part, in its variance.
+
+    This is done where all targets held out are one number, which has no variance of its own.
+    """
+    held_out, training, signal = examination.held_out, examination.training, examination.references.signal[output]
+    if held_out is None or not signal.beyond_chance:
+        return
+    y, known = held_out.y[:, output], training.y[:, output]
+    known = known[np.isfinite(known)]
+    left = (y - held_out.prediction[:, output]) ** 2 / known.var()
+    left = np.minimum(left[np.isfinite(left)], _WORST)
+    if len(left) >= _FEWEST and np.ptp(y[np.isfinite(y)]) == 0:
+        width = float(left.mean()) - (1 - signal.r2)
+        yield Gap(width, _standard_error(left), signal.r2, len(left))
 
 
 def _gap_within(
@@ -275,6 +354,30 @@ def _gains_of_steps(examination: Examination, part: Part, both: NDArray[np.bool_
     true, *predicted = _scaled(part.y[both, 0], *every)
     gains: Column = np.mean([_gains(true, step) for step in predicted], axis=0)
     return gains if np.isfinite(gains).all() else None
+
+
+def slope_of(y: Column, prediction: Column) -> tuple[float, float]:
+    """Fit a straight line from predictions to targets.
+
+    Parameters
+    ----------
+    y, prediction : ndarray of shape (n,)
+        In the targets' deviation.
+
+    Returns
+    -------
+    slope : float
+        nan for a constant prediction.
+    error : float
+        Its standard error, whatever errors look like (White, A heteroskedasticity-consistent covariance matrix
+        estimator, Econometrica 1980), from stretches of neighbours.
+    """
+    if len(y) < _FEWEST or np.ptp(prediction) == 0:
+        return nan, inf
+    x = (prediction - prediction.mean()) / prediction.std()
+    rest = y - y.mean() - (prediction - prediction.mean())
+    pull = x * rest / prediction.std()
+    return 1 + float(pull.mean()), _standard_error(pull)
 
 
 def _standard_error(gains: Column) -> float:

@@ -15,6 +15,7 @@ from unflat.diagnosis.standing import (
     GAIN,
     NO_BETTER,
     STANDARD_ERRORS,
+    TOO_WIDE,
     border_of,
     errors_needed,
     figures_of,
@@ -22,6 +23,8 @@ from unflat.diagnosis.standing import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from unflat.diagnosis.examination import Examination
     from unflat.diagnosis.past import Past
     from unflat.diagnosis.records import Verdict
@@ -163,11 +166,14 @@ def judge(examination: Examination) -> Judgement:
         Beside that, the difference is taken sequence by sequence to the learner that found most in the training part:
         it is then known more closely, since what is hard for one is hard for the other.
         Where a model predicts for every time step what has one target, the predictions of all steps are judged.
-        A model also fails that explains less by more than 0.1 and more than two standard errors, not half as much,
-        if a rule names the cause with a confidence of 0.6 (but for `no_signal`, which is known by the lack itself, as
-        is `overfit` where no more than 0.3 of the training part is explained beyond what others explain). There, what
-        ridge reaches that learns from the held-out part counts as well: if these lie outside of what training saw,
-        nobody who learned from that does well.
+        A model also fails that lags behind, not half as much, if a rule names the cause with a confidence of 0.6 (but
+        for `no_signal`, which is known by the lack itself, as is `overfit` where no more than 0.3 of the training part
+        is explained beyond what others explain). It lags behind that explains less by 0.1, or by 0.05 where that leaves
+        twice as much unexplained: than the best learner, or than all of them and a smooth kernel together, by more than
+        two standard errors here, or in doubt here and by three on the training part. Where noise was learned by heart,
+        so does one whose predictions explain 0.05 more once they are made smaller. What ridge reaches that learns from
+        the held-out part counts as well: if these lie outside of what training saw, nobody who learned from that does
+        well. Where all targets held out are one number, errors count in the variance of the training part.
 
     `no_signal` is `flat` or `failing` after all where sequences are paired with targets of other sequences.
     healthy
@@ -227,20 +233,33 @@ def _proven_fault(examination: Examination, figures: Figures) -> float | None:
     """
     if figures.n < _ENOUGH_TO_TELL:
         return None
-    gaps = [gap for gap in (*figures.behind, *figures.shifted) if gap.width > max(GAIN, _WITH_REASON * gap.error)]
+    by_heart = _knows_noise(examination, figures)
+    gaps = list(_material(figures, by_heart=by_heart))
     if not gaps:
         return None
-    unproven = _NO_PROOF if _knows_noise(examination, figures) else (*_NO_PROOF, "overfit")
+    unproven = _NO_PROOF if by_heart else (*_NO_PROOF, "overfit")
     cause = next((cause for cause in find_causes(examination) if cause.id not in unproven), None)
     if cause is None or cause.confidence < _PROVEN:
         return None
-    return cause.confidence * max(_probability((gap.width - GAIN) / gap.error) for gap in gaps)
+    return cause.confidence * max(gaps)
+
+
+def _material(figures: Figures, *, by_heart: bool) -> Iterator[float]:
+    """Give how surely each of several comparisons shows a loss that matters."""
+    for gap in (*figures.behind, *figures.lacking, *figures.shifted):
+        if gap.width > max(gap.matters, _WITH_REASON * gap.error):
+            yield _probability((gap.width - gap.matters) / gap.error)
+    for new, known in zip(figures.lacking, figures.trained, strict=False):  # small samples show it; large ones prove it
+        if new.width > new.matters and known.is_beyond(known.matters):
+            yield _probability(known.width / known.error)
+    if by_heart and figures.too_wide > TOO_WIDE:
+        yield _probability(figures.too_wide)
 
 
 def _knows_noise(examination: Examination, figures: Figures) -> bool:
     """Whether a model explains far more of its training data than anything lets expect: it knows noise by heart."""
-    known = float(np.nanmax(examination.training.r2))
-    return known - max(figures.signal.r2, 0.0) > _BY_HEART
+    known = float(np.max(np.nan_to_num(examination.training.r2, nan=-np.inf)))
+    return figures.signal.beyond_chance and known - figures.signal.r2 > _BY_HEART
 
 
 def _judged(figures: Figures, seen: int, past: Past | None) -> tuple[Verdict, float]:

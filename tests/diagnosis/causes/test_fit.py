@@ -43,6 +43,18 @@ def test_data_beyond_the_training_range_are_counted(fake):
     assert cause.evidence[1].value == pytest.approx(0.6)
 
 
+def test_targets_at_a_ceiling_are_the_end_of_the_range(fake):
+    """Held-out targets that are all the highest of training lie at its end; where as many did in training, inside."""
+    capped = np.minimum(Y, np.quantile(Y, 0.95))
+    ceiling = np.full(100, capped.max())
+    cause = extrapolation(fake(capped, capped, X=X, held_out=(NEW_X, ceiling, ceiling - 1)))
+    assert cause.id == "extrapolation"
+    assert cause.evidence[0].value == pytest.approx(0.95, abs=0.01)
+    low = np.minimum(Y, np.quantile(Y, 0.3))
+    ceiling = np.full(100, low.max())
+    assert extrapolation(fake(low, low, X=X, held_out=(NEW_X, ceiling, ceiling - 1))) is None
+
+
 def test_bad_predictions_inside_the_range_are_not_extrapolated(fake):
     """Held-out data like those of training ask nothing new."""
     assert extrapolation(fake(Y, Y, X=X, held_out=(NEW_X, NEW, NEW[::-1]))) is None

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from unflat.diagnosis.causes.symptoms import attainable, behind, unlearned, varies
+from unflat.diagnosis.causes.symptoms import attainable, behind, lags, unlearned, varies
+from unflat.diagnosis.reference import Reference
 
 Y = np.tile([-1.0, 1.0], 200)
 
@@ -37,6 +40,21 @@ def test_predictions_that_are_no_numbers_are_behind(fake):
     """NaN is never good enough; a constant target cannot be missed."""
     assert unlearned(fake(Y, np.full(400, np.nan)))
     assert not unlearned(fake(np.full(400, 3.0), np.zeros(400)))
+
+
+def test_what_is_a_little_worse_throughout_lags(fake, reached):
+    """Beside others that make the same errors, what 60 sequences lose is surely no chance."""
+    random = np.random.default_rng(0)
+    y, noise = random.normal(size=(2, 60))
+    other = y + 0.3 * noise
+    references = reached(0.91)
+    learner = Reference("ridge", *(np.array([value]) for value in (0.91, 0.91, 0.001)), other[:, None], None)
+    references = replace(references, together=learner)
+    worse = fake(y, other * 0.55, references=references)
+    assert lags(worse, worse.training).tolist() == [True]
+    assert unlearned(worse)
+    same = fake(y, other, references=references)
+    assert lags(same, same.training).tolist() == [False]
 
 
 def test_varies_bounds_rounding():

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from unflat.diagnosis.examination import Examination
     from unflat.diagnosis.records import Cause
 
-__all__ = ["TIERS", "find_causes"]
+__all__ = ["OF_DATA", "TIERS", "find_causes"]
 
 _DATA: tuple[Rule, ...] = (nan_in_data, constant_target, misaligned_pairs, swapped_axes)
 _SCALE: tuple[Rule, ...] = (
@@ -71,6 +71,9 @@ _DYNAMICS: tuple[Rule, ...] = (
     over_regularised,
 )
 _FIT: tuple[Rule, ...] = (extrapolation, overfit, no_signal)
+
+OF_DATA: tuple[tuple[Rule, ...], ...] = (_DATA, (no_signal,))
+"""Rules that can be believed where nobody finds a signal: a training that found none either may be as good as any."""
 
 TIERS: tuple[tuple[Rule, ...], ...] = (_DATA, _SCALE, _OUTPUT, _DYNAMICS, _FIT)
 """All rules, in the order in which they are believed."""

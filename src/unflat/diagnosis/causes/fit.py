@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import FLAT, GAIN, attainable, behind, varies
+from unflat.diagnosis.causes.symptoms import FLAT, GAIN, attainable, behind, lags, varies
 from unflat.diagnosis.records import Cause, Evidence
+from unflat.diagnosis.standing import TOO_WIDE, figures_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.diagnosis.causes.rule import Code
-    from unflat.diagnosis.examination import Examination
+    from unflat.diagnosis.examination import Examination, Part
 
 _BEYOND = 0.5
 """Share of held-out sequences beyond the training range at which they are most of what is judged."""
@@ -50,8 +51,7 @@ def extrapolation(examination: Examination) -> Cause | None:
             Evidence(
                 "share of held-out values of one feature outside the training range", float(inputs.max()), "near 0"
             ),
-            Evidence("R² on training data", float(np.nanmin(training.r2)), "as on held-out data"),
-            Evidence("R² on held-out data", float(np.nanmin(held_out.r2)), "as on training data"),
+            *_errors(training, held_out),
         ),
         cure_for(
             examination,
@@ -59,6 +59,22 @@ def extrapolation(examination: Examination) -> Cause | None:
             _LINE_CODE,
         ),
         0.85,
+    )
+
+
+def _errors(training: Part, held_out: Part) -> tuple[Evidence, Evidence]:
+    """Put R² on both parts side by side; or errors, where targets held out are one number, which has no variance."""
+    worst = int(np.argmax(np.where(varies(held_out.y), 1 - held_out.r2, _in_trained_variance(held_out, training))))
+    if varies(held_out.y)[worst]:
+        return (
+            Evidence("R² on training data", float(training.r2[worst]), "as on held-out data"),
+            Evidence("R² on held-out data", float(held_out.r2[worst]), "as on training data"),
+        )
+    words = "mean squared error on {} data, in the training targets' variance"
+    known, new = (_in_trained_variance(part, training)[worst] for part in (training, held_out))
+    return (
+        Evidence(words.format("training"), float(known), "as on held-out data"),
+        Evidence(words.format("held-out"), float(new), "as on training data"),
     )
 
 
@@ -130,13 +146,33 @@ def _worse_on_held_out(examination: Examination) -> bool:
     held_out = examination.held_out
     if held_out is None or not held_out.finite:
         return False
-    left, trained = 1 - held_out.r2, 1 - examination.training.r2
+    trained, one_target = 1 - examination.training.r2, ~varies(held_out.y)
+    left = np.where(one_target, _in_trained_variance(held_out, examination.training), 1 - held_out.r2)
     worse = (left > trained + GAIN) & (left > _TIMES * trained)
-    return bool((behind(examination, held_out) & worse).any())
+    wide = [figures_of(examination, output).too_wide > TOO_WIDE for output in range(held_out.y.shape[1])]
+    wrong = behind(examination, held_out) | lags(examination, held_out) | one_target | np.array(wide)
+    return bool((wrong & worse).any())
+
+
+def _in_trained_variance(part: Part, training: Part) -> NDArray[np.float64]:
+    """Mean squared error of each output over the training targets' variance; inf where that is 0."""
+    variance = np.var(training.y, axis=0)
+    error = np.mean((part.y - part.prediction) ** 2, axis=0)
+    return np.where(variance > 0, error / np.where(variance > 0, variance, 1.0), np.inf)
 
 
 def _beyond(known: NDArray[np.float64], new: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Share of each column's new values outside the range of the known ones."""
+    """Share of each column's new values outside the range of the known ones.
+
+    Those at its very end count by how much commoner they are than among the known ones: of targets with a ceiling,
+    all that are new may lie there.
+    """
     low, high = np.nanmin(known, axis=0), np.nanmax(known, axis=0)
-    share: NDArray[np.float64] = np.mean((new < low) | (new > high), axis=0)
+    outside = np.mean((new < low) | (new > high), axis=0)
+    share: NDArray[np.float64] = np.fmax(outside, _at_an_end(new, low, high) - _at_an_end(known, low, high))
+    return share
+
+
+def _at_an_end(values: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
+    share: NDArray[np.float64] = np.fmax(np.mean(values <= low, axis=0), np.mean(values >= high, axis=0))
     return share

@@ -95,7 +95,7 @@ def _confidence_of_forgetting(signal: tuple[float, float], sees: float | None, *
         return 0.6 if nothing_late else 0.4
     if sees is None:
         return 0.6
-    return 0.85 if sees < _ALL_LATE else 0.7 if sees < 1 or nothing_late else 0.4
+    return 0.85 if sees < _ALL_LATE or (sees < 1 and nothing_late) else 0.7 if sees < 1 or nothing_late else 0.4
 
 
 _EARLY_ALONE = 0.5
@@ -122,14 +122,16 @@ _MASK_CODE: Code = {
 
 def padding_unmasked(examination: Examination) -> Cause | None:
     """Find long padding at the end of sequences that the recurrence runs over."""
-    if not unlearned(examination):
+    kinds = {layer.kind for layer in examination.layers}
+    if (kinds and "recurrent" not in kinds) or not worse_than_it_should(examination):
         return None
     padding = padding_of(examination.training.values)
     if padding is None or not padding.surely:
         return None
     share = padding.share(examination.training.values.shape[1])
     masked, kept = _read_at_the_end(examination, padding)
-    if share < MUCH or masked:
+    nothing_lost = kept is None or kept >= _HALF
+    if share < MUCH or masked or (nothing_lost and not unlearned(examination)):
         return None
     evidence = [
         Evidence(

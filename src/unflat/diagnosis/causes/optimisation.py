@@ -124,8 +124,10 @@ def _settings_as_evidence(examination: Examination) -> tuple[Evidence, ...]:
 
 def _unfinished(examination: Examination) -> _Unfinished | None:
     """Say, from the strongest sign to the weakest, that training had not arrived when it ended."""
-    if not unlearned(examination) or not examination.training.finite:
+    if not worse_than_it_should(examination) or not examination.training.finite:
         return None
+    if not unlearned(examination):
+        return _hardly_moved(examination)
     return _out_of_reach(examination) or _hardly_moved(examination) or _loss_says_so(examination)
 
 

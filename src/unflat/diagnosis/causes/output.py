@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from unflat.diagnosis.causes.activity import saturated_gates
 from unflat.diagnosis.causes.network import distance, output_image, reach, to_network
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import FLAT, GAIN, unlearned, varies, worse_than_it_should
@@ -127,6 +128,8 @@ def _confidence_of_broadcast(examination: Examination, pull: float | None) -> fl
     reached = reach(examination)
     if reached is not None and reached < distance(to_network(examination, examination.training.y)).max():
         return 0.3
+    if saturated_gates(examination) is not None:
+        return 0.5  # a loss that is broadcast shuts no gate
     if pull is not None and pull >= _AT_REST:
         return 0.2
     return 0.95 if _is_the_mean(examination.training) else 0.6

@@ -23,6 +23,9 @@ Initial weights are made for inputs and outputs of about 1 (LeCun et al. 1998, E
 Bengio 2010): ten times that is another order of magnitude.
 """
 
+_NARROW = 1.25
+"""Slope of the line from predictions to targets from which on predictions are on their way, and did not get there."""
+
 VANISHING = 0.01
 """A deviation that is no longer about 1: what random initial weights give differs more than the values do."""
 
@@ -98,7 +101,10 @@ def target_scale(examination: Examination) -> Cause | None:
 
 
 def _confidence_of_target(examination: Examination, output: int, needed: float, reached: float | None) -> float:
-    """Believe most what is proven, that the output cannot have got there; least where it did get to the mean."""
+    """Believe most what is proven, that the output cannot have got there; least where it did get to the mean.
+
+    There, predictions that all lie too near to it have gone a part of the way.
+    """
     if reached is not None and reached < needed:
         return 0.95
     if not examination.training.finite:
@@ -107,8 +113,10 @@ def _confidence_of_target(examination: Examination, output: int, needed: float, 
     on_the_mean = abs(prediction.mean() - y.mean()) <= 0.5 * y.std()
     if not on_the_mean:
         return 0.85
-    flat = prediction.std() < FLAT * y.std()
-    return 0.7 if flat and needed > UNSCALED**2 else 0.5
+    if prediction.std() < FLAT * y.std():
+        return 0.7 if needed > UNSCALED**2 else 0.5
+    covariance = float(np.mean((prediction - prediction.mean()) * (y - y.mean())))
+    return 0.65 if covariance > _NARROW * prediction.var() else 0.5
 
 
 def input_scale(examination: Examination) -> Cause | None:

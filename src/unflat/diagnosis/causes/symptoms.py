@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from unflat.diagnosis.standing import TWICE, gaps
 from unflat.metrics import deviation
 
 if TYPE_CHECKING:
@@ -16,9 +17,8 @@ if TYPE_CHECKING:
 GAIN = 0.1
 """Share of the variance by which two models must differ to be called different: deepchecks' smallest gain."""
 
-TIMES_THE_ERROR = 3.0
-"""Factor between the shares left unexplained by which two models differ where nearly all can be explained: half of an
-order of magnitude."""
+_CLEARLY = 2.0
+"""Standard errors of such a difference."""
 
 FLAT = 0.1
 """A spread under which predictions are called flat: it held in 20 of 30 flat programs from public questions."""
@@ -51,10 +51,9 @@ def attainable(examination: Examination, part: Part) -> NDArray[np.float64]:
 def behind(examination: Examination, part: Part, *, closely: bool = False) -> NDArray[np.bool_]:
     """Mark the outputs of which a part's predictions explain clearly less than reference learners do.
 
-    Clearly is more than `GAIN`, asked closely half of that where it makes the unexplained share `TIMES_THE_ERROR` times
-    theirs; and more than two standard errors of an R² from so many samples (Olkin & Finn 1995,
-    Psychological Bulletin 118, 155: its variance is about 4 R² (1 - R²)² / n). Without a signal that references find,
-    it is worse than the mean by as much.
+    Clearly is more than `GAIN`, asked closely half of that where it makes the unexplained share twice theirs; and more
+    than two standard errors of an R² from so many samples (Olkin & Finn 1995, Psychological Bulletin 118, 155: its
+    variance is about 4 R² (1 - R²)² / n). Without a signal that references find, it is worse than the mean by as much.
 
     Parameters
     ----------
@@ -72,19 +71,27 @@ def behind(examination: Examination, part: Part, *, closely: bool = False) -> ND
     """
     expected = attainable(examination, part)
     error = 2 * np.sqrt(expected / max(len(part), 1)) * (1 - expected)
-    gain = np.clip((TIMES_THE_ERROR - 1) * (1 - expected), GAIN / 2, GAIN) if closely else GAIN
+    gain = np.clip((TWICE - 1) * (1 - expected), GAIN / 2, GAIN) if closely else GAIN
     reached = part.r2 >= expected - np.maximum(gain, 2 * error)
     return varies(part.y) & ~reached
 
 
 def unlearned(examination: Examination) -> bool:
     """Whether the model does not even fit what it was trained on: then its training went wrong, or its structure."""
-    return bool(behind(examination, examination.training, closely=True).any())
+    training = examination.training
+    return bool((behind(examination, training, closely=True) | lags(examination, training)).any())
+
+
+def lags(examination: Examination, part: Part) -> NDArray[np.bool_]:
+    """Mark the outputs of which a part's predictions are clearly worse than other learners', sequence by sequence."""
+    found = (gaps(examination, part, output) for output in range(part.y.shape[1]))
+    return np.array([any(gap.width > max(gap.matters, _CLEARLY * gap.error) for gap in some) for some in found])
 
 
 def worse_than_it_should(examination: Examination) -> bool:
     """Whether anything is to be explained, on training data or on held-out data."""
-    return unlearned(examination) or bool(behind(examination, examination.judged).any())
+    judged = examination.judged
+    return unlearned(examination) or bool((behind(examination, judged) | lags(examination, judged)).any())
 
 
 def varies(y: NDArray[np.float64]) -> NDArray[np.bool_]:
