@@ -16,6 +16,7 @@ from benchmarks.faults import controls, data, frameworks, halves, plan, rates, r
 from benchmarks.faults.operators import OPERATORS
 from benchmarks.faults.preparing import prepare
 from benchmarks.faults.program import FRAMEWORKS, Network, Pairs, Program, Sets, Training
+from scipy.integrate import solve_ivp
 
 from unflat.diagnosis import CAUSE_IDS
 
@@ -58,7 +59,9 @@ def test_halves_share_neither_data_nor_architectures():
         assert len(set(networks)) == len(networks)
 
 
-@pytest.mark.parametrize("name", ["sums", "document", "oscillation", "narma", "lags", "glass", "pendulum"])
+@pytest.mark.parametrize(
+    "name", ["sums", "document", "oscillation", "narma", "lags", "glass", "pendulum", "convection", "marked"]
+)
 def test_generated_data_are_the_same_for_a_seed(name):
     """A seed draws the same data, another seed others; the parts are of the sizes they should have."""
     first, again, other = (data.make(name, Path(), seed) for seed in (0, 0, 1))
@@ -68,6 +71,26 @@ def test_generated_data_are_the_same_for_a_seed(name):
     total = len(first.training) + len(first.held_out)
     assert len(first.held_out) == int(data.HELD_OUT * total)
     assert first.training.X.ndim == 3
+
+
+def test_the_rolling_fluid_follows_lorenz():
+    """Read without noise, a step of the readings is what scipy's integration of the equations gives."""
+    found = data.lorenz_after(np.array([[1.0, 2.0, 20.0]]), 6)
+
+    def change(_time, state):
+        x, y, z = state
+        return [10 * (y - x), x * (28 - z) - y, x * y - 8 / 3 * z]
+
+    exact = solve_ivp(change, (0, 0.06), [1.0, 2.0, 20.0], rtol=1e-10, atol=1e-10).y[:, -1]
+    np.testing.assert_allclose(found[0], exact, rtol=1e-5)
+
+
+def test_marked_amounts_are_added():
+    """The target is the sum of the two that are marked, in its units."""
+    sets = data.make("marked", None, 0)
+    amounts, marks = (sets.training.X[..., 0] - 100) / 400, sets.training.X[..., 1]
+    np.testing.assert_array_equal(marks.sum(axis=1), 2)
+    np.testing.assert_allclose(sets.training.y, 400 * (amounts * marks).sum(axis=1) + 200)
 
 
 def test_overlapping_windows_are_held_out_in_time():
@@ -296,6 +319,17 @@ def test_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
     storage.save(options.output, written, {"commit": "abc"})
     assert storage.load(options.output) == written
     assert json.loads(options.output.read_text("utf-8"))["figures"]["counts"]["healthy"] == 2
+
+
+def test_a_run_may_take_a_part(tmp_path, monkeypatch):
+    """Asked for at most one program, it runs the first of the plan."""
+    entries = [plan.Entry(name, "healthy", program("sklearn")) for name in ("first", "second")]
+    monkeypatch.setattr(working, "plan", lambda *_, **__: iter(entries))
+    options = command.parse(["--data", str(tmp_path), "--output", str(tmp_path / "out.json"), "--most", "1"])
+    working.work(options, 0)
+    assert [line["key"] for line in storage.load(lines.lines_of(options.output))] == ["first"]
+    with pytest.raises(SystemExit, match="2"):
+        command.parse(["--data", str(tmp_path), "--most", "0"])
 
 
 def test_kept_models_are_not_trained_again(tmp_path):

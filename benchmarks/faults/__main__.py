@@ -50,6 +50,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--only", type=_names(CAUSE_IDS), default=(), metavar="CAUSE,..", help="only these causes")
     parser.add_argument("--frameworks", type=_names(FRAMEWORKS), default=(), metavar="NAME,..", help="only these")
     parser.add_argument("--quick", action="store_true", help="one data set and one seed: see that it runs")
+    parser.add_argument(
+        "--most", type=int, metavar="N", help="only the first N: the healthy twins, then a random part of all others"
+    )
     parser.add_argument("--output", type=Path, metavar="FILE", help="where results are stored, as JSON")
     parser.add_argument(
         "--trained", type=Path, metavar="DIR", help="keep trained models here, and do not train these again"
@@ -61,6 +64,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         print(f"Left out, for want of --data: {', '.join(sorted(left_out))}", file=sys.stderr)
     if options.jobs < 1:
         parser.error("--jobs must be at least 1")
+    if options.most is not None and options.most < 1:
+        parser.error("--most must be at least 1")
     return options
 
 

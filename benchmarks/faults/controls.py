@@ -57,7 +57,10 @@ CONTROLS = {
 """Every kind, by its name."""
 
 LATER = ("returns",)
-"""Kinds that came with the third half, and are no part of the others."""
+"""Kinds that came with the third half, and are no part of those before."""
+
+BEFORE = ("first", "second")
+"""The halves before."""
 
 _STEPS, _FEATURES = 10, 2
 
@@ -98,6 +101,8 @@ def draw(half: Half, control: Control, random: np.random.Generator) -> Pairs:
         y = X[:, -3:, 0].sum(axis=1) + X[:, -1, 1]
     elif half == "third":
         y = np.abs(X[:, -1, 0]) + X[:, -4:, 1].max(axis=1) + 0.5 * X[:, -2, 0]
+    elif half == "fourth":
+        y = np.maximum(X[:, -1, 0], X[:, -1, 1]) + 0.6 * X[:, -3, 0] - 0.4 * X[:, -5:, 1].sum(axis=1)
     else:
         y = np.tanh(X[:, -2, 0]) + 0.8 * X[:, -1, 0] - 0.5 * X[:, -3:, 1].mean(axis=1)
     noise = _noise(control, random)

@@ -7,7 +7,7 @@ from itertools import chain, product
 from typing import TYPE_CHECKING
 
 import numpy as np
-from benchmarks.faults.controls import CONTROLS, LATER, controls
+from benchmarks.faults.controls import BEFORE, CONTROLS, LATER, controls
 from benchmarks.faults.data import GIVEN, make
 from benchmarks.faults.halves import SETS, bases
 from benchmarks.faults.operators import OF_SCALE, OPERATORS
@@ -61,7 +61,7 @@ def plan(
 
     Parameters
     ----------
-    half : {"first", "second"}
+    half : {"first", "second", "third", "fourth"}
         Whose data sets and architectures.
     data : Path or None
         The data folder; without one, sets that are read from it are left out.
@@ -110,7 +110,7 @@ def _further_seeds(half: Half, data: Path | None, names: Sequence[str], seeds: S
 
 
 def _controls(half: Half, seeds: Sequence[int]) -> Iterator[Entry]:
-    kinds = [name for name in CONTROLS if half == "third" or name not in LATER]
+    kinds = [name for name in CONTROLS if half not in BEFORE or name not in LATER]
     for seed, name in product(seeds, kinds):
         for program in controls(half, name, seed):
             yield Entry(key_of(program), "control", program, variant=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from benchmarks.faults.plan import plan
@@ -18,7 +19,7 @@ def work(options: argparse.Namespace, share: int) -> None:
     lines = lines_of(options.output)
     done = {record["key"] for record in load(lines)}
     entries = plan(options.half, options.data, causes=options.only, frameworks=options.frameworks, quick=options.quick)
-    for place, entry in enumerate(entries):
+    for place, entry in enumerate(islice(entries, options.most)):
         if place % options.jobs == share and entry.key not in done:
             record = run(entry, options.trained)
             append(lines, record)
