@@ -47,7 +47,7 @@ def everything():
     predictions = {name: {"one": one, "many": 0.5} for name in peer_names}
     ours = {"one": {"p50": 5e-5, "p95": 6e-5}, "many": 0.25, "step": {"p50": 2e-5}}
     predictions |= {summary.MODEL: {**ours, "one": {"p50": 4e-4, "p95": 5e-4}}, summary.EXPORTED: ours}
-    table = 32 * 10**6
+    table = 32 * 10**7
     windows = {
         plan.OURS: {"epoch": 100 + 1.25 * table},
         "NumPy, every window copied": {"error": "exit code 1: MemoryError: copies take 28.6 GiB, 20 are free"},
@@ -61,7 +61,7 @@ def everything():
         "recipe": recipes,
         "predictions": predictions,
         "step": {"a step and its parts": step},
-        "windows over 1,000,000 rows": windows,
+        "windows over 10,000,000 rows": windows,
         "growth": growth,
     }
     used = {"seconds": 1.0, "processor": 1.0, "peak": 2**20 * 300, "seconds to cut": 0.5, "seconds of the epoch": 2.0}
@@ -278,7 +278,7 @@ def test_limits_are_computed_from_the_records(everything):
             "one sequence, model.predict, µs": 400,
             "one step of a stream, µs": 20,
             "10,000 sequences over the fastest peer's": 0.5,
-            "windows over 1,000,000 rows, peak of memory in tables": 1.25,
+            "windows over 10,000,000 rows, peak of memory in tables": 1.25,
             "unflat --help, ms": 100,
             "import unflat, ms": 50,
             "exponent of time in n": 1,

@@ -23,7 +23,7 @@ MODEL, EXPORTED = f"{OURS}, model.predict", f"{OURS}, exported"
 SEQUENCES, BATCH = 2804, 128
 """The document's training sequences, and those of a step, of which the floor is measured."""
 
-LONG = 10**6
+LONG = 10**7
 """Rows of a table whose windows are held against a limit of memory: beside a smaller one, libraries' own counts."""
 
 TABLE = 8 * 4

@@ -37,13 +37,17 @@ def table() -> np.ndarray:
 
 
 def drawn(batches: Iterator[int], total: int) -> dict[str, float]:
-    """Draw for so long as is allowed; an epoch takes as much longer as more windows are left."""
-    began, count = time.perf_counter(), 0
+    """Draw for so long as is allowed; what is left takes as long as what came after the first batch."""
+    began = time.perf_counter()
+    first = count = next(batches)
+    until_first = time.perf_counter() - began
     for size in batches:
         count += size
         if time.perf_counter() - began > options.seconds:
             break
-    return {"seconds of the epoch": (time.perf_counter() - began) * total / count, "drawn": count}
+    going_on = time.perf_counter() - began - until_first
+    left = 0 if count == first else going_on * (total - first) / (count - first)
+    return {"seconds of the epoch": until_first + left, "drawn": count}
 
 
 def keras() -> dict[str, float]:
