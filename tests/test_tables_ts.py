@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from unflat.errors import UnreadableTableError
+from unflat.errors import TimeGapWarning, UnreadableTableError
 from unflat.tables import read_ts
 
 HEADER = """# a comment
@@ -35,6 +35,29 @@ def test_dimensions_become_features_and_lengths_may_differ(written):
     np.testing.assert_array_equal(sequences.rows, [[1, 10], [2, np.nan], [3, 30], [4, 40], [5, 50]])
 
 
+@pytest.mark.parametrize(
+    "stamps", [("0", "0.5", "1"), ("2024-01-01 00:00:00", "2024-01-01 01:00:00", "2024-01-01T02:00:00")]
+)
+def test_time_stamps_give_way_to_their_values(written, stamps):
+    """Values with time stamps, be they numbers or dates with colons of their own, are read as those without."""
+    a, b, c = stamps
+    text = f"({a},1),({b},?), ({c},3):({a},10),({b},20),({c},30):0.5\n4,5:40,50:-7\n"
+    sequences, y = read_ts(written("@timestamps true\n@data\n" + text))
+    assert y.tolist() == [0.5, -7.0]
+    np.testing.assert_array_equal(sequences.rows, [[1, 10], [np.nan, 20], [3, 30], [4, 40], [5, 50]])
+
+
+def test_uneven_time_stamps_are_told(written):
+    """Steps of different length in time are read as steps, and a warning says of how many sequences."""
+    text = "@data\n(0,1),(1,2),(2,3):4\n(0,1),(1,2),(5,3):4\n(2024-01-01,1),(2024-02-01,2),(2024-03-01,3):4\n"
+    with pytest.warns(
+        TimeGapWarning, match=r"2 of 3 sequences of .*rain\.ts, the first in line 3, differ in time"
+    ) as told:
+        sequences, _ = read_ts(written(text))
+    assert told[0].filename == __file__
+    assert sequences.lengths.tolist() == [3, 3, 3]
+
+
 def test_a_missing_end_is_no_padding(written):
     """What the file writes as missing stays a time step."""
     sequences, _ = read_ts(written(HEADER + "?,2,?:1\n"))
@@ -53,7 +76,12 @@ def test_a_missing_end_is_no_padding(written):
         (HEADER + "1,2:4\n1,2:3,4:5\n", "1 dimensions, as in the first sequence; received 2 in line 8"),
         (HEADER + "1,inf:4\n", "an infinite one in line 7"),
         (HEADER + "?,?:4\n", "nothing but missing ones in line 7"),
-        ("@timestamps true\n@data\n(0,1):2\n", "without time stamps.*in line 1"),
+        (HEADER + "(0,1),2:3\n", r"pairs \(time stamp,value\).*in line 7"),
+        (HEADER + "(0,1),(1,2):(0,1),(2,2):3\n", "the same time stamps in every dimension.*in line 7"),
+        (HEADER + "(0,1),(0,2):3\n", "time stamps that ascend.*in line 7"),
+        (HEADER + "(0,1),(nan,2):3\n", "time stamps that ascend.*in line 7"),
+        (HEADER + "(noon,1):3\n", "numbers or ISO dates; received 'noon' in line 7"),
+        (HEADER + "(0,one):3\n", "'one' in line 7"),
         ("@classLabel true a b\n@data\n1,2:a\n", "classification in line 1"),
         ("@targetlabel false\n@data\n1,2\n", "a target on each line.*in line 1"),
     ],

@@ -25,7 +25,7 @@ import polars as pl
 from benchmarks.accuracy.measures import asymmetric_score, mean_square
 from benchmarks.accuracy.problem import BenchmarkSet, Part, Problem, Published, Task
 
-from unflat import Windows, apply_schema, make_windows
+from unflat import Windows, apply_schema, make_windows, read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,10 +42,8 @@ VARYING = tuple(f"sensor_{i}" for i in (2, 3, 4, 7, 8, 9, 11, 12, 13, 14, 15, 17
 
 
 def engines(path: Path) -> pl.DataFrame:
-    """Read a file of cycles: whitespace between the numbers, no header."""
-    columns = ("unit", "cycle", *SETTINGS, *SENSORS)
-    frame = pl.DataFrame(dict(zip(columns, np.loadtxt(path).T, strict=True)))
-    return frame.with_columns(pl.col("unit", "cycle").cast(pl.Int64))
+    """Read a file of cycles."""
+    return read_table(path, names=("unit", "cycle", *SETTINGS, *SENSORS))
 
 
 def make(data: Path, _seed: int, features: tuple[str, ...] = (*SETTINGS, *SENSORS)) -> Problem:

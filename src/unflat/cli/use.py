@@ -33,7 +33,7 @@ def evaluate(
     data: Annotated[
         Path,
         typer.Argument(
-            metavar="DATA", help="Table with the columns of the training data (.csv, .tsv, .parquet), or .ts."
+            metavar="DATA", help="Table with the columns of the training data (.csv, .tsv, .txt, .parquet), or .ts."
         ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")] = False,
@@ -48,7 +48,7 @@ def predict(
     data: Annotated[
         Path,
         typer.Argument(
-            metavar="DATA", help="Table with the columns of the training data (.csv, .tsv, .parquet), or .ts."
+            metavar="DATA", help="Table with the columns of the training data (.csv, .tsv, .txt, .parquet), or .ts."
         ),
     ],
     output: Annotated[

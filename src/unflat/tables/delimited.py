@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 import polars as pl
 
@@ -20,7 +20,7 @@ NULL_TEXTS = ("", "NA", "N/A", "#N/A", "nan", "NaN", "NaT", "null", "NULL", "Non
 _DECIMAL_COMMA = r"^[+-]?\d+(,\d+)?$"
 
 
-def read_delimited(path: Path, text: Collection[str]) -> pl.DataFrame:
+def read_delimited(path: Path, text: Collection[str], names: Sequence[str] = ()) -> pl.DataFrame:
     """Read a file of delimited text.
 
     Parameters
@@ -29,6 +29,8 @@ def read_delimited(path: Path, text: Collection[str]) -> pl.DataFrame:
         A file that exists and is not empty.
     text : collection of str
         Columns that stay text.
+    names : sequence of str
+        What the columns of a file without a header are called; if empty, the first line says it.
 
     Returns
     -------
@@ -40,35 +42,36 @@ def read_delimited(path: Path, text: Collection[str]) -> pl.DataFrame:
     UnreadableTableError
         If it has no usable header, a row has too few or too many fields, a quote is not closed, or it is not UTF-8.
     """
-    separator, header = _header(path)
-    table = _parse(path, separator, header, text, decimal_comma=False)
-    if separator == ";" and _has_decimal_commas(table):
-        table = _parse(path, separator, header, text, decimal_comma=True)
+    shape = _shape(path, tuple(names))
+    header = shape.names
+    table = _parse(path, shape, text, decimal_comma=False)
+    if shape.separator == ";" and _has_decimal_commas(table):
+        table = _parse(path, shape, text, decimal_comma=True)
     if len(header) > 1 and table[:, -1].null_count() > 0:
         # The parser fills a short row up with missing values, and takes an empty line for a row of them.
-        empty = _scan(path, separator, header)
+        empty = _scan(path, shape)
         table = table.filter(~pl.int_range(table.height, eager=True).is_in(empty)) if empty else table
     return table
 
 
-def _parse(
-    path: Path, separator: str, header: Sequence[str], text: Collection[str], *, decimal_comma: bool
-) -> pl.DataFrame:
+def _parse(path: Path, shape: _Shape, text: Collection[str], *, decimal_comma: bool) -> pl.DataFrame:
     try:
         table = pl.read_csv(
             path,
-            separator=separator,
+            separator=shape.separator,
+            has_header=shape.has_header,
+            new_columns=None if shape.has_header else list(shape.names),
             decimal_comma=decimal_comma,
             infer_schema_length=None,
             null_values=list(NULL_TEXTS),
-            schema_overrides={name: pl.String for name in header if name.strip() in text},
+            schema_overrides={name: pl.String for name in shape.names if name.strip() in text},
         )
     except (pl.exceptions.PolarsError, OSError) as error:
-        _scan(path, separator, header)  # raises where it can tell the row
+        _scan(path, shape)  # raises where it can tell the row
         raise UnreadableTableError(
             path, "delimited text", str(error).splitlines()[0], "Look at it in an editor, or write it again."
         ) from error
-    table.columns = [name.strip() for name in header]
+    table.columns = [name.strip() for name in shape.names]
     return table
 
 
@@ -77,26 +80,44 @@ def _has_decimal_commas(table: pl.DataFrame) -> bool:
     return any(len(text) > 0 and bool(text.str.contains(_DECIMAL_COMMA).all()) for text in texts)
 
 
-def _header(path: Path) -> tuple[str, list[str]]:
-    """Find what separates the columns, and their names as they stand."""
-    with _opened(path) as file:
-        line = next(_lines(file, path), "").removeprefix("\ufeff").rstrip("\r\n")
+class _Shape(NamedTuple):
+    """What separates the columns, their names as they stand, and whether the first line holds these."""
+
+    separator: str
+    names: Sequence[str]
+    has_header: bool
+
+
+def _shape(path: Path, given: tuple[str, ...]) -> _Shape:
+    """Find the separator, and the names if none are given."""
+    with opened(path) as file:
+        line = next(lines_of(file, path), "").removeprefix("\ufeff").rstrip("\r\n")
     separator = "\t" if ".tsv" in path.name.lower() else _separator(line)
-    header = next(csv.reader([line], delimiter=separator), [])
-    names = [name.strip() for name in header]
+    first = next(csv.reader([line], delimiter=separator), [])
+    if given and len(first) != len(given):
+        raise UnreadableTableError(
+            path, f"{len(given)} fields in every row, one for each name", f"{len(first)} in its first line",
+            "Name every column.",
+        )  # fmt: skip
+    names = [name.strip() for name in given or first]
+    refuse_repeated(path, names)
+    if not given and all(map(is_number, names)):
+        raise UnreadableTableError(
+            path,
+            "the names of the columns in its first line",
+            f"the line {line[:60]!r}",
+            "Write a line of names above it, or give read_table(path, names=[...]).",
+        )
+    return _Shape(separator, given or first, has_header=not given)
+
+
+def refuse_repeated(path: Path, names: Sequence[str]) -> None:
+    """Raise `UnreadableTableError` if two columns have one name."""
     repeated = [name for i, name in enumerate(names) if name in names[:i]]
     if repeated:
         raise UnreadableTableError(
             path, "columns of distinct names", f"the name {repeated[0]!r} twice", "Rename one of them."
         )
-    if all(map(_is_number, names)):
-        raise UnreadableTableError(
-            path,
-            "the names of the columns in its first line",
-            f"the line {line[:60]!r}",
-            "Write a line of names above it.",
-        )
-    return separator, header
 
 
 def _separator(line: str) -> str:
@@ -104,7 +125,8 @@ def _separator(line: str) -> str:
     return max(others, key=line.count) if others and "," not in line else ","
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether a name of a column is a number, or nothing."""
     try:
         float(text)
     except ValueError:
@@ -112,7 +134,7 @@ def _is_number(text: str) -> bool:
     return text not in NULL_TEXTS
 
 
-def _scan(path: Path, separator: str, header: Sequence[str]) -> list[int]:
+def _scan(path: Path, shape: _Shape) -> list[int]:
     """Go through the rows one by one: the slow way, for when something is the matter.
 
     Returns
@@ -126,17 +148,18 @@ def _scan(path: Path, separator: str, header: Sequence[str]) -> list[int]:
         At the first row that has not as many fields as the header, or the first line that is not UTF-8.
     """
     empty: list[int] = []
-    line, row = 1, -1
-    with _opened(path) as file:
-        reader = csv.reader(_lines(file, path), delimiter=separator, strict=True)
+    line, row = 0, -1
+    with opened(path) as file:
+        reader = csv.reader(lines_of(file, path), delimiter=shape.separator, strict=True)
         try:
-            next(reader)
+            if shape.has_header:
+                next(reader)
             line = reader.line_num
             for row, fields in enumerate(reader):
                 if not "".join(fields).strip() and len(fields) <= 1:
                     empty.append(row)
-                elif len(fields) != len(header):
-                    _refuse_width(path, header, fields, row - len(empty), line + 1)
+                elif len(fields) != len(shape.names):
+                    _refuse_width(path, shape.names, fields, row - len(empty), line + 1)
                 line = reader.line_num
         except csv.Error as error:
             raise UnreadableTableError(
@@ -162,11 +185,12 @@ def _refuse_width(path: Path, header: Sequence[str], fields: Sequence[str], row:
     )
 
 
-def _opened(path: Path) -> IO[bytes]:
+def opened(path: Path) -> IO[bytes]:
+    """Open a file that may be compressed."""
     return cast("IO[bytes]", gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
 
 
-def _lines(file: IO[bytes], path: Path) -> Iterator[str]:
+def lines_of(file: IO[bytes], path: Path) -> Iterator[str]:
     """Decode line by line, so that an error can name the line."""
     try:
         for number, line in enumerate(file, start=1):

@@ -11,23 +11,25 @@ from unflat.errors import MissingColumnError, UnreadableTableError
 from unflat.tables.columns import numbers_in_text, refuse_spoilt_numbers
 from unflat.tables.delimited import NULL_TEXTS, read_delimited
 from unflat.tables.frames import as_table
+from unflat.tables.spaced import is_spaced, read_spaced
 from unflat.tables.stored import StoredTable
 from unflat.tables.times import times_in_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from os import PathLike
 
     from unflat.tables.frames import Table
 
 DELIMITED = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+TEXT = (".txt", ".dat", ".txt.gz", ".dat.gz")
 PARQUET = (".parquet", ".pq")
 
 _LARGE = 1 << 28
 """Values of a file that is not read into memory: a GiB of float32."""
 
 
-def read_table(path: str | PathLike[str], *, text: Collection[str] = ()) -> pl.DataFrame:
+def read_table(path: str | PathLike[str], *, text: Collection[str] = (), names: Sequence[str] = ()) -> pl.DataFrame:
     """Read a table of one row for each time step.
 
     Parameters
@@ -35,9 +37,13 @@ def read_table(path: str | PathLike[str], *, text: Collection[str] = ()) -> pl.D
     path : str or path
         A .csv or .tsv file, which may be compressed (.csv.gz, .tsv.gz), or a .parquet file. Delimited text is
         UTF-8 with a header; where the header of a .csv has no comma, semicolons, tabs or bars separate the
-        columns, and with semicolons numbers may have a decimal comma.
+        columns, and with semicolons numbers may have a decimal comma. Or a .txt or .dat file, likewise; where its first
+        line has none of these, spaces separate the columns, and lines that begin with # are left out.
     text : collection of str
         Columns of a delimited file that stay text although they look like numbers or dates: labels such as "007".
+    names : sequence of str
+        What the columns of a text file without a header are called. Without them, a file with spaces whose first line
+        holds numbers has the columns column_1, column_2 and so on.
 
     Returns
     -------
@@ -60,14 +66,16 @@ def read_table(path: str | PathLike[str], *, text: Collection[str] = ()) -> pl.D
     path = Path(path)
     _refuse_what_is_no_file(path)
     name = path.name.lower()
-    if name.endswith(DELIMITED):
-        table = _settled(read_delimited(path, text), text)
+    if name.endswith(TEXT) and is_spaced(path):
+        table = _settled(read_spaced(path, text, names), text)
+    elif name.endswith(DELIMITED + TEXT):
+        table = _settled(read_delimited(path, text, names), text)
     elif name.endswith(PARQUET):
         table = _read_parquet(path)
     else:
         raise UnreadableTableError(
             path,
-            f"a file of a known kind: {', '.join((*DELIMITED, '.parquet'))}",
+            f"a file of a known kind: {', '.join((*DELIMITED, *TEXT[:2], '.parquet'))}",
             f"the ending {path.suffix!r}",
             "Save the table as CSV or Parquet, with that ending.",
         )
@@ -76,7 +84,9 @@ def read_table(path: str | PathLike[str], *, text: Collection[str] = ()) -> pl.D
     return table
 
 
-def open_table(path: str | PathLike[str], *, folder: str | PathLike[str] | None = None) -> Table:
+def open_table(
+    path: str | PathLike[str], *, folder: str | PathLike[str] | None = None, names: Sequence[str] = ()
+) -> Table:
     """Open a table of any size: small ones are read, large Parquet files are looked at where they are.
 
     The columns of a Parquet file of 2**28 values or more, a GiB of float32, are copied into temporary files when they
@@ -91,6 +101,8 @@ def open_table(path: str | PathLike[str], *, folder: str | PathLike[str] | None 
     folder : path or None
         Where to keep columns; a Parquet file is then kept there whatever its size. None for the system's folder of
         temporary files, which the environment variable TMPDIR names: it should be on a disk.
+    names : sequence of str
+        As for `read_table`.
 
     Returns
     -------
@@ -112,7 +124,7 @@ def open_table(path: str | PathLike[str], *, folder: str | PathLike[str] | None 
         stored = StoredTable(path, folder)
         if stored.height and (folder is not None or stored.height * len(stored.names) >= _LARGE):
             return stored
-    return as_table(read_table(path))
+    return as_table(read_table(path, names=names))
 
 
 def _refuse_what_is_no_file(path: Path) -> None:

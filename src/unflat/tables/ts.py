@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from unflat.errors import UnreadableTableError
+from unflat.errors import TimeGapWarning, UnreadableTableError
 from unflat.sequences import Sequences
+from unflat.tables.stamps import are_even, ascend, parts_of, seconds, taken_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +27,8 @@ def read_ts(path: str | PathLike[str]) -> tuple[Sequences, NDArray[np.float64]]:
     path : str or path
         A file as the time series extrinsic regression archive has them (Tan et al., Time series extrinsic
         regression, 2021): comments after #, a header of @ lines, and after @data a line for each sequence with
-        the values of each dimension separated by commas, the dimensions by colons, the target last.
+        the values of each dimension separated by commas, the dimensions by colons, the target last. A value may have
+        a time stamp, (stamp,value), the same in every dimension: a number or an ISO date.
 
     Returns
     -------
@@ -38,11 +41,22 @@ def read_ts(path: str | PathLike[str]) -> tuple[Sequences, NDArray[np.float64]]:
     ------
     UnreadableTableError
         If the file is missing or malformed, with the line.
+
+    Warns
+    -----
+    TimeGapWarning
+        If time stamps are not evenly spaced: a sequence's steps are read as if they were.
     """
     path = Path(path)
-    cases = [(_values(line, number, path), number) for number, line in _data_lines(path)]
-    if not cases:
+    lines = list(_data_lines(path))
+    if not lines:
         raise UnreadableTableError(path, "sequences after a line @data", "none", "Check that it is a .ts file.")
+    uneven = [number for number, line in lines if "(" in line and not _is_even(line, number, path)]
+    if uneven:
+        which = f"{len(uneven)} of {len(lines)} sequences of {path}, the first in line {uneven[0]}"
+        told = f"The steps of {which}, differ in time. They are read as if they did not; resample them if that matters."
+        warnings.warn(told, TimeGapWarning, stacklevel=2)
+    cases = [(_values(line, number, path), number) for number, line in lines]
     dimensions = cases[0][0][0].shape[1]
     for (values, _), number in cases:
         if values.shape[1] != dimensions:
@@ -83,8 +97,6 @@ def _text(path: Path) -> str:
 
 
 def _check_header(line: str, number: int, path: Path) -> None:
-    if line.split()[:2] == ["@timestamps", "true"]:
-        _refuse(path, number, "values without time stamps", line)
     if line.split()[:2] == ["@classlabel", "true"]:
         _refuse(path, number, "numbers as targets (@targetlabel true)", f"{line}, a file for classification")
     if line.split()[:2] in (["@targetlabel", "false"], ["@classlabel", "false"]):
@@ -93,13 +105,13 @@ def _check_header(line: str, number: int, path: Path) -> None:
 
 def _values(line: str, number: int, path: Path) -> tuple[NDArray[np.float64], float]:
     """Read one sequence of shape (T, F), and its target."""
-    *dimensions, last = line.split(":")
+    *dimensions, last = parts_of(line)
     if not dimensions:
         _refuse(path, number, "values and a target after a colon", "no colon")
     target = _number(last, number, path)
     if not np.isfinite(target):
         _refuse(path, number, "a number as target", repr(last.strip()))
-    columns = [[_number(text, number, path) for text in part.split(",")] for part in dimensions]
+    columns = [[_number(text, number, path) for text in _texts(part, number, path)] for part in dimensions]
     lengths = {len(column) for column in columns}
     if len(lengths) > 1:
         _refuse(path, number, "dimensions of one length", " and ".join(map(str, sorted(lengths))))
@@ -109,6 +121,32 @@ def _values(line: str, number: int, path: Path) -> tuple[NDArray[np.float64], fl
     if np.isnan(values).all():
         _refuse(path, number, "at least one value", "nothing but missing ones")
     return values, target
+
+
+def _texts(part: str, number: int, path: Path) -> list[str]:
+    """Give the values of a dimension as they are written, without their time stamps."""
+    if "(" not in part:
+        return part.split(",")
+    apart = taken_apart(part)
+    if apart is None:
+        _refuse(path, number, "pairs (time stamp,value), separated by commas", repr(part[:40]))
+    return apart[1]
+
+
+def _is_even(line: str, number: int, path: Path) -> bool:
+    """Whether the time stamps of a line are evenly spaced; they must ascend, and be those of every dimension."""
+    stamps = [apart[0] for part in parts_of(line)[:-1] if (apart := taken_apart(part)) is not None]
+    if not stamps:
+        return True  # what is wrong with them is said where values are read
+    if any(others != stamps[0] for others in stamps):
+        _refuse(path, number, "the same time stamps in every dimension", "different ones")
+    times = [seconds(stamp) for stamp in stamps[0]]
+    if None in times:
+        _refuse(path, number, "time stamps that are numbers or ISO dates", repr(stamps[0][times.index(None)]))
+    known = [time for time in times if time is not None]
+    if not ascend(known):
+        _refuse(path, number, "time stamps that ascend", "others")
+    return are_even(known)
 
 
 def _number(text: str, number: int, path: Path) -> float:
