@@ -51,3 +51,21 @@ def distinct():
         return model
 
     return fit
+
+
+@pytest.fixture(scope="session")
+def curved():
+    """Fit a regressor to products of steps, so that its skip reads them, and let much lie outside of their bounds."""
+
+    def fit(members):
+        X = np.random.default_rng(5).normal(5, 2, size=(400, 9, 2))
+        products = (X[:, -1, 0] - 5) * (X[:, -3, 1] - 5)
+        model = LSTMRegressor(units=(4,), epochs=2, n_members=members, random_state=0).fit(X, products)
+        for member in model.predictor_.network.members:
+            assert member.skip.terms.moments
+            assert member.skip.terms.products > 2
+            member.skip.low.fill_(-1.0)
+            member.skip.high.fill_(0.8)
+        return model, X
+
+    return fit

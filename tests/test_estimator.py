@@ -277,6 +277,14 @@ class TestNetwork:
             model.fit(X, y)
         assert 0.8 < np.mean(y < model.predict(X)) < 0.98
 
+    def test_effects_that_multiply_are_found_before_training(self):
+        """A sum of products over 60 steps, of which no single step tells anything, is predicted at once."""
+        random = np.random.default_rng(0)
+        X = np.stack([random.random((400, 60)), random.random((400, 60)) < 0.1], axis=2)
+        model = small(epochs=1).fit(X, X.prod(axis=2).sum(axis=1))
+        assert model.predictor_.network.skip.terms.moments
+        assert model.held_out_.r2 > 0.999
+
     def test_skip_follows_a_trend_beyond_the_training_range(self):
         """On a straight line the prediction goes on outside the range that was trained on."""
         level = np.arange(200.0)

@@ -78,6 +78,7 @@ def test_the_model_is_the_documents():
         "weight_decay": 0.0,
         "epsilon": 1e-7,
         "clip_norm": None,
+        "averaging": 0.0,
         "patience": None,
         "validation_fraction": 0.0,
         "scale_inputs": "none",

@@ -235,10 +235,13 @@ class NetworkConfig(Checked):
     skip : bool
         Whether a linear map of the last and the mean step is added to the network's output.
     lags : int
-        Steps before the last that this map reads as well. It follows from the data.
+        Steps before the last that this map reads as well. It follows from the data, as the next three do.
+    moments : bool
+        Whether it reads products of features in pairs, on average over steps.
+    products : int
+        The latest steps of whose numbers it reads all products in pairs.
     embedded : tuple of tuple of (int, int)
-        Of each categorical column that the recurrence reads embedded: its first indicator and how many it has. It
-        follows from the data.
+        Of each categorical column that the recurrence reads embedded: its first indicator and how many it has.
     n_members : int
         Networks that are trained and predict their mean.
     """
@@ -250,6 +253,8 @@ class NetworkConfig(Checked):
     readout: Annotated[tuple[Pooling, ...], EachOf(OneOf(get_args(Pooling)))] = ("last", "mean", "max")
     skip: bool = True
     lags: Annotated[int, AtLeast(0)] = 0
+    moments: bool = False
+    products: Annotated[int, AtLeast(0)] = 0
     embedded: Annotated[tuple[tuple[int, int], ...], Blocks()] = ()
     n_members: Annotated[int, AtLeast(1)] = 1
 

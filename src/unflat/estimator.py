@@ -63,11 +63,10 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
     """Predict numbers from sequences: raw units in, raw units out.
 
     Inputs and target are scaled with statistics of the training part, and the scales are part of the model. The
-    network is a stack of LSTM layers, read out over all of time, beside a linear skip that starts as a ridge
-    regression; it can therefore only add to what a straight line explains, and follows a trend beyond the range
-    it was trained on. A part of the data is held out: it chooses the epoch whose weights are kept, and after
-    training it is used to measure spread and skill. A model that is flat, or no better than a baseline, is never
-    returned in silence.
+    network is a stack of LSTM layers, read out over all of time, beside a skip that starts as a ridge regression; it
+    can therefore only add to what that explains, and follows a trend beyond the range it was trained on. A part of
+    the data is held out: it chooses the epoch whose weights are kept, and measures spread and skill afterwards. A
+    model that is flat, or no better than a baseline, is never returned in silence.
 
     Parameters
     ----------
@@ -82,7 +81,7 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
     readout : {"last", "mean", "max", "attention"} or tuple of these
         How the hidden states over time become one vector; several are concatenated.
     skip : bool
-        Whether a line through the last and the mean step, and through earlier steps where that pays, is added.
+        Whether a line through the last and the mean step, and earlier steps and products where these pay, is added.
     n_members : int
         How many networks are trained, each from weights and with an order of its own; their mean is the prediction.
     loss : {"mse", "mae", "huber", "quantile"}
@@ -108,7 +107,8 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
     averaging : float
         Share of all steps over which weights are averaged; the average is judged and kept. 0 keeps the last weights.
     patience : int, "auto" or None
-        Epochs without a better validation loss after which training stops; None never does. "auto" is half of them.
+        Epochs without a better validation loss after which training stops; None never does. "auto" is half of the
+        epochs at a constant rate; a cycle of rates, which does its best work at its end, is gone through.
     validation_fraction : float
         Share of the data that is held out, unless validation data are given to `fit`. With fewer than 20
         sequences none are.
@@ -147,7 +147,7 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
     input_range_ : InputRange
         The least and largest value of each feature in training; `predict` warns of inputs far outside.
     linear_ : bool
-        Whether the recurrence earned nothing on the held-out part: the model then is its linear part alone.
+        Whether the recurrence earned nothing on the held-out part: the model then is its skip alone.
     n_features_in_ : int
         Features of a time step.
     n_outputs_ : int
@@ -424,7 +424,7 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
 
     @property
     def linear_(self) -> bool:
-        """Whether the model is its linear part alone."""
+        """Whether the model is its skip alone."""
         check_is_fitted(self, "predictor_")
         return self.predictor_.network.is_linear
 

@@ -6,27 +6,24 @@ import math
 import warnings
 from dataclasses import dataclass, fields, replace
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
 
-from unflat.baselines.design import evenly
 from unflat.batches import BatchSource
 from unflat.config import NetworkConfig, TrainingConfig
 from unflat.dataset import places_apart
 from unflat.errors import ConfigurationError, ConstantTargetError, MissingValuesWarning, OutOfRangeWarning
-from unflat.folds import folds_of
 from unflat.history import History
 from unflat.metrics import assess
+from unflat.moderation import is_moderated, share_vouched_for
 from unflat.network import Predictor, make_network, predict_all
 from unflat.network.embedding import MOST_ONE_HOT
-from unflat.network.line import columns_of, fit_line, lags_to_try
-from unflat.network.skip import summary
 from unflat.ranges import FAR, FAR_ON_A_LINE, in_words
 from unflat.scaling import fit_affine, fit_context_scaling, fit_input_scaling, fit_target_scaler
-from unflat.sequences import sequences_together
-from unflat.training import Examples, Runtime, train
+from unflat.starting import start_of
+from unflat.training import Examples, Runtime, errors_on, train
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,13 +33,10 @@ if TYPE_CHECKING:
     from unflat.config import ScalingConfig
     from unflat.dataset import Dataset
     from unflat.metrics import Assessment
-    from unflat.network.line import Line
+    from unflat.network import Network
     from unflat.ranges import InputRange
-    from unflat.scaling import InputScaling, Scaler
+    from unflat.scaling import InputScaling
     from unflat.sequences import Sequences
-
-_LINE_ELEMENTS = 10_000_000
-"""Numbers that the line which training begins at is fitted on, at the most."""
 
 _STEPS, _FEWEST_EPOCHS, _MOST_EPOCHS = 1500, 10, 100
 _SMALLEST_BATCH, _LARGEST_BATCH = 16, 256
@@ -93,7 +87,8 @@ def training_config(parameters: Mapping[str, Any], n: int) -> TrainingConfig:
     if chosen["epochs"] == "auto":
         chosen["epochs"] = epochs_for(n, chosen["batch_size"])
     if chosen["patience"] == "auto":
-        chosen["patience"] = max(1, chosen["epochs"] // 2)
+        # A cycle does its best work at its end, and weights from before are kept where it does not.
+        chosen["patience"] = max(1, chosen["epochs"] // 2) if chosen["schedule"] == "constant" else None
     return TrainingConfig(**chosen)
 
 
@@ -150,8 +145,8 @@ def prepare(training: Dataset, config: NetworkConfig, scales: ScalingConfig, gen
     inputs, constant = fit_input_scaling(training.sequences, scales.scale_inputs)
     target = fit_target_scaler(training.y, scales.scale_target, training.names)
     context, constant_beside = fit_context_scaling(training.sequences, scales.scale_inputs)
-    line = _line(inputs, context, target, training) if config.skip else None
-    config = replace(config, embedded=_embedded(inputs), lags=0 if line is None else line.lags)
+    start = start_of(inputs, context, target, training) if config.skip else None
+    config = replace(config, embedded=_embedded(inputs), **({} if start is None else start.line.terms._asdict()))
     network = make_network(
         config,
         features=inputs.width,
@@ -160,8 +155,8 @@ def prepare(training: Dataset, config: NetworkConfig, scales: ScalingConfig, gen
         context=0 if context is None else context.width,
     )
     for member in network.members:
-        if line is not None:
-            member.skip.start_at(line)  # type: ignore[union-attr]  # there where it is configured
+        if start is not None:
+            member.skip.start_at(*start)  # type: ignore[union-attr]  # there where it is configured
     names = [repr(training.sequences.context_names[column]) for column in constant_beside]
     predictor = Predictor(inputs, network, target, context)
     return Prepared(predictor, (*map(training.sequences.feature, constant), *names))
@@ -179,33 +174,6 @@ def _refuse_constant(training: Dataset) -> None:
     for name, column in zip(training.names, training.y.T, strict=True):
         if fit_affine(column, "standard").constant:
             raise ConstantTargetError(name, float(column[0]), len(column))
-
-
-def _line(inputs: InputScaling, context: InputScaling | None, target: Scaler, training: Dataset) -> Line:
-    """Fit the line that training begins at, on sequences spread over the training part."""
-    beside = 0 if context is None else context.width
-    lags = lags_to_try(inputs.width, _usual_length(training.sequences), len(training))
-    choices = [(count, columns_of(count, features=inputs.width, most=lags[0], context=beside)) for count in lags]
-    _, widest = choices[0]
-    index = evenly(len(training), max(_LINE_ELEMENTS // len(widest), 2))
-    sequences = training.sequences.take(index)
-    parts = [
-        summary(inputs(batch.values), batch.lengths, None if context is None else context(batch.context), lags[0])
-        for _, batch in BatchSource(sequences).in_order(sequences_together(sequences.longest))
-    ]
-    return fit_line(
-        torch.cat(parts).numpy(),
-        target(torch.from_numpy(training.y[index])).numpy(),
-        None if training.weights is None else training.weights[index],
-        choices,
-        # Dealt alike whatever the seed of the fit: the line does not hang on it.
-        folds_of(index, places_apart(training.sequences), np.random.default_rng(0)),
-    )
-
-
-def _usual_length(sequences: Sequences) -> int:
-    """Give the length that nine sequences in ten have."""
-    return sequences.longest if sequences.equally_long else int(np.quantile(sequences.lengths, 0.1))
 
 
 def examples(data: Dataset, predictor: Predictor) -> Examples:
@@ -293,13 +261,15 @@ def _learn_one(
 ) -> History:
     (network,) = predictor.network.members
     network.to(device)
+    judged = None if validation is None else examples(validation, predictor)
+    line = _Line.of(network, judged, config, device)
     try:
         for callback in callbacks:
             callback.on_model(predictor, config)
-        return train(
+        history = train(
             network,
             examples(training, predictor),
-            None if validation is None else examples(validation, predictor),
+            judged,
             config,
             generator=generator,
             runtime=Runtime(device, config.precision),
@@ -307,8 +277,47 @@ def _learn_one(
             moments=moments,
             errors=errors,
         )
+        if line is not None and validation is not None and history.best_epoch:
+            line.moderate(network, places_apart(validation.sequences))
     finally:
         network.to("cpu")
+    return history
+
+
+class _Line(NamedTuple):
+    """The skip that a training began at, and its errors on the validation part.
+
+    Parameters
+    ----------
+    map : dict of str to Tensor
+        The skip's.
+    errors : Tensor of shape (n, outputs)
+        On the validation part.
+    judged : Examples
+        That part.
+    device : torch.device
+        Where to compute.
+    """
+
+    map: dict[str, torch.Tensor]
+    errors: torch.Tensor
+    judged: Examples
+    device: torch.device
+
+    @classmethod
+    def of(
+        cls, network: Network, judged: Examples | None, config: TrainingConfig, device: torch.device
+    ) -> _Line | None:
+        """Remember it; None where there is none, or where squares are not what errors are judged by."""
+        if judged is None or network.skip is None or not is_moderated(network.config, config.loss):
+            return None
+        start = {name: tensor.clone() for name, tensor in network.skip.map.state_dict().items()}
+        return cls(start, errors_on(network, judged, device), judged, device)
+
+    def moderate(self, network: Network, apart: int) -> None:
+        """Move a trained network back towards the line, as far as the validation part does not vouch for it."""
+        after = errors_on(network, self.judged, self.device)
+        network.moderate(share_vouched_for(self.errors, after, self.judged.weights, apart), self.map)
 
 
 def told(histories: Sequence[History]) -> History:

@@ -392,6 +392,17 @@ _EVALUATION_BATCH = 256
 """Sequences judged together: large enough to be fast, small enough for long sequences."""
 
 
+@torch.no_grad()
+def errors_on(network: Network, examples: Examples, device: torch.device) -> Tensor:
+    """Give the errors of a network, target less prediction, of shape (n, outputs), on the processor."""
+    errors = []
+    for index in torch.arange(len(examples)).split(_EVALUATION_BATCH):
+        example = examples.draw(index, device)
+        prediction = network(example.x, example.lengths, context=example.context)
+        errors.append((example.target - prediction).float().cpu())
+    return torch.cat(errors)
+
+
 def make_optimizer(network: Network, config: TrainingConfig) -> AdamW:
     """Make AdamW (Loshchilov & Hutter, ICLR 2019), which decays weight matrices and spares biases and the skip.
 

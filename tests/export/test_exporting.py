@@ -220,6 +220,15 @@ def test_a_line_that_reads_further_back_is_inside(tmp_path):
     assert unlike(model, OnnxPredictor(tmp_path / "model.onnx"), ragged) < 1e-5
 
 
+@pytest.mark.parametrize("members", [1, 2])
+def test_products_that_the_skip_reads_are_in_the_file(members, curved, tmp_path):
+    """Sequences of every length, with values outside of the range that products are held to."""
+    model, X = curved(members)
+    export_onnx(model, tmp_path / "model.onnx", sample=X)
+    ragged = [sequence[: 1 + place % X.shape[1]] for place, sequence in enumerate(X)]
+    assert unlike(model, OnnxPredictor(tmp_path / "model.onnx"), ragged) < 1e-5
+
+
 def test_categories_of_a_table_are_inside(windows, distinct, tmp_path):
     """A file of a model of windows takes windows, encodes their categories, and names columns, units and windows."""
     frame, cut = windows

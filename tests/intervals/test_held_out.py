@@ -5,6 +5,7 @@ import torch
 from unflat.dataset import as_dataset
 from unflat.intervals.held_out import FOLDS, cross_chosen, folds_of
 from unflat.losses import Loss
+from unflat.moderation import share_vouched_for
 from unflat.windows import make_windows
 
 
@@ -51,3 +52,17 @@ def test_folds_keep_groups_together_and_windows_in_blocks():
     assert folds_of(as_dataset(X, y, groups=groups)).reshape(4, 5).tolist() == [[2] * 5, [0] * 5, [1] * 5, [3] * 5]
     windows = make_windows(pl.DataFrame({"load": np.arange(22.0)}), target="load", length=2)
     assert np.all(np.diff(folds_of(as_dataset(windows))) >= 0)
+
+
+def test_moderation_is_settled_by_the_others_too():
+    """Each fold's errors lie as far from the line's as the rest of the sequences vouch for."""
+    random = np.random.default_rng(0)
+    line, trained = torch.from_numpy(random.normal(size=(2, 60, 1)))
+    trained = 0.4 * line + 0.5 * trained
+    folds = np.arange(60) % FOLDS
+    taken = cross_chosen([line, trained], folds, Loss("mse"), None, apart=1)
+    for fold in range(FOLDS):
+        own, others = folds == fold, torch.from_numpy(folds != fold)
+        share = share_vouched_for(line[others], trained[others], None, 1)
+        assert 0 < share < 1
+        np.testing.assert_allclose(taken[own], torch.lerp(line, trained, share).numpy()[own])

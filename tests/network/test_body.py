@@ -220,3 +220,21 @@ def test_dropout_keeps_the_expectation_of_a_shallow_network(make_distinct):
         drawn = network(x, None, torch.Generator().manual_seed(7))
         error = (drawn.mean(dim=0) - network(x[:1])[0]).abs()
     assert (error < 4 * drawn.std(dim=0) / np.sqrt(len(x))).all()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_moderation_moves_predictions_a_share_of_the_way(share):
+    """From the skip that it began at to the trained network, for every sequence; at no share it is linear."""
+    net = Network(NetworkConfig(units=(3,)), features=2, outputs=2, generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randn(6, 5, 2, generator=generator)
+    with torch.no_grad():
+        net.skip.map.weight.normal_(generator=generator)
+        start = {name: tensor.clone() for name, tensor in net.skip.map.state_dict().items()}
+        before = net(x)
+        for parameter in net.parameters():
+            parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
+        after = net(x)
+        net.moderate(share, start)
+        torch.testing.assert_close(net(x), torch.lerp(before, after, share))
+    assert net.is_linear == (share == 0.0)

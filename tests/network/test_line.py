@@ -8,7 +8,17 @@ from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.model_selection import cross_val_predict
 
 from unflat.folds import Fold, folds_of
-from unflat.network.line import MOST_WIDE, PENALTIES, columns_of, fit_line, lags_to_try, simplest_as_good
+from unflat.network.line import (
+    MOST_WIDE,
+    PENALTIES,
+    fit_line,
+    lags_to_try,
+    products_to_try,
+    richest,
+    simplest_as_good,
+    terms_to_try,
+)  # fmt: skip
+from unflat.network.terms import Terms
 
 
 def data(outputs=1, n=60, width=6, noise=0.3, seed=7):
@@ -27,7 +37,7 @@ def dealt(n, apart=1):
 def fitted(read, y, weights=None, columns=None, folds=None):
     """Fit a line that has no choice of what it reads."""
     columns = np.arange(read.shape[1]) if columns is None else columns
-    return fit_line(read, y, weights, [(0, columns)], folds or dealt(len(read)))
+    return fit_line(read, y, weights, [(Terms(), columns)], folds or dealt(len(read)))
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
@@ -71,12 +81,12 @@ def test_line_reads_more_where_it_tells_more():
     """Of two choices the richer is taken for a target that needs it, and the simpler where the rest is noise."""
     random = np.random.default_rng(3)
     read = random.normal(size=(400, 10)).astype(np.float32)
-    choices = [(4, np.arange(10)), (0, np.array([0, 1, 9]))]
+    choices = [(Terms(4), np.arange(10)), (Terms(), np.array([0, 1, 9]))]
     needs_it = read[:, [5]] + 0.1 * random.normal(size=(400, 1))
-    assert fit_line(read, needs_it, None, choices, dealt(400)).lags == 4
+    assert fit_line(read, needs_it, None, choices, dealt(400)).terms.lags == 4
     does_not = read[:, [1]] + read[:, [9]] + 0.1 * random.normal(size=(400, 1))
     line = fit_line(read, does_not, None, choices, dealt(400))
-    assert line.lags == 0
+    assert line.terms.lags == 0
     np.testing.assert_allclose(line.weight, [[0, 1, 1]], atol=0.05)
 
 
@@ -126,8 +136,8 @@ def test_exact_line_is_found():
 def test_steps_that_are_all_alike_are_not_read():
     """Where the last step tells all exactly, no step before it is read for a difference by rounding."""
     read = np.repeat(np.linspace(-2, 2, 200, dtype=np.float32)[:, None], 8, axis=1)
-    choices = [(6, np.arange(8)), (0, np.arange(2))]
-    assert fit_line(read, read[:, :1].astype(float), None, choices, dealt(200)).lags == 0
+    choices = [(Terms(6), np.arange(8)), (Terms(), np.arange(2))]
+    assert fit_line(read, read[:, :1].astype(float), None, choices, dealt(200)).terms.lags == 0
 
 
 def test_more_columns_than_sequences_are_no_obstacle():
@@ -154,7 +164,47 @@ def test_lags_to_try_fit_into_the_widest_line(features, steps, n):
         assert (lags[0] + 2) * features <= min(MOST_WIDE, n / 2)
 
 
-def test_columns_of_a_line_leave_out_the_steps_that_it_does_not_read():
-    """Last, mean, the latest steps and what stands beside, of two features, three steps and two numbers beside."""
-    assert columns_of(1, features=2, most=3, context=2).tolist() == [0, 1, 2, 3, 4, 5, 10, 11]
-    assert columns_of(3, features=2, most=3, context=0).tolist() == list(range(10))
+@given(st.integers(1, 60), st.integers(1, 500), st.integers(1, 5000))
+def test_products_to_try_fit_into_their_room(features, steps, n):
+    """Those of the most steps that fit come first, then mean products alone; nothing where nothing fits."""
+    choices = products_to_try(features, steps, n)
+    room = min(512, n // 2)
+    assert all(terms.curved and terms.width(features) <= room for terms in choices)
+    if choices:
+        most = choices[0].products
+        assert choices[-1] == Terms(0, moments=True)
+        more = Terms(most, moments=True, products=most + 1)
+        assert most == steps or more.width(features) > room
+    else:
+        assert Terms(0, moments=True).width(features) > room
+
+
+def test_richest_holds_all_choices():
+    """The widest of each kind together."""
+    assert richest([Terms(9), Terms(2, moments=True, products=3), Terms()]) == Terms(9, moments=True, products=3)
+    choices = terms_to_try(1, 30, 5000)
+    assert [terms.width(1) for terms in choices] == sorted((t.width(1) for t in choices), reverse=True)
+    assert choices[-1] == Terms()
+
+
+def of_products(target, noise, seed=0, n=600):
+    """Choose between a line and products of two columns for a target that is made of them."""
+    random = np.random.default_rng(seed)
+    steps = random.normal(size=(n, 2)).astype(np.float32)
+    read = np.column_stack([steps, steps[:, 0] ** 2, steps[:, 0] * steps[:, 1], steps[:, 1] ** 2])
+    y = target(steps)[:, None] + noise * random.normal(size=(n, 1))
+    curved = Terms(0, moments=True)
+    return fit_line(read, y, None, [(curved, np.arange(5)), (Terms(), np.arange(2))], dealt(n))
+
+
+def test_products_are_read_where_they_tell_more():
+    """A target that is a product is found exactly, and no product is read for one that is a sum."""
+    line = of_products(lambda steps: steps[:, 0] * steps[:, 1], noise=0.01)
+    np.testing.assert_allclose(line.weight, [[0, 0, 0, 1, 0]], atol=0.01)
+    assert not of_products(lambda steps: steps.sum(axis=1), noise=0.5).terms.curved
+
+
+def test_products_that_may_be_better_by_chance_are_not_read():
+    """Of twenty targets that are lines under noise, none or one is given products."""
+    curved = [of_products(lambda steps: steps[:, 0], noise=2.0, seed=seed).terms.curved for seed in range(20)]
+    assert sum(curved) <= 1

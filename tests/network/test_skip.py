@@ -1,50 +1,53 @@
-"""The linear skip: what it reads of a sequence, and how it is set."""
+"""The skip: what it starts as, and what of it is trained."""
 
 import numpy as np
 import pytest
 import torch
 
 from unflat.network.line import Line
-from unflat.network.skip import LinearSkip, summary
-
-
-def test_summary_is_the_last_and_the_mean_step():
-    """Two sequences of unequal length are summed up as worked out by hand, padding left out."""
-    x = torch.tensor([[[1.0, 10.0], [3.0, 30.0], [8.0, 20.0]], [[5.0, 50.0], [7.0, 90.0], [1e9, -1e9]]])
-    assert summary(x, torch.tensor([3, 2])).tolist() == [[8.0, 20.0, 4.0, 20.0], [7.0, 90.0, 6.0, 70.0]]
-    assert summary(x[:1], None).tolist() == [[8.0, 20.0, 4.0, 20.0]]
-
-
-def test_summary_goes_back_from_the_last_step_and_stays_at_the_first():
-    """Three steps back: the latest first, and the first step for those that a short sequence does not have."""
-    x = torch.tensor([[[1.0], [2.0], [6.0]], [[5.0], [7.0], [1e9]], [[4.0], [-1e9], [-1e9]]])
-    read = summary(x, torch.tensor([3, 2, 1]), lags=3)
-    assert read.tolist() == [[6.0, 3.0, 2.0, 1.0, 1.0], [7.0, 6.0, 5.0, 5.0, 5.0], [4.0, 4.0, 4.0, 4.0, 4.0]]
-    assert summary(x[:1], None, lags=3).tolist() == read[:1].tolist()
-
-
-def test_context_comes_last():
-    """What stands beside a sequence follows its steps."""
-    x = torch.arange(6.0).reshape(1, 3, 2)
-    assert summary(x, None, torch.tensor([[9.0, 8.0]]), 1).tolist() == [[4.0, 5.0, 2.0, 3.0, 2.0, 3.0, 9.0, 8.0]]
+from unflat.network.skip import LinearSkip
+from unflat.network.terms import Terms
 
 
 def test_skip_starts_at_zero():
     """Before it is fitted the skip adds nothing."""
-    assert LinearSkip(3, 2, lags=2)(torch.ones(4, 5, 3), None).tolist() == [[0.0, 0.0]] * 4
+    assert LinearSkip(3, 2, terms=Terms(2))(torch.ones(4, 5, 3), None).tolist() == [[0.0, 0.0]] * 4
 
 
 def test_skip_started_at_a_line_predicts_it():
     """Two outputs of one feature and one step before the last are worked out by hand."""
-    skip = LinearSkip(1, 2, lags=1)
-    skip.start_at(Line(1, np.array([[1.0, 10.0, 100.0], [0.0, 0.0, -1.0]]), np.array([0.5, 0.25])))
+    skip = LinearSkip(1, 2, terms=Terms(1))
+    skip.start_at(Line(Terms(1), np.array([[1.0, 10.0, 100.0], [0.0, 0.0, -1.0]]), np.array([0.5, 0.25])))
     # Last 4, mean 3, before the last 2.
     assert skip(torch.tensor([[[3.0], [2.0], [4.0]]]), None).tolist() == [[234.5, -1.75]]
 
 
-@pytest.mark.parametrize(("lags", "trained"), [(0, True), (3, False)])
-def test_only_a_line_of_few_columns_is_trained(lags, trained):
-    """A skip of the last and the mean step moves in training; one that reads steps before them is held."""
-    skip = LinearSkip(2, 1, lags=lags)
+def test_products_stay_within_the_bounds_and_steps_go_on():
+    """Beyond the range of training a square stands still while the line goes on, worked out by hand."""
+    skip = LinearSkip(1, 1, terms=Terms(0, products=1))
+    line = Line(Terms(0, products=1), np.array([[1.0, 0.0, 10.0]]), np.array([0.0]))
+    skip.start_at(line, (torch.tensor([-2.0]), torch.tensor([3.0])))
+    x = torch.tensor([[[2.0]], [[3.0]], [[4.0]], [[-7.0]]])
+    assert skip(x, None).flatten().tolist() == [42.0, 93.0, 94.0, 33.0]
+
+
+def test_bounds_are_kept_with_the_weights():
+    """A skip made anew from the numbers of another predicts the same."""
+    terms = Terms(1, moments=True, products=2)
+    skip, again = LinearSkip(2, 1, terms=terms), LinearSkip(2, 1, terms=terms)
+    weight = np.random.default_rng(0).normal(size=(1, terms.width(2)))
+    skip.start_at(Line(terms, weight, np.zeros(1)), (torch.tensor([-1.0, 0.0]), torch.tensor([1.0, 0.5])))
+    again.load_state_dict(skip.state_dict())
+    x = torch.from_numpy(np.random.default_rng(1).normal(size=(5, 4, 2))).float()
+    assert torch.equal(again(x, None), skip(x, None))
+
+
+@pytest.mark.parametrize(
+    ("terms", "trained"),
+    [(Terms(), True), (Terms(3), False), (Terms(0, moments=True), False), (Terms(0, products=1), False)],
+)
+def test_only_a_line_of_few_columns_is_trained(terms, trained):
+    """A skip of the last and the mean step moves in training; one that reads more is held."""
+    skip = LinearSkip(2, 1, terms=terms)
     assert [p.requires_grad for p in skip.parameters()] == [trained, trained]
     assert all(p.grad is None for p in skip.parameters())

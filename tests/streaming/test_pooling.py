@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from unflat.network.arrays import DenseArrays
-from unflat.streaming.pooling import Attention, Before, Last, Maximum, Mean
+from unflat.streaming.pooling import Attention, Before, Last, Maximum, Mean, Moments, Products
 
 STATES = np.random.default_rng(0).normal(size=(40, 3, 4)).astype(np.float32) - 3  # all maxima below zero
 
@@ -66,6 +66,29 @@ def test_steps_before_the_last_begin_with_the_latest_and_stay_at_the_first():
         seen.append(result.tolist())
     assert [row for row, _ in seen] == [[1, 1, 1], [1, 1, 1], [2, 1, 1], [3, 2, 1], [4, 3, 2]]
     assert [row for _, row in seen] == [[10, 10, 10], [10, 10, 10], [20, 10, 10], [40, 40, 40], [40, 40, 40]]
+
+
+def test_moments_and_products_are_those_of_the_steps_so_far():
+    """Of two streams, the second begun anew after the third step, within bounds that cut some values off."""
+    random, bounds = np.random.default_rng(1), (np.array([-1.0, -0.5]), np.array([0.5, 1.0]))
+    source, steps = np.zeros((2, 2), np.float32), np.zeros((2, 1))
+    moments = Moments(source, np.zeros((2, 3), np.float32), steps, bounds)
+    products = Products(source, np.zeros((2, 21), np.float32), steps, bounds, 3)
+    seen = [[], []]
+    for count, step in enumerate(random.normal(size=(6, 2, 2))):
+        source[...] = step
+        steps += 1
+        if count == 3:
+            steps[1], seen[1] = 1, []
+            moments.state["total"][0][1] = 0
+        moments.advance()
+        products.advance()
+        for stream, own in enumerate(seen):
+            own.append(np.clip(step[stream], *bounds))
+            mean = np.mean([np.outer(one, one) for one in own], axis=0)[np.triu_indices(2)]
+            latest = np.concatenate([own[max(len(own) - back, 0)] for back in (1, 2, 3)])
+            np.testing.assert_allclose(moments.result[stream], mean, atol=1e-6)
+            np.testing.assert_allclose(products.result[stream], np.outer(latest, latest)[np.triu_indices(6)], atol=1e-6)
 
 
 def test_a_long_mean_does_not_drift():

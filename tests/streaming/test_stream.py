@@ -69,6 +69,16 @@ def test_a_line_that_reads_further_back_is_streamed(features):
     np.testing.assert_allclose(streamed, expected, atol=1e-5 * X.std())
 
 
+@pytest.mark.parametrize("members", [1, 2])
+def test_products_that_the_skip_reads_are_streamed(members, curved):
+    """A model whose skip multiplies predicts as `predict` does, before and after it has read as many steps."""
+    model, X = curved(members)
+    stream = model.stream()
+    streamed = [stream.feed(step) for step in X[0]]
+    expected = model.predict([X[0, : count + 1] for count in range(X.shape[1])])
+    np.testing.assert_allclose(streamed, expected, atol=1e-5 * np.std(expected))
+
+
 @settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_any_streams_side_by_side(data, pair):

@@ -33,7 +33,9 @@ _NONE_GIVEN = (
     "No training data were given, so the mean is that of the very targets evaluated, which no model could know.",
     "Pass train=(X_train, y_train) for all baselines.",
 )
-_LINEAR = ("The recurrence earned nothing on the data that chose the epoch, so this model is its linear part alone.",)
+_LINEAR = (
+    "The recurrence earned nothing on the data that chose the epoch, so this model is the regression it began at.",
+)
 _WEIGHTED = ("Samples count by their weights.",)
 
 

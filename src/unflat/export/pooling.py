@@ -1,4 +1,4 @@
-"""Read-outs over time and the skip's summary as operators; time is the first axis, as ONNX's recurrences have it."""
+"""Read-outs over time as operators; time is the first axis, as ONNX's recurrences have it."""
 
 from __future__ import annotations
 
@@ -110,38 +110,3 @@ def _attended(graph: Graph, states: str, extent: Extent, project: DenseArrays, c
     shares = graph.add("Softmax", extent.filled(scores, -np.inf), axis=0)
     weighted = graph.add("Mul", shares, extent.filled(states, 0.0))
     return graph.add("ReduceSum", weighted, graph.constant([0]), keepdims=0)
-
-
-def summary(graph: Graph, x: str, extent: Extent, lags: int) -> list[str]:
-    """Give what the skip reads of each sequence: see `unflat.network.skip.summary`.
-
-    Parameters
-    ----------
-    graph : Graph
-        What to add to.
-    x : str
-        Sequences, (T, n, F), zero beyond their end.
-    extent : Extent
-        How far each sequence goes.
-    lags : int
-        Steps before the last that are read.
-
-    Returns
-    -------
-    list of str
-        The last step, the mean step, each (n, F), and the steps before the last, (n, lags * F).
-    """
-    # The last step is the first of the sequence turned around in its own length, and so on.
-    turned = graph.add("ReverseSequence", x, LENGTHS, time_axis=0, batch_axis=1)
-    vectors = [graph.add("Gather", turned, graph.constant(0), axis=0), extent.mean(x)]
-    return [*vectors, _before_last(graph, turned, lags)] if lags else vectors
-
-
-def _before_last(graph: Graph, turned: str, lags: int) -> str:
-    first = graph.add("Unsqueeze", graph.add("Sub", LENGTHS, graph.constant(1)), graph.constant([0]))  # (1, n)
-    back = graph.constant(np.arange(1, lags + 1)[:, None])
-    place = graph.add("Unsqueeze", graph.add("Min", back, first), graph.constant([2]))  # (lags, n, 1)
-    features = graph.add("Shape", turned, start=2, end=3)
-    shape = graph.add("Concat", graph.constant([1, 1]), features, axis=0)
-    steps = graph.add("GatherElements", turned, graph.add("Expand", place, shape), axis=0)  # (lags, n, F)
-    return graph.add("Flatten", graph.add("Transpose", steps, perm=[1, 0, 2]), axis=1)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from unflat.export import cells, pooling
 from unflat.export.graph import CONTEXT, LENGTHS, PREDICTIONS, SCALED, SEQUENCES, VECTOR, Graph
 from unflat.export.scales import raw_predictions, scaled_inputs
+from unflat.export.summary import summary
+from unflat.network.terms import Terms
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -59,7 +61,7 @@ def build(onnx: ModuleType, arrays: PredictorArrays, ranges: InputRange, opset: 
     given = _take(graph, arrays, ranges)
     vectors = [vector for network in arrays.networks for vector in _read(graph, given, network, arrays.config)]
     if arrays.config.skip:
-        vectors += [*pooling.summary(graph, given.x, given.extent, arrays.config.lags), *given.context]
+        vectors += [*summary(graph, given.x, given.extent, Terms.of(arrays.config), arrays.bounds), *given.context]
     vector = _joined(graph, vectors)
     scaled = _dense(graph, vector, arrays.head)
     graph.give(raw_predictions(graph, scaled, arrays), PREDICTIONS, "DOUBLE", arrays.outputs)

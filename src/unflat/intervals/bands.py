@@ -10,8 +10,10 @@ import torch
 
 from unflat.batches import BatchSource
 from unflat.conformal import Calibration, PredictionInterval
+from unflat.dataset import places_apart
 from unflat.intervals.held_out import MOST_FOLDED, cross_chosen, folds_of
 from unflat.intervals.spread import Spread, fit_spread
+from unflat.moderation import is_moderated
 from unflat.sequences import sequences_together
 
 if TYPE_CHECKING:
@@ -137,8 +139,9 @@ class Bands:
         missed = _scaled(predictor, data.y) - described[:, : data.y.shape[1]].double().numpy()
         if errors and loss is not None:
             folds = folds_of(data)
+            apart = places_apart(data.sequences) if is_moderated(predictor.network.config, loss.name) else None
             # The error of a mean is the mean of the errors.
-            missed = np.mean([cross_chosen(of_one, folds, loss, data.weights) for of_one in errors], axis=0)
+            missed = np.mean([cross_chosen(of_one, folds, loss, data.weights, apart) for of_one in errors], axis=0)
         learned, even = (_distances(s, described) for s in (self.spread.uneven(), self.spread.even()))
         is_better = _cost(missed, learned, data.weights) < _WORTH * _cost(missed, even, data.weights)
         spread = self.spread.uneven() if is_better else self.spread.even()

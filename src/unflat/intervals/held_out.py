@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from unflat.moderation import share_vouched_for
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -52,9 +54,13 @@ def folds_of(data: Dataset) -> NDArray[np.int64]:
 
 
 def cross_chosen(
-    errors: Sequence[Tensor], folds: NDArray[np.int64], loss: Loss, weights: NDArray[np.float64] | None
+    errors: Sequence[Tensor],
+    folds: NDArray[np.int64],
+    loss: Loss,
+    weights: NDArray[np.float64] | None,
+    apart: int | None = None,
 ) -> NDArray[np.float64]:
-    """Take each fold's errors from the epoch that the others choose.
+    """Take each fold's errors from the epoch that the others choose, moderated by what the others vouch for.
 
     Parameters
     ----------
@@ -66,6 +72,8 @@ def cross_chosen(
         What epochs are compared by.
     weights : ndarray of shape (n,) or None
         What each sequence counts.
+    apart : int or None
+        Sequences that share steps with a sequence; None if the network's move away from its line is not moderated.
 
     Returns
     -------
@@ -79,8 +87,11 @@ def cross_chosen(
         # One fold alone has nobody to ask, and is judged by itself.
         others = others if len(others) else torch.arange(len(folds))
         losses = [_loss(loss, epoch[others], None if counts is None else counts[others]) for epoch in errors]
-        chosen = int(np.argmin(losses))
-        taken[folds == fold] = errors[chosen].numpy()[folds == fold]
+        chosen = errors[int(np.argmin(losses))]
+        if apart is not None:
+            counted = None if counts is None else counts[others]
+            chosen = torch.lerp(errors[0], chosen, share_vouched_for(errors[0][others], chosen[others], counted, apart))
+        taken[folds == fold] = chosen.numpy()[folds == fold]
     return taken
 
 

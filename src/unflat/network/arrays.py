@@ -161,9 +161,10 @@ class PredictorArrays:
         Each makes its part of the vector that the head reads.
     head : DenseArrays
         From that vector to scaled predictions, the mean of all networks'. The vector holds, network by network, the
-        poolings in the order of the read-out and what was mixed of them and the context; then, with a skip, the last
-        and the mean scaled step, the steps before the last, and the context: so that all heads and skips are one
-        product.
+        poolings in the order of the read-out and what was mixed of them and the context; then, with a skip, its
+        summary of the scaled sequence and the context: so that all heads and skips are one product.
+    bounds : tuple of two ndarrays of shape (features,), float32, or None
+        The range of each scaled feature that enters the products in the summary; None where there are none.
     target_center, target_scale : ndarray of shape (outputs,), float64
         The scale of the outputs.
     logarithmic : bool
@@ -175,6 +176,7 @@ class PredictorArrays:
     context: InputArrays | None
     networks: tuple[NetworkArrays, ...]
     head: DenseArrays
+    bounds: tuple[Array, Array] | None
     target_center: Array
     target_scale: Array
     logarithmic: bool
@@ -195,12 +197,14 @@ class PredictorArrays:
         """
         target = _state(predictor.target)
         members = predictor.network.members
+        states = [_state(member) for member in members]
         return cls(
             predictor.network.config,
             _inputs(predictor.inputs),
             None if predictor.context is None else _inputs(predictor.context),
             tuple(map(NetworkArrays.of, members)),
-            _head([_state(member) for member in members], skip=predictor.network.config.skip),
+            _head(states, skip=predictor.network.config.skip),
+            (states[0]["skip.low"], states[0]["skip.high"]) if "skip.low" in states[0] else None,
             target["center"],
             target["scale"],
             predictor.target.logarithmic,

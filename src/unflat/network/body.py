@@ -13,6 +13,7 @@ from unflat.network.readout import ReadOut
 from unflat.network.recurrence import Recurrence
 from unflat.network.skip import LinearSkip
 from unflat.network.steps import drop, valid_steps
+from unflat.network.terms import Terms
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,7 +64,7 @@ class Network(nn.Module):
         self.mix = linear(pooled + context, config.units[-1], generator) if context else None
         read = pooled + (config.units[-1] if context else 0)
         self.head = linear(read, outputs, None if config.skip else generator)
-        self.skip = LinearSkip(features, outputs, context, config.lags) if config.skip else None
+        self.skip = LinearSkip(features, outputs, context, Terms.of(config)) if config.skip else None
 
     def forward(
         self,
@@ -127,6 +128,23 @@ class Network(nn.Module):
             pooled = torch.cat([pooled, torch.tanh(self.mix(torch.cat([pooled, context], dim=-1)))], dim=-1)  # type: ignore[list-item]  # given where there is a mix
         prediction: Tensor = self.head(pooled)
         return prediction if self.skip is None else prediction + self.skip(x, lengths, context), pooled
+
+    @torch.no_grad()
+    def moderate(self, share: float, start: dict[str, Tensor]) -> None:
+        """Move predictions to a share of the way from a skip alone to what they are.
+
+        Parameters
+        ----------
+        share : float
+            Between 0, for the skip alone, and 1, to change nothing.
+        start : dict of str to Tensor
+            The skip's map, as `state_dict` gives it.
+        """
+        if self.skip is not None:
+            self.head.weight.mul_(share)
+            self.head.bias.mul_(share)
+            for name, parameter in self.skip.map.named_parameters():
+                parameter.copy_(torch.lerp(start[name].to(parameter.device), parameter, share))
 
     @property
     def members(self) -> tuple[Network, ...]:

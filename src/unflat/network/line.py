@@ -1,9 +1,10 @@
-"""The line that training begins at: how far back it reads, and how strongly it is held back, by errors held out.
+"""The line that training begins at: what it reads, and how strongly it is held back, by errors held out.
 
 A ridge regression on a sequence's last and mean step says where a level or a trend goes on. Where more of the recent
-past tells more (a season, a delayed effect, a change of pace), the line reads that too. What it may read is settled
-before training, by cross-validation: windows that share time steps are held out in stretches, because errors of
-windows whose neighbours were learned from would praise the richest line whatever the data.
+past tells more (a season, a delayed effect, a change of pace), the line reads that too; and where effects multiply or
+the spread of a feature counts, products of pairs. What it may read is settled before training, by cross-validation:
+windows that share time steps are held out in stretches, because errors of windows whose neighbours were learned from
+would praise the richest line whatever the data.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+from unflat.network.terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +27,9 @@ PENALTIES = np.logspace(-4, 4, 9)
 
 MOST_WIDE = 1024
 """Numbers of a sequence that a line reads, at most: more would cost more than they tell."""
+
+_MOST_CURVED = 512
+"""Numbers read at most where there are products among them, whose number grows with the square of the steps."""
 
 _STANDARD_ERRORS = 0.5
 """How many of its own errors a difference must exceed to speak for the richer choice.
@@ -40,19 +46,19 @@ _CHUNK = 4096
 
 
 class Line(NamedTuple):
-    """A linear map, and how many steps before the last it reads.
+    """A linear map of terms.
 
     Parameters
     ----------
-    lags : int
-        Steps before the last.
+    terms : Terms
+        What it reads beside the last and the mean step, and the context.
     weight : ndarray of shape (outputs, width), float64
-        Of the columns that `columns_of` names, in their order.
+        Of each column of the summary of these terms.
     bias : ndarray of shape (outputs,), float64
-        Its value at zero.
+        Its value where all of them are zero.
     """
 
-    lags: int
+    terms: Terms
     weight: NDArray[np.float64]
     bias: NDArray[np.float64]
 
@@ -79,42 +85,53 @@ def lags_to_try(features: int, steps: int, n: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(max(count, 0) for count in (most, most // 4, most // 16, 0)))
 
 
-def columns_of(lags: int, *, features: int, most: int, context: int) -> NDArray[np.int64]:
-    """Find the columns of a line among those of the richest one.
+def products_to_try(features: int, steps: int, n: int) -> tuple[Terms, ...]:
+    """Say which products are worth trying.
 
     Parameters
     ----------
-    lags : int
-        Steps before the last that the line reads.
-    features : int
-        Features of a step.
-    most : int
-        Steps before the last that the richest line reads.
-    context : int
-        Numbers beside a sequence, the last columns.
+    features, steps, n
+        As for `lags_to_try`.
 
     Returns
     -------
-    ndarray of int
-        Their places.
+    tuple of Terms
+        Mean products over steps, and beside them products of as many latest steps as there are and as fit; less,
+        where these do not fit.
     """
-    first_beside = (2 + most) * features
-    return np.concatenate([np.arange((2 + lags) * features), np.arange(first_beside, first_beside + context)])
+    room = min(_MOST_CURVED, n // 2)
+    curved = [Terms(0, moments=True)]
+    curved += [Terms(latest - 1, moments=True, products=latest) for latest in range(1, min(steps, room) + 1)]
+    fitting = [terms for terms in curved if terms.width(features) <= room]
+    return tuple(dict.fromkeys((*fitting[-1:], *fitting[:1])))
+
+
+def terms_to_try(features: int, steps: int, n: int) -> tuple[Terms, ...]:
+    """Say what is worth trying to read, the most columns first: see `lags_to_try` and `products_to_try`."""
+    lines = [Terms(lags) for lags in lags_to_try(features, steps, n)]
+    choices = [*products_to_try(features, steps, n), *lines]
+    return tuple(sorted(choices, key=lambda terms: terms.width(features), reverse=True))
+
+
+def richest(choices: Sequence[Terms]) -> Terms:
+    """Give the terms among which all of several choices are."""
+    lags, moments, products = zip(*choices, strict=True)
+    return Terms(max(lags), any(moments), max(products))
 
 
 def fit_line(
     summaries: NDArray[np.float32],
     targets: NDArray[np.float64],
     weights: NDArray[np.float64] | None,
-    choices: Sequence[tuple[int, NDArray[np.int64]]],
+    choices: Sequence[tuple[Terms, NDArray[np.int64]]],
     folds: Sequence[Fold],
 ) -> Line:
     """Choose how much a ridge regression reads, and its penalty, and fit it to all sequences.
 
     Of the richest choices whose errors are not clearly above the least, the simplest is taken, as in the rule of one
     standard error (Breiman, Friedman, Olshen & Stone, Classification and Regression Trees, 1984, section 3.4.3); here
-    it is half of one, of the differences sequence by sequence. Where chance would choose, among few sequences, the line
-    stays nearer to the mean; an exact line is found all the same.
+    it is half of one, of the differences sequence by sequence, and a whole one for products against none. Where chance
+    would choose, among few sequences, the line stays nearer to the mean; an exact line is found all the same.
 
     Parameters
     ----------
@@ -124,8 +141,8 @@ def fit_line(
         Scaled targets.
     weights : ndarray of shape (n,) or None
         Weight of each sequence.
-    choices : sequence of (int, ndarray of int)
-        Steps before the last, and the columns that such a line reads; the richest first.
+    choices : sequence of (Terms, ndarray of int)
+        Terms, and the columns that they are in; the most columns first.
     folds : sequence of Fold
         What to learn from and what to judge on.
 
@@ -146,11 +163,27 @@ def fit_line(
     errors = (errors * counts)[:, :, judged]
     best = errors.mean(axis=2).argmin(axis=1)
     # What is smaller than rounding is no reason to read more; steps that are all alike would differ by it.
-    choice = simplest_as_good(np.maximum(errors[np.arange(len(choices)), best], _ROUNDING).T)
+    choice = _choice([terms for terms, _ in choices], np.maximum(errors[np.arange(len(choices)), best], _ROUNDING).T)
     penalty = PENALTIES[simplest_as_good(errors[choice].T)]
-    lags, columns = choices[choice]
+    terms, columns = choices[choice]
     coefficients, bias = whole.only(columns).solve(np.array([penalty]))
-    return Line(lags, coefficients[:, :, 0].T, bias[:, 0])
+    return Line(terms, coefficients[:, :, 0].T, bias[:, 0])
+
+
+def _choice(choices: Sequence[Terms], errors: NDArray[np.float64]) -> int:
+    """Choose among terms by the errors of each sequence under each: a line, unless products are clearly better.
+
+    They must be so by a whole error: away from what training saw, a line can be relied on for longer.
+    """
+    lines, curves = (
+        [place for place, terms in enumerate(choices) if terms.curved == curved] for curved in (False, True)
+    )
+    line = lines[simplest_as_good(errors[:, lines])]
+    if not curves:
+        return line
+    curve = curves[simplest_as_good(errors[:, curves])]
+    gain = errors[:, line] - errors[:, curve]
+    return curve if gain.mean() > gain.std() / np.sqrt(len(gain)) else line
 
 
 def simplest_as_good(errors: NDArray[np.float64]) -> int:

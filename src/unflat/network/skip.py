@@ -1,4 +1,4 @@
-"""The linear skip: a straight line around the recurrence, along which a trend goes on outside the training range."""
+"""The skip: a weighted sum around the recurrence, along which a trend goes on outside the training range."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from unflat.network.dense import linear
-from unflat.network.steps import last_step, mean_over_steps, steps_before_last
+from unflat.network.terms import Terms, summary
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 
 class LinearSkip(nn.Module):
-    """A linear map of a sequence's last and mean step, of steps before the last, and of what stands beside it.
+    """A linear map of a sequence's last and mean step, of further terms, and of what stands beside it.
 
-    One that reads steps before the last is held as it is fitted: neighbouring steps are so alike that the small moves
-    of training, each of all its weights, would add up to large ones of its prediction.
+    One that reads further terms is held as it is fitted: neighbouring steps are so alike that the small moves of
+    training, each of all its weights, would add up to large ones of its prediction. Products are of values within the
+    range of training: beyond it the skip goes on as a line.
 
     Parameters
     ----------
@@ -30,47 +31,33 @@ class LinearSkip(nn.Module):
         Outputs of the network.
     context : int
         Numbers beside a sequence.
-    lags : int
-        Steps before the last.
+    terms : Terms or None
+        What is read beside the last and the mean step.
     """
 
-    def __init__(self, features: int, outputs: int, context: int = 0, lags: int = 0) -> None:
+    low: Tensor
+    high: Tensor
+
+    def __init__(self, features: int, outputs: int, context: int = 0, terms: Terms | None = None) -> None:
         super().__init__()
-        self.lags = lags
-        self.map = linear((2 + lags) * features + context, outputs, None).requires_grad_(lags == 0)
+        self.terms = terms or Terms()
+        width = self.terms.width(features) + context
+        self.map = linear(width, outputs, None).requires_grad_(not self.terms.many)
+        if self.terms.curved:
+            self.register_buffer("low", torch.zeros(features))
+            self.register_buffer("high", torch.zeros(features))
 
     def forward(self, x: Tensor, lengths: Tensor | None, context: Tensor | None = None) -> Tensor:
         """Map scaled sequences of shape (B, T, features), and their context (B, context), to (B, outputs)."""
-        mapped: Tensor = self.map(summary(x, lengths, context, self.lags))
+        bounds = (self.low, self.high) if self.terms.curved else None
+        mapped: Tensor = self.map(summary(x, lengths, context, self.terms, bounds))
         return mapped
 
     @torch.no_grad()
-    def start_at(self, line: Line) -> None:
-        """Set the map to a line of as many lags."""
+    def start_at(self, line: Line, bounds: tuple[Tensor, Tensor] | None = None) -> None:
+        """Set the map to a line of the same terms, and the range of values that enter its products."""
         self.map.weight.copy_(torch.from_numpy(line.weight))
         self.map.bias.copy_(torch.from_numpy(line.bias))
-
-
-def summary(x: Tensor, lengths: Tensor | None, context: Tensor | None = None, lags: int = 0) -> Tensor:
-    """Put what a line reads of each sequence side by side.
-
-    Parameters
-    ----------
-    x : Tensor of shape (B, T, F)
-        Scaled sequences.
-    lengths : Tensor of shape (B,) or None
-        Steps of each; None where all have T.
-    context : Tensor of shape (B, C) or None
-        What stands beside each.
-    lags : int
-        How many steps before the last are read; the first step stands for those before it.
-
-    Returns
-    -------
-    Tensor of shape (B, (2 + lags) * F + C)
-        The last step, the mean step, the steps before the last beginning with the latest, and the context.
-    """
-    parts = [last_step(x, lengths), mean_over_steps(x, lengths)]
-    if lags:
-        parts.append(steps_before_last(x, lengths, lags).flatten(1))
-    return torch.cat(parts if context is None else [*parts, context], dim=-1)
+        if self.terms.curved and bounds is not None:
+            self.low.copy_(bounds[0])
+            self.high.copy_(bounds[1])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from unflat.network.terms import Terms
 from unflat.streaming.inputs import StepScaling
-from unflat.streaming.pooling import Before, Last, Mean
+from unflat.streaming.pooling import Before, Last, Mean, Moments, Products
 from unflat.streaming.reading import Reading
 
 if TYPE_CHECKING:
@@ -56,14 +58,16 @@ class Engine:
 
     def _make_skip(self, x: Array, first: int) -> dict[str, Pooling]:
         """Make what the skip reads of the steps, each with its part of the vector."""
-        width, lags = x.shape[1], self._arrays.config.lags
-        ends = first + width, first + 2 * width, first + (2 + lags) * width
-        poolings: dict[str, Pooling] = {
-            "skip_last": Last(x, self._vector[:, first : ends[0]]),
-            "skip_mean": Mean(x, self._vector[:, ends[0] : ends[1]], self.steps),
-        }
-        if lags:
-            poolings["skip_before"] = Before(x, self._vector[:, ends[1] : ends[2]], self.steps)
+        arrays, terms = self._arrays, Terms.of(self._arrays.config)
+        ends = first + np.cumsum([0, x.shape[1], x.shape[1], *terms.widths(x.shape[1])[1:]])
+        last, mean, before, moments, products = (self._vector[:, slice(*part)] for part in pairwise(ends))
+        poolings: dict[str, Pooling] = {"skip_last": Last(x, last), "skip_mean": Mean(x, mean, self.steps)}
+        if terms.lags:
+            poolings["skip_before"] = Before(x, before, self.steps)
+        if arrays.bounds is not None and terms.moments:
+            poolings["skip_moments"] = Moments(x, moments, self.steps, arrays.bounds)
+        if arrays.bounds is not None and terms.products:
+            poolings["skip_products"] = Products(x, products, self.steps, arrays.bounds, terms.products)
         return poolings
 
     def _collect(self) -> tuple[dict[str, Array], dict[str, float]]:

@@ -114,6 +114,67 @@ class Before:
         np.copyto(self._latest, self._source)
 
 
+class Moments:
+    """Products of a step's numbers in pairs, their mean so far.
+
+    Parameters
+    ----------
+    source, steps
+        See `Mean`.
+    result : ndarray of shape (n, width * (width + 1) / 2), float32
+        Where the means are put.
+    bounds : tuple of two ndarrays of shape (width,)
+        The range of each number that enters products.
+    """
+
+    start = 0.0
+
+    def __init__(self, source: Array, result: Array, steps: Array, bounds: tuple[Array, Array]) -> None:
+        self._source, self.result, self._steps, self._bounds = source, result, steps, bounds
+        self._row, self._column = np.triu_indices(source.shape[1])
+        self._total = np.zeros(result.shape)
+        self.state = {"total": (self._total, 0.0)}
+
+    def advance(self) -> None:
+        """Take the step in."""
+        held = np.clip(self._source, *self._bounds)
+        self._total += held[:, self._row] * held[:, self._column]
+        np.divide(self._total, self._steps, out=self.result)
+
+
+class Products:
+    """Products of the latest steps' numbers in pairs; the first step stands for those before it.
+
+    Parameters
+    ----------
+    source, steps, bounds
+        See `Moments`.
+    result : ndarray of shape (n, count * width * (count * width + 1) / 2), float32
+        Where the products are put.
+    count : int
+        How many steps, the last included.
+    """
+
+    start = 0.0
+
+    def __init__(self, source: Array, result: Array, steps: Array, bounds: tuple[Array, Array], count: int) -> None:
+        self._source, self.result, self._steps, self._bounds = source, result, steps, bounds
+        self._latest = np.zeros((len(source), count * source.shape[1]), dtype=np.float32)
+        self._row, self._column = np.triu_indices(self._latest.shape[1])
+        self.state = {"latest": (self._latest, 0.0)}
+
+    def advance(self) -> None:
+        """Take the step in."""
+        width = self._source.shape[1]
+        held = np.clip(self._source, *self._bounds)
+        self._latest[:, width:] = self._latest[:, :-width]
+        self._latest[:, :width] = held
+        begins = self._steps[:, 0] == 1
+        if begins.any():
+            self._latest[begins] = np.tile(held[begins], self._latest.shape[1] // width)
+        np.multiply(self._latest[:, self._row], self._latest[:, self._column], out=self.result)
+
+
 class Attention:
     """The mean weighted by softmax(context · tanh(project(state))), as sums that are rescaled as the top score rises.
 

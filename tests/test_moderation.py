@@ -1,0 +1,83 @@
+"""How far the validation part vouches for what training led to."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unflat.moderation import share_vouched_for
+
+
+def errors(n, way, noise, seed=0):
+    """Make errors before, and those after a step that is right but for its size and for noise."""
+    random = np.random.default_rng(seed)
+    signal = random.normal(size=(n, 1))
+    step = way * (signal + noise * random.normal(size=(n, 1)))
+    return torch.from_numpy(signal), torch.from_numpy(signal - step)
+
+
+def test_clear_gain_goes_all_the_way():
+    """What removes all error is kept whole."""
+    before, after = errors(500, way=1.0, noise=0.05)
+    assert share_vouched_for(before, after, None, 1) > 0.99
+
+
+def test_step_that_is_too_large_is_taken_back_to_its_size():
+    """A step of twice the right length is halved, as least squares has it, less the error of that."""
+    before, after = errors(100_000, way=2.0, noise=0.0)
+    assert share_vouched_for(before, after, None, 1) == pytest.approx(0.5, abs=1e-6)
+
+
+def test_share_is_least_squares_less_its_error():
+    """Against a regression through the origin of errors on the way, and its error by White's formula."""
+    before, after = errors(400, way=0.8, noise=1.5)
+    way, start = (before - after).flatten().numpy(), before.flatten().numpy()
+    best = way @ start / (way @ way)
+    white = np.sqrt(((way * (start - best * way)) ** 2).sum()) / (way @ way)
+    assert 0 < best - white < 1
+    assert share_vouched_for(before, after, None, 1) == pytest.approx(best - white, rel=1e-9)
+
+
+def test_step_at_random_is_hardly_taken():
+    """Of forty steps that have nothing to do with the errors, most are not taken, and none far."""
+    random = np.random.default_rng(0)
+    shares = []
+    for _ in range(40):
+        before, step = torch.from_numpy(random.normal(size=(2, 200, 1)))
+        shares.append(share_vouched_for(before, before - 0.3 * step, None, 1))
+    assert np.mean(np.array(shares) == 0) > 0.7
+    assert max(shares) < 0.8
+
+
+def test_sequences_that_share_steps_count_as_one():
+    """A gain made by one stretch of a series in ten is worth less than by as many independent sequences."""
+    before = torch.ones(1000, 1, dtype=torch.float64)
+    after = before.clone()
+    after[:100] = 0.0
+    after[100:] = torch.from_numpy(1.0 + 0.3 * np.random.default_rng(0).normal(size=(900, 1)))
+    assert share_vouched_for(before, after, None, 100) < share_vouched_for(before, after, None, 1) - 0.1
+
+
+def test_weight_of_zero_is_absence():
+    """Sequences that count nothing do not vouch."""
+    before, after = errors(60, way=1.0, noise=0.5)
+    worse = after.clone()
+    worse[40:] = 100.0
+    weights = torch.cat([torch.ones(40), torch.zeros(20)])
+    assert share_vouched_for(before, worse, weights, 1) == pytest.approx(
+        share_vouched_for(before[:40], after[:40], None, 1), rel=1e-9
+    )
+
+
+@pytest.mark.parametrize("after", [torch.full((9, 1), torch.nan), torch.full((9, 1), torch.inf), torch.ones(9, 1)])
+def test_without_a_finite_way_there_is_none_to_go(after):
+    """Errors that are no numbers, and those that did not change, lead nowhere."""
+    assert share_vouched_for(torch.ones(9, 1), after, None, 1) == 0.0
+
+
+@given(st.integers(1, 30), st.integers(1, 3), st.integers(1, 40), st.integers(0, 99))
+def test_share_is_between_nothing_and_all(n, outputs, apart, seed):
+    """Whatever the errors."""
+    before, after = torch.from_numpy(np.random.default_rng(seed).normal(size=(2, n, outputs)))
+    assert 0.0 <= share_vouched_for(before, after, None, apart) <= 1.0
