@@ -36,6 +36,7 @@ from benchmarks.accuracy.sets import (
 
 from unflat import make_windows
 from unflat.dataset import as_dataset, hold_out
+from unflat.sequences import PastTarget
 
 TINY = Budget({"epochs": 1, "units": (2,)}, trees=2)
 
@@ -60,6 +61,19 @@ def naive(problem, name):
 def flat(part):
     """Put each sequence into one row."""
     return part.sequences.dense().reshape(len(part), -1)
+
+
+def test_seasonal_reference_needs_windows_that_reach_back():
+    """A season of 6 rows is repeated from windows of 6 rows, also for two targets, and not from windows of 4."""
+    hours = np.arange(90)
+    frame = pl.DataFrame({"a": np.sin(hours * np.pi / 3) + hours / 90, "b": np.cos(hours * np.pi / 3) + hours / 45})
+    past = (PastTarget((0,), 1, 6), PastTarget((1,), 1, 6))
+    for length, reaches in ((6, True), (4, False)):
+        part = Part(make_windows(frame, target=["a", "b"], length=length, horizon=1))
+        problem = Problem(part, {"": part}, measures.mean_squared, past=past)
+        found, reasons = references.run_references(problem, 0, trees=1)
+        assert ("seasonal value" in found) == reaches
+        assert ("seasonal value" in reasons) != reaches
 
 
 def small_task(**changes):

@@ -129,7 +129,7 @@ def _reason(problem: Problem, name: str) -> str | None:
     season = problem.past[0].season
     if season is None:
         return "no season is known"
-    backs = [seasonal_value(past, season).back for past in problem.past]
+    backs = [back for past in problem.past for back in seasonal_value(past, season).back]
     longest = problem.train.sequences.longest
     return None if max(backs) < longest else f"windows of {longest} rows do not reach back a season of {season}"
 
