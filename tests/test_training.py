@@ -12,7 +12,7 @@ from unflat.config import NetworkConfig, TrainingConfig
 from unflat.network import Network, kernel
 from unflat.scaling import fit_input_scaling
 from unflat.sequences import as_sequences
-from unflat.training import Examples, Runtime, clip, make_optimizer, make_schedule, train
+from unflat.training import Examples, Runtime, train
 
 SMALL = NetworkConfig(units=(5,), dropout=0.1)
 BRIEF = TrainingConfig(epochs=4, batch_size=16, learning_rate=1e-2)
@@ -114,17 +114,6 @@ def test_one_step_of_adamw_equals_the_published_update():
         torch.testing.assert_close(dict(net.named_parameters())[name].detach(), expected, rtol=1e-4, atol=1e-6)
 
 
-def test_weight_decay_spares_biases_and_the_skip():
-    """Only weight matrices of recurrence and head are decayed."""
-    net = network()
-    optimizer = make_optimizer(net, TrainingConfig(weight_decay=0.3))
-    names = {id(p): name for name, p in net.named_parameters()}
-    by_decay = {group["weight_decay"]: {names[id(p)] for p in group["params"]} for group in optimizer.param_groups}
-    recurrent = {f"layers.0.forward_cell.weight_{part}_l0" for part in ("ih", "hh")}
-    assert by_decay[0.3] == {*recurrent, "head.weight"}
-    assert by_decay[0.0] == {"layers.0.forward_cell.bias_ih_l0", "head.bias", "skip.map.weight", "skip.map.bias"}
-
-
 def test_one_cycle_rises_to_the_rate_and_falls_to_almost_nothing():
     """The rate peaks at the configured one after three tenths of the steps and ends more than 500 times lower."""
     seen = Recorder()
@@ -132,7 +121,13 @@ def test_one_cycle_rises_to_the_rate_and_falls_to_almost_nothing():
     assert max(seen.rates) == pytest.approx(1e-2, rel=0.02)
     assert seen.rates.index(max(seen.rates)) == pytest.approx(0.3 * len(seen.rates), abs=2)
     assert seen.rates[-1] < 1e-2 / 500
-    assert make_schedule(make_optimizer(network(), BRIEF), TrainingConfig(schedule="constant"), 10) is None
+
+
+def test_constant_rate_stays():
+    """Every step has the configured rate."""
+    seen = Recorder()
+    trained(TrainingConfig(epochs=2, batch_size=16, learning_rate=3e-3, schedule="constant"), callbacks=[seen])
+    assert set(seen.rates) == {3e-3}
 
 
 def test_clipping_bounds_the_step_and_not_what_is_recorded():
@@ -293,12 +288,12 @@ def test_moments_carry_over():
     config = TrainingConfig(epochs=1, batch_size=16, schedule="constant")
     moments = {}
     trained(config, moments=moments)
-    steps = {float(state["step"]) for state in moments["state"].values()}
+    steps = {float(count) for group in moments["groups"] for count in group.steps}
     assert steps == {3.0}
     fresh = weights(trained(config, moments={})[0])
     going_on = weights(trained(config, moments=moments)[0])
     assert not torch.equal(fresh, going_on)
-    assert {float(state["step"]) for state in moments["state"].values()} == {6.0}
+    assert {float(count) for group in moments["groups"] for count in group.steps} == {6.0}
 
 
 def test_bf16_trains_close_to_fp32():
@@ -339,17 +334,6 @@ def test_batches_drawn_together_are_those_drawn_one_by_one(lengths, together, mo
     for batch, index in zip(drawn, order.split(4), strict=True):
         for one, other in zip(batch, data.draw(index, device), strict=True):
             assert (one is None and other is None) or torch.equal(one, other)
-
-
-@pytest.mark.parametrize("limit", [None, 1.0, 4.9, 5.1, 100.0])
-def test_gradients_are_scaled_down_to_the_limit_alone(limit):
-    """Gradients of norm 5 keep their direction, and their size too where the limit is above it or there is none."""
-    parameters = [torch.zeros(2, requires_grad=True), torch.zeros(1, requires_grad=True)]
-    parameters[0].grad, parameters[1].grad = torch.tensor([3.0, 0.0]), torch.tensor([-4.0])
-    assert float(clip(parameters, limit)) == pytest.approx(5)
-    share = 1 if limit is None else min(1, limit / 5)
-    assert parameters[0].grad.tolist() == pytest.approx([3 * share, 0])
-    assert parameters[1].grad.tolist() == pytest.approx([-4 * share])
 
 
 @pytest.mark.skipif(not kernel.available(), reason="no kernel is compiled: `make kernel`")

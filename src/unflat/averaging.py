@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from torch import Tensor
-    from torch.nn import Parameter
 
 _RISE = 10
 """Steps after which an average looks back one step further: early on, what is long past is only in the way."""
@@ -25,13 +24,13 @@ class AveragedWeights:
 
     Parameters
     ----------
-    parameters : sequence of Parameter
+    parameters : sequence of Tensor
         What training moves.
     horizon : float
         Steps that the average reaches back, in the mean; one or less for the last step alone.
     """
 
-    def __init__(self, parameters: Sequence[Parameter], horizon: float) -> None:
+    def __init__(self, parameters: Sequence[Tensor], horizon: float) -> None:
         self._parameters: list[Tensor] = [parameter.detach() for parameter in parameters]
         self._average = [parameter.clone() for parameter in self._parameters]
         self._horizon = horizon

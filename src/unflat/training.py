@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
-from torch.nn.utils import clip_grads_with_norm_, get_total_norm
-from torch.optim import AdamW
-from torch.optim.lr_scheduler import OneCycleLR
 
 from unflat.averaging import AveragedWeights
 from unflat.callbacks import Plan
 from unflat.history import EpochRecord, History
 from unflat.losses import Loss
+from unflat.optimizing import AdamW, Constant, OneCycle, clip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,10 +25,8 @@ if TYPE_CHECKING:
     from unflat.config import Precision, TrainingConfig
     from unflat.history import Ending
     from unflat.network import Network
+    from unflat.optimizing import Pace
     from unflat.scaling import InputScaling
-
-_WARM_UP_SHARE = 0.3
-"""Share of a one-cycle schedule in which the rate rises (Smith & Topin 2019; torch's default)."""
 
 
 @dataclass(frozen=True)
@@ -289,20 +285,20 @@ class _Loop:
         self._order = generator
         self._dropout = _on_device(generator, runtime.device)
         self._runtime = runtime
-        self._optimizer = make_optimizer(network, config)
-        self._schedule = make_schedule(self._optimizer, config, self.steps * config.epochs)
-        self._parameters = [p for p in network.parameters() if p.requires_grad]
-        self.average = AveragedWeights(self._parameters, config.averaging * self.steps * config.epochs)
+        self._optimizer = AdamW(network.named_parameters(), decay=config.weight_decay, epsilon=config.epsilon)
+        steps = self.steps * config.epochs
+        is_constant = config.schedule == "constant"
+        self._pace = Constant(config.learning_rate) if is_constant else OneCycle(config.learning_rate, steps)
+        self.average = AveragedWeights(self._optimizer.parameters, config.averaging * steps)
 
     def go_on_from(self, moments: dict[str, Any] | None) -> None:
         """Take over the optimizer's moments of an earlier training, where there are any."""
         if moments:
-            # The rate and the decay are this training's own.
-            self._optimizer.load_state_dict({**self._optimizer.state_dict(), "state": moments["state"]})
+            self._optimizer.go_on_from(moments)
 
     def moments(self) -> dict[str, Any]:
         """Give the optimizer's moments."""
-        return self._optimizer.state_dict()
+        return self._optimizer.moments()
 
     def epochs(
         self, training: Examples, validation: Examples | None, callbacks: Sequence[Callback]
@@ -323,34 +319,31 @@ class _Loop:
         step = (number - 1) * self.steps
         order = self._shuffled(len(training))
         for example in training.batches(order, self._config.batch_size, self._runtime.device):
-            rate = self._optimizer.param_groups[0]["lr"]
-            loss, step_norm = self._step(example)
+            pace = self._pace(step)
+            loss, step_norm = self._step(example, pace)
             total += loss * len(example.x)
             norm = torch.maximum(norm, step_norm)
             step += 1
             for callback in callbacks:
-                callback.on_step(step, rate)
+                callback.on_step(step, pace.rate)
         return EpochRecord(
             number,
             float(total) / len(training),
             None if validation is None else self._judged(validation),
-            rate,
+            pace.rate,
             float(norm),
             time.perf_counter() - began,
         )
 
-    def _step(self, example: Example) -> tuple[Tensor, Tensor]:
-        for parameter in self._parameters:
-            parameter.grad = None
+    def _step(self, example: Example, pace: Pace) -> tuple[Tensor, Tensor]:
+        self._optimizer.forget_gradients()
         with self._runtime.autocast():
             prediction = self._network(example.x, example.lengths, self._dropout, example.context)
         loss = self._loss(prediction, example.target, example.weight)
         loss.backward()
-        norm = clip(self._parameters, self._config.clip_norm)
-        self._optimizer.step()
+        norm = clip(self._optimizer.parameters, self._config.clip_norm)
+        self._optimizer.step(pace)
         self.average.follow()
-        if self._schedule is not None:
-            self._schedule.step()
         return loss.detach(), norm
 
     def _judged(self, validation: Examples) -> float:
@@ -401,56 +394,6 @@ def errors_on(network: Network, examples: Examples, device: torch.device) -> Ten
         prediction = network(example.x, example.lengths, context=example.context)
         errors.append((example.target - prediction).float().cpu())
     return torch.cat(errors)
-
-
-def make_optimizer(network: Network, config: TrainingConfig) -> AdamW:
-    """Make AdamW (Loshchilov & Hutter, ICLR 2019), which decays weight matrices and spares biases and the skip.
-
-    Decay pulls towards zero: right for weights that say how strongly states act on each other, wrong for the
-    line that carries the trend and for offsets.
-    """
-    decayed: list[Tensor] = []
-    spared: list[Tensor] = []
-    for name, parameter in network.named_parameters():
-        if parameter.requires_grad:
-            is_spared = parameter.ndim < 2 or name.startswith("skip.")  # noqa: PLR2004 - a matrix has two axes
-            (spared if is_spared else decayed).append(parameter)
-    groups = [
-        {"params": decayed, "weight_decay": config.weight_decay},
-        {"params": spared, "weight_decay": 0.0},
-    ]
-    # One pass over the numbers, instead of one for each operation; torch's default on other devices is as good.
-    fused = True if all(parameter.device.type == "cpu" for parameter in network.parameters()) else None
-    return AdamW(groups, lr=config.learning_rate, eps=config.epsilon, fused=fused)
-
-
-def clip(parameters: Sequence[Tensor], limit: float | None) -> Tensor:
-    """Scale gradients down where their norm, over all of them, is above a limit.
-
-    Parameters
-    ----------
-    parameters : sequence of Tensor
-        Whose gradients.
-    limit : float or None
-        The most; None for no limit.
-
-    Returns
-    -------
-    Tensor of shape ()
-        The norm before.
-    """
-    norm = get_total_norm([parameter.grad for parameter in parameters if parameter.grad is not None], foreach=True)
-    # On other devices, to ask would be to wait for all that they were told to do.
-    if limit is not None and (norm.device.type != "cpu" or not float(norm) <= limit):
-        clip_grads_with_norm_(parameters, limit, norm)
-    return norm
-
-
-def make_schedule(optimizer: AdamW, config: TrainingConfig, steps: int) -> OneCycleLR | None:
-    """Make the schedule: one cycle (Smith & Topin 2019) up to the configured rate, or None to keep to it."""
-    if config.schedule == "constant":
-        return None
-    return OneCycleLR(optimizer, max_lr=config.learning_rate, total_steps=max(steps, 2) + 1, pct_start=_WARM_UP_SHARE)
 
 
 def _on_device(generator: torch.Generator, device: torch.device) -> torch.Generator:

@@ -20,6 +20,8 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
+from unflat.optimizing import AdamW, Constant
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -141,15 +143,14 @@ def fit_spread(described: Tensor, errors: NDArray[np.float64], weights: NDArray[
 
 def _descend(spread: Spread, states: Tensor, sides: Tensor, counts: Tensor | None) -> None:
     weight, bias = spread.weight.clone().requires_grad_(), spread.bias.clone().requires_grad_()
-    optimizer = torch.optim.Adam([weight, bias], lr=_RATE)
+    optimizer = AdamW([("weight", weight), ("bias", bias)])
     for step, index in enumerate(_batches(len(states))):
-        optimizer.param_groups[0]["lr"] = _RATE * (1 - step / _STEPS)
         beyond = sides[index] - (softplus(states[index] @ weight + bias) + FLOOR)
         cost = torch.maximum(_DECILE * beyond, (_DECILE - 1) * beyond).mean(dim=1)
         loss = (cost if counts is None else cost * counts[index]).mean() + _DECAY * weight.square().sum()
-        optimizer.zero_grad()
+        optimizer.forget_gradients()
         loss.backward()
-        optimizer.step()
+        optimizer.step(Constant(_RATE * (1 - step / _STEPS))(step))
     spread.weight.copy_(weight.detach())
     spread.bias.copy_(bias.detach())
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import torch
 from torch import nn
-
-if TYPE_CHECKING:
-    import torch
 
 
 def linear(width_in: int, width_out: int, generator: torch.Generator | None) -> nn.Linear:
@@ -25,10 +21,10 @@ def linear(width_in: int, width_out: int, generator: torch.Generator | None) -> 
     torch.nn.Linear
         The layer; its bias starts at zero.
     """
-    layer: nn.Linear = nn.utils.skip_init(nn.Linear, width_in, width_out)
-    if generator is None:
-        nn.init.zeros_(layer.weight)
-    else:
-        nn.init.xavier_uniform_(layer.weight, generator=generator)
-    nn.init.zeros_(layer.bias)
+    # Made without storage, because torch would draw initial weights of its own from the global generator.
+    layer = nn.Linear(width_in, width_out, device="meta")
+    weights = {name: torch.zeros(parameter.shape) for name, parameter in layer.named_parameters()}
+    if generator is not None:
+        nn.init.xavier_uniform_(weights["weight"], generator=generator)
+    layer.load_state_dict(weights, assign=True)
     return layer

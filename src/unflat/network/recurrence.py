@@ -96,13 +96,15 @@ def _initialised(cell: Cell, features: int, units: int, generator: torch.Generat
     for the forget bias. The layer is made without storage first, because torch would draw its own initial weights
     from the global generator.
     """
-    layer: nn.RNNBase = _CELLS[cell](features, units, batch_first=True, device="meta").to_empty(device="cpu")
-    weights = dict(layer.named_parameters())
+    layer: nn.RNNBase = _CELLS[cell](features, units, batch_first=True, device="meta")
+    weights = {name: torch.empty(parameter.shape) for name, parameter in layer.named_parameters()}
     nn.init.xavier_uniform_(weights["weight_ih_l0"], generator=generator)
     nn.init.orthogonal_(weights["weight_hh_l0"], generator=generator)
     nn.init.zeros_(weights["bias_ih_l0"])
     nn.init.zeros_(weights["bias_hh_l0"])
     if cell == "lstm":
         nn.init.ones_(weights["bias_ih_l0"][units : 2 * units])
-        weights["bias_hh_l0"].requires_grad_(False)  # noqa: FBT003 - torch's own positional flag
+    layer.load_state_dict(weights, assign=True)
+    if cell == "lstm":
+        layer.bias_hh_l0.requires_grad = False
     return layer
