@@ -28,6 +28,9 @@ PENALTIES = np.logspace(-4, 4, 9)
 MOST_WIDE = 1024
 """Numbers of a sequence that a line reads, at most: more would cost more than they tell."""
 
+_NEARLY_NOTHING = 0.1
+"""Share of a line's error below which products are read in its stead."""
+
 _MOST_CURVED = 512
 """Numbers read at most where there are products among them, whose number grows with the square of the steps."""
 
@@ -130,8 +133,9 @@ def fit_line(
 
     Of the richest choices whose errors are not clearly above the least, the simplest is taken, as in the rule of one
     standard error (Breiman, Friedman, Olshen & Stone, Classification and Regression Trees, 1984, section 3.4.3); here
-    it is half of one, of the differences sequence by sequence, and a whole one for products against none. Where chance
-    would choose, among few sequences, the line stays nearer to the mean; an exact line is found all the same.
+    it is half of one, of the differences sequence by sequence. Where chance would choose, among few sequences, the
+    line stays nearer to the mean; an exact line is found all the same. Products are read only where they leave less
+    than a tenth of the error.
 
     Parameters
     ----------
@@ -171,9 +175,11 @@ def fit_line(
 
 
 def _choice(choices: Sequence[Terms], errors: NDArray[np.float64]) -> int:
-    """Choose among terms by the errors of each sequence under each: a line, unless products are clearly better.
+    """Choose among terms by the errors of each sequence under each: a line, unless products leave nearly nothing.
 
-    They must be so by a whole error: away from what training saw, a line can be relied on for longer.
+    What a line leaves for the recurrence is as smooth as the target. What products leave is not: on a series of Mackey
+    and Glass, 84 steps ahead, they leave a fifth of what a line leaves, and the recurrence then gets hardly further,
+    while after the line it comes to much less than that.
     """
     lines, curves = (
         [place for place, terms in enumerate(choices) if terms.curved == curved] for curved in (False, True)
@@ -182,8 +188,7 @@ def _choice(choices: Sequence[Terms], errors: NDArray[np.float64]) -> int:
     if not curves:
         return line
     curve = curves[simplest_as_good(errors[:, curves])]
-    gain = errors[:, line] - errors[:, curve]
-    return curve if gain.mean() > gain.std() / np.sqrt(len(gain)) else line
+    return curve if errors[:, curve].mean() < _NEARLY_NOTHING * errors[:, line].mean() else line
 
 
 def simplest_as_good(errors: NDArray[np.float64]) -> int:
