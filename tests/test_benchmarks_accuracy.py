@@ -443,6 +443,18 @@ class TestProgram:
         assert report.table("small", stored) in again
         assert "QUICK RUN" in again
 
+    def test_ensembles_are_stored_apart_and_say_so(self, sets, tmp_path, capsys):
+        """So many networks are trained, of the tasks named alone, and the table tells; one network is no ensemble."""
+        arguments = ["--quick", "--results", str(tmp_path), "--sets", "failing", "--tasks", "small", "--members", "2"]
+        assert program.main(arguments) == 0
+        printed = capsys.readouterr().out
+        assert "2 networks, else defaults" in printed
+        assert "FAILED" not in printed
+        stored = json.loads((tmp_path / "members-2" / "quick" / "failing.json").read_text())
+        assert list(stored) == ["small"]
+        with pytest.raises(SystemExit):
+            program.main([*arguments[:-1], "0"])
+
     def test_a_failure_does_not_end_the_run(self, sets, tmp_path, capsys):
         """The task after one that fails still runs, and the exit code tells."""
         assert program.main(["--quick", "--results", str(tmp_path), "--sets", "failing"]) == 1

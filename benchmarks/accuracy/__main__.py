@@ -31,6 +31,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder that holds the data folders; see README.md")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS), metavar="SET", help=", ".join(SETS))
+    parser.add_argument("--tasks", nargs="+", metavar="TASK", help="of these sets, only the tasks named so")
+    parser.add_argument(
+        "--members", type=int, default=1, metavar="N", help="networks of an ensemble; else the defaults"
+    )
     parser.add_argument("--seeds", type=int, help=f"how many, from 0; {SEEDS}, or 1 with --quick")
     parser.add_argument("--quick", action="store_true", help="two epochs on a little of the data: see that it runs")
     parser.add_argument("--report", action="store_true", help="print the tables of what is stored, and run nothing")
@@ -38,7 +42,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.seeds is not None and options.seeds < 1:
         parser.error("--seeds must be at least 1")
+    if options.members < 1:
+        parser.error("--members must be at least 1")
     options.seeds = options.seeds or (1 if options.quick else SEEDS)
+    if options.members > 1:
+        options.results /= f"members-{options.members}"
     if options.quick:
         options.results /= "quick"
     return options
@@ -50,16 +58,18 @@ def run_set(chosen: BenchmarkSet, options: argparse.Namespace, command: str) -> 
     if reason is not None:
         print(f"SKIPPED {chosen.name}: {reason}.\n", flush=True)
         return True
-    ran = [run_and_print(chosen, task, options, command) for task in chosen.tasks]  # all of them, whatever fails
+    tasks = [task for task in chosen.tasks if options.tasks is None or task.name in options.tasks]
+    ran = [run_and_print(chosen, task, options, command) for task in tasks]  # all of them, whatever fails
     return all(ran)
 
 
 def run_and_print(chosen: BenchmarkSet, task: Task, options: argparse.Namespace, command: str) -> bool:
     """Run a task, store after each seed, print its table; a failure is printed, and the next task runs."""
     environment = surroundings(command)
+    budget = (QUICK if options.quick else FULL).with_members(options.members)
     try:
-        for result in run_task(task, options.data, range(options.seeds), QUICK if options.quick else FULL):
-            result |= {"quick": options.quick, "environment": environment}
+        for result in run_task(task, options.data, range(options.seeds), budget):
+            result |= {"quick": options.quick, "members": options.members, "environment": environment}
             store(options.results, chosen.name, task.name, result)
             print(f"{task.name}: seed {result['unflat'][-1]['seed']} done", file=sys.stderr, flush=True)
     except Exception:  # noqa: BLE001 - hours of other tasks must not be lost to one that fails

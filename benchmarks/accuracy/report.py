@@ -71,7 +71,8 @@ def rows_of(result: dict[str, Any]) -> list[Row]:
     """Collect the lines of a task's table."""
     fits = result["unflat"]
     quick = ", QUICK RUN: says nothing about accuracy" if result.get("quick") else ""
-    rows = [Row(OURS, f"defaults, {_seeds(len(fits))}{quick}", _columns(fits), [fit["fit_seconds"] for fit in fits])]
+    defaults = "defaults" if result.get("members", 1) == 1 else f"{result['members']} networks, else defaults"
+    rows = [Row(OURS, f"{defaults}, {_seeds(len(fits))}{quick}", _columns(fits), [fit["fit_seconds"] for fit in fits])]
     for name, runs in result["references"].items():
         rows.append(Row(name, f"reference, {_seeds(len(runs))}", _columns(runs), [run["seconds"] for run in runs]))
     for figure in result["published"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,10 @@ class Budget:
     estimator: dict[str, Any]
     trees: int = 100
     values: int | None = None
+
+    def with_members(self, count: int) -> Budget:
+        """Train so many networks, and predict their mean."""
+        return self if count == 1 else replace(self, estimator={**self.estimator, "n_members": count})
 
 
 FULL = Budget({})
