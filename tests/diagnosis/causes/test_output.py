@@ -93,6 +93,21 @@ def test_broadcast_is_doubted_where_no_step_led_anywhere(fake):
     assert loss_broadcast(examination).confidence < 0.5
 
 
+def test_first_targets_that_vary_more_do_not_speak_for_all(fake):
+    """Broadcast, no loss falls below the variance of all targets; of a series that calms down, the first say more."""
+    y = np.concatenate([np.tile([-2.0, 2.0], 40), np.tile([-0.5, 0.5], 160)])
+    assert loss_broadcast(fake(y, np.zeros((400, 1)), loss=squared, losses=(1.0, y.var()))) is not None
+
+
+def test_our_own_straight_line_is_meant_to_stand_still(fake):
+    """What the estimator does not train by gradients is no frozen layer."""
+    y = np.tile([-1.0, 1.0], 60)
+    layers = (Layer("layers.0", "recurrent", 8, parameters=100, trainable=100), Layer("skip", "other", 1, parameters=9))
+    for framework, named in (("torch", True), ("unflat", False)):
+        examination = fake(y, 0 * y, shown_layers=layers, framework=framework)
+        assert (frozen_parameters(examination) is not None) is named
+
+
 def test_broadcast_loss_flattens_a_real_network(trained, net, problem):
     """The same network, trained on (n, 1) and on (n,): the second is flat."""
     X, y = problem

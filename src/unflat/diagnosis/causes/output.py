@@ -128,10 +128,10 @@ def _confidence_of_broadcast(examination: Examination, pull: float | None) -> fl
     reached = reach(examination)
     if reached is not None and reached < distance(to_network(examination, examination.training.y)).max():
         return 0.3
-    if saturated_gates(examination) is not None:
-        return 0.5  # a loss that is broadcast shuts no gate
     if pull is not None and pull >= _AT_REST:
         return 0.2
+    if saturated_gates(examination) is not None:
+        return 0.3  # a loss that is broadcast shuts no gate
     return 0.95 if _is_the_mean(examination.training) else 0.6
 
 
@@ -140,14 +140,15 @@ def _would_broadcast(part: Part) -> bool:
 
 
 def _losses_of(examination: Examination, part: Part) -> tuple[float | None, float | None]:
-    """Give the model's loss of the first targets as predictions of themselves, and that of their mean, as they come."""
-    n = min(len(part), 64)
-    if prod(part.prediction_shape[1:]) != part.y.shape[1] or not varies(part.y[:n]).any():
+    """Give the model's loss of some targets as predictions of themselves, and that of their mean, as they come."""
+    places = np.unique(np.linspace(0, len(part) - 1, SAMPLE).astype(np.int64))  # of all, since targets may drift
+    targets, n = part.y[places], len(places)
+    if prod(part.prediction_shape[1:]) != part.y.shape[1] or not varies(targets).any():
         return None, None
-    shape, y = (n, *part.prediction_shape[1:]), part.y[:n].reshape((n, *part.y_shape[1:]))
-    mean = np.broadcast_to(part.y[:n].mean(axis=0), part.y[:n].shape)
+    shape, y = (n, *part.prediction_shape[1:]), targets.reshape((n, *part.y_shape[1:]))
+    mean = np.broadcast_to(targets.mean(axis=0), targets.shape)
     subject = examination.subject
-    return subject.loss_of(part.y[:n].reshape(shape), y), subject.loss_of(mean.reshape(shape), y)
+    return subject.loss_of(targets.reshape(shape), y), subject.loss_of(mean.reshape(shape), y)
 
 
 def _is_the_mean(part: Part) -> bool:
@@ -235,8 +236,8 @@ def frozen_parameters(examination: Examination) -> Cause | None:
     """Find layers whose parameters are not trained, or that the optimizer does not hold."""
     weighted = [layer for layer in examination.layers if layer.parameters and layer.kind != "norm"]
     frozen = [layer for layer in weighted if layer.trainable == 0]
-    if not frozen or not unlearned(examination):
-        return None
+    if not frozen or not unlearned(examination) or examination.subject.framework == "unflat":
+        return None  # of our own model only the straight line stands still, and it is meant to
     total = sum(layer.parameters for layer in weighted)
     trained = sum(layer.trainable for layer in weighted)
     head = weighted[-1] in frozen
