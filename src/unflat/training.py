@@ -378,8 +378,8 @@ class _Loop:
         return torch.randperm(n, generator=self._order, dtype=kind)
 
 
-_ROUNDING = 8 * torch.finfo(torch.float32).eps
-"""Share of a number that a few float32 operations may be off by."""
+_ROUNDING = 64 * torch.finfo(torch.float32).eps
+"""Share of a number that a sum of hundreds of float32 terms may be off by."""
 
 _EVALUATION_BATCH = 256
 """Sequences judged together: large enough to be fast, small enough for long sequences."""
