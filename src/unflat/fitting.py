@@ -20,7 +20,7 @@ from unflat.metrics import assess
 from unflat.moderation import is_moderated, share_vouched_for
 from unflat.network import Predictor, make_network, predict_all
 from unflat.network.embedding import MOST_ONE_HOT
-from unflat.ranges import FAR, FAR_ON_A_LINE, in_words
+from unflat.ranges import FAR, FAR_ON_A_LINE, in_words, missing_in_words
 from unflat.scaling import fit_affine, fit_context_scaling, fit_input_scaling, fit_target_scaler
 from unflat.starting import start_of
 from unflat.training import Examples, Runtime, errors_on, train
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from unflat.baselines import Baselines
     from unflat.callbacks import Callback
-    from unflat.config import ScalingConfig
+    from unflat.config import LossName, ScalingConfig
     from unflat.dataset import Dataset
     from unflat.metrics import Assessment
     from unflat.network import Network
@@ -262,7 +262,8 @@ def _learn_one(
     (network,) = predictor.network.members
     network.to(device)
     judged = None if validation is None else examples(validation, predictor)
-    line = _Line.of(network, judged, config, device)
+    runtime = Runtime(device, config.precision)
+    line = _Line.of(network, judged, config.loss, runtime)
     try:
         for callback in callbacks:
             callback.on_model(predictor, config)
@@ -272,7 +273,7 @@ def _learn_one(
             judged,
             config,
             generator=generator,
-            runtime=Runtime(device, config.precision),
+            runtime=runtime,
             callbacks=callbacks,
             moments=moments,
             errors=errors,
@@ -295,28 +296,26 @@ class _Line(NamedTuple):
         On the validation part.
     judged : Examples
         That part.
-    device : torch.device
-        Where to compute.
+    runtime : Runtime
+        Where and how to compute.
     """
 
     map: dict[str, torch.Tensor]
     errors: torch.Tensor
     judged: Examples
-    device: torch.device
+    runtime: Runtime
 
     @classmethod
-    def of(
-        cls, network: Network, judged: Examples | None, config: TrainingConfig, device: torch.device
-    ) -> _Line | None:
+    def of(cls, network: Network, judged: Examples | None, loss: LossName, runtime: Runtime) -> _Line | None:
         """Remember it; None where there is none, or where squares are not what errors are judged by."""
-        if judged is None or network.skip is None or not is_moderated(network.config, config.loss):
+        if judged is None or network.skip is None or not is_moderated(network.config, loss):
             return None
         start = {name: tensor.clone() for name, tensor in network.skip.map.state_dict().items()}
-        return cls(start, errors_on(network, judged, device), judged, device)
+        return cls(start, errors_on(network, judged, runtime), judged, runtime)
 
     def moderate(self, network: Network, apart: int) -> None:
         """Move a trained network back towards the line, as far as the validation part does not vouch for it."""
-        after = errors_on(network, self.judged, self.device)
+        after = errors_on(network, self.judged, self.runtime)
         network.moderate(share_vouched_for(self.errors, after, self.judged.weights, apart), self.map)
 
 
@@ -352,9 +351,7 @@ def warn_of_inputs(predictor: Predictor, ranges: InputRange, sequences: Sequence
         Frames between this function and the user's call, for the warning's line.
     """
     if missing := missing_where_complete(predictor, sequences):
-        named = f"Missing values in features that had none in training: {', '.join(missing)}."
-        told = f"{named} They are read as the center of the feature's scale."
-        warnings.warn(told, MissingValuesWarning, stacklevel=stacklevel)
+        warnings.warn(missing_in_words(missing), MissingValuesWarning, stacklevel=stacklevel)
     goes_on = predictor.network.config.skip
     findings = ranges.outside(sequences, FAR_ON_A_LINE if goes_on else FAR)
     if findings is not None:

@@ -43,7 +43,7 @@ class Pace(NamedTuple):
     """
 
     rate: float
-    momentum: float
+    momentum: float = _BETAS[0]
 
 
 class OneCycle:
@@ -89,7 +89,7 @@ class Constant:
     """
 
     def __init__(self, rate: float) -> None:
-        self._pace = Pace(rate, _BETAS[0])
+        self._pace = Pace(rate)
 
     def __call__(self, _step: int) -> Pace:
         """Say how fast any step goes."""
@@ -144,7 +144,7 @@ class AdamW:
     def go_on_from(self, moments: dict[str, Any]) -> None:
         """Take over what an earlier training of the same network knew of its gradients."""
         for group, known in zip(self._groups, moments["groups"], strict=True):
-            group.moments = known
+            group.take_over(known)
 
 
 class _Moments(NamedTuple):
@@ -166,6 +166,11 @@ class _Moved:
             [torch.zeros_like(parameter) for parameter in parameters],
             [torch.zeros((), device=parameter.device) for parameter in parameters],
         )
+
+    def take_over(self, known: _Moments) -> None:
+        """Go on from moments, which may lie on another device."""
+        devices = [parameter.device for parameter in self.parameters]
+        self.moments = _Moments(*([t.to(d) for t, d in zip(of_all, devices, strict=True)] for of_all in known))
 
     @torch.no_grad()
     def move(self, pace: Pace, epsilon: float) -> None:

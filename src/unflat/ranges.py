@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -197,6 +197,12 @@ class InputRange:
         """Read what `to_arrays` gave."""
         context = cls(arrays["context.low"], arrays["context.high"]) if "context.low" in arrays else None
         return cls(arrays["low"], arrays["high"], context)
+
+
+def missing_in_words(features: Sequence[str]) -> str:
+    """Tell of missing values in features that had none in training."""
+    named = f"Missing values in features that had none in training: {', '.join(features)}."
+    return f"{named} They are read as the center of the feature's scale."
 
 
 def in_words(findings: Findings, n: int, *, goes_on: bool) -> str:

@@ -42,12 +42,12 @@ class Start(NamedTuple):
     ----------
     line : Line
         What the skip is set to.
-    bounds : tuple of two Tensors of shape (F,)
-        The range of each scaled feature that enters products.
+    bounds : tuple of two Tensors of shape (F,), or None
+        The range of each scaled feature that enters products; None where none were tried.
     """
 
     line: Line
-    bounds: tuple[Tensor, Tensor]
+    bounds: tuple[Tensor, Tensor] | None
 
 
 def start_of(inputs: InputScaling, context: InputScaling | None, target: Scaler, training: Dataset) -> Start:
@@ -71,7 +71,7 @@ def start_of(inputs: InputScaling, context: InputScaling | None, target: Scaler,
     widest, beside = richest(choices), 0 if context is None else context.width
     index = evenly(len(training), max(_LINE_ELEMENTS // (widest.width(inputs.width) + beside), 2))
     sequences = training.sequences.take(index)
-    bounds = _bounds(inputs, sequences)
+    bounds = _bounds(inputs, sequences) if widest.curved else None
     summaries = [
         summary(inputs(batch.values), batch.lengths, _beside(context, batch), widest, bounds)
         for batch in _batches(sequences)

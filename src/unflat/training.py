@@ -355,11 +355,8 @@ class _Loop:
         """Average the loss over all examples, without dropout."""
         total = 0.0
         errors: list[Tensor] = []
-        for index in torch.arange(len(examples)).split(_EVALUATION_BATCH):
-            example = examples.draw(index, self._runtime.device)
-            with self._runtime.autocast():
-                prediction = self._network(example.x, example.lengths, context=example.context)
-            total += float(self._loss(prediction, example.target, example.weight)) * len(index)
+        for example, prediction in _predicted(self._network, examples, self._runtime):
+            total += float(self._loss(prediction, example.target, example.weight)) * len(example.x)
             if self._errors is not None:
                 errors.append((example.target - prediction).float().cpu())
         if self._errors is not None:
@@ -385,15 +382,20 @@ _EVALUATION_BATCH = 256
 """Sequences judged together: large enough to be fast, small enough for long sequences."""
 
 
-@torch.no_grad()
-def errors_on(network: Network, examples: Examples, device: torch.device) -> Tensor:
-    """Give the errors of a network, target less prediction, of shape (n, outputs), on the processor."""
-    errors = []
+def _predicted(network: Network, examples: Examples, runtime: Runtime) -> Iterator[tuple[Example, Tensor]]:
+    """Go through all examples, a batch at a time, with what is predicted for them without dropout."""
     for index in torch.arange(len(examples)).split(_EVALUATION_BATCH):
-        example = examples.draw(index, device)
-        prediction = network(example.x, example.lengths, context=example.context)
-        errors.append((example.target - prediction).float().cpu())
-    return torch.cat(errors)
+        example = examples.draw(index, runtime.device)
+        with runtime.autocast():
+            prediction = network(example.x, example.lengths, context=example.context)
+        yield example, prediction
+
+
+@torch.no_grad()
+def errors_on(network: Network, examples: Examples, runtime: Runtime) -> Tensor:
+    """Give the errors of a network, target less prediction, of shape (n, outputs), on the processor."""
+    found = _predicted(network, examples, runtime)
+    return torch.cat([(example.target - prediction).float().cpu() for example, prediction in found])
 
 
 def _on_device(generator: torch.Generator, device: torch.device) -> torch.Generator:

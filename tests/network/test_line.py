@@ -208,3 +208,8 @@ def test_products_that_may_be_better_by_chance_are_not_read():
     """Of twenty targets that are lines under noise, none or one is given products."""
     curved = [of_products(lambda steps: steps[:, 0], noise=2.0, seed=seed).terms.curved for seed in range(20)]
     assert sum(curved) <= 1
+
+
+def test_products_that_leave_much_are_not_read():
+    """Not even where they are clearly better: here they leave half of what a line leaves."""
+    assert not of_products(lambda steps: steps[:, 0] * steps[:, 1], noise=1.0).terms.curved

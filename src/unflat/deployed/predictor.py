@@ -20,7 +20,7 @@ import numpy as np
 from unflat.conformal import PredictionInterval, labels, labels_of, refuse_other_coverage
 from unflat.deployed.opening import open_session, read_bands, read_metadata
 from unflat.errors import InputError, MissingValuesWarning, NotCalibratedError, OutOfRangeWarning, ShapeError
-from unflat.ranges import FAR, FAR_ON_A_LINE, InputRange, in_words
+from unflat.ranges import FAR, FAR_ON_A_LINE, InputRange, in_words, missing_in_words
 from unflat.sequences import Context, as_numbers, as_sequences, refuse_infinite, sequences_together
 
 if TYPE_CHECKING:
@@ -272,9 +272,7 @@ class OnnxPredictor:
         beside = [column for column in self._complete_beside if np.isnan(sequences.context_column(column)).any()]
         gaps = [*map(sequences.feature, in_rows), *(repr(self.context_names[column]) for column in beside)]
         if gaps:
-            named = f"Missing values in features that had none in training: {', '.join(gaps)}."
-            told = f"{named} They are read as the center of the feature's scale."
-            warnings.warn(told, MissingValuesWarning, stacklevel=4)
+            warnings.warn(missing_in_words(gaps), MissingValuesWarning, stacklevel=4)
         findings = self._ranges.outside(sequences, self._far)
         if findings is not None:
             told = in_words(findings, len(sequences), goes_on=self._goes_on)

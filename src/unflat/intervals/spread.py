@@ -20,7 +20,7 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from unflat.optimizing import AdamW, Constant
+from unflat.optimizing import AdamW, Pace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,7 +150,7 @@ def _descend(spread: Spread, states: Tensor, sides: Tensor, counts: Tensor | Non
         loss = (cost if counts is None else cost * counts[index]).mean() + _DECAY * weight.square().sum()
         optimizer.forget_gradients()
         loss.backward()
-        optimizer.step(Constant(_RATE * (1 - step / _STEPS))(step))
+        optimizer.step(Pace(_RATE * (1 - step / _STEPS)))
     spread.weight.copy_(weight.detach())
     spread.bias.copy_(bias.detach())
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from unflat.errors import MissingValuesWarning, OutOfRangeWarning
-from unflat.ranges import FAR, FAR_ON_A_LINE, in_words
+from unflat.ranges import FAR, FAR_ON_A_LINE, in_words, missing_in_words
 from unflat.sequences import Sequences, refuse_infinite
 
 if TYPE_CHECKING:
@@ -100,9 +100,7 @@ class StepScaling:
         gaps = np.flatnonzero(np.isnan(x).any(axis=0))
         missing = [given.feature(column) for column in self._arrays.complete if column in gaps]
         if missing:
-            named = f"Missing values in features that had none in training: {', '.join(missing)}."
-            told = f"{named} They are read as the center of the feature's scale."
-            warnings.warn(told, MissingValuesWarning, stacklevel=5)
+            warnings.warn(missing_in_words(missing), MissingValuesWarning, stacklevel=5)
         findings = self._ranges.outside(given, self._far)
         if findings is not None:
             told = in_words(findings, len(x), goes_on=self._goes_on)

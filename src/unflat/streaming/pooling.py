@@ -105,13 +105,18 @@ class Before:
 
     def advance(self) -> None:
         """Take the step in."""
-        width = self._source.shape[1]
-        self.result[:, width:] = self.result[:, :-width]
-        self.result[:, :width] = self._latest
-        begins = self._steps[:, 0] == 1
-        if begins.any():
-            self.result[begins] = np.tile(self._source[begins], self.result.shape[1] // width)
+        _push(self.result, self._latest, self._source, self._steps)
         np.copyto(self._latest, self._source)
+
+
+def _push(kept: Array, newest: Array, first: Array, steps: Array) -> None:
+    """Put the newest step before those kept; where a stream begins, its first step stands in all places."""
+    width = newest.shape[1]
+    kept[:, width:] = kept[:, :-width]
+    kept[:, :width] = newest
+    begins = steps[:, 0] == 1
+    if begins.any():
+        kept[begins] = np.tile(first[begins], kept.shape[1] // width)
 
 
 class Moments:
@@ -165,13 +170,8 @@ class Products:
 
     def advance(self) -> None:
         """Take the step in."""
-        width = self._source.shape[1]
         held = np.clip(self._source, *self._bounds)
-        self._latest[:, width:] = self._latest[:, :-width]
-        self._latest[:, :width] = held
-        begins = self._steps[:, 0] == 1
-        if begins.any():
-            self._latest[begins] = np.tile(held[begins], self._latest.shape[1] // width)
+        _push(self._latest, held, held, self._steps)
         np.multiply(self._latest[:, self._row], self._latest[:, self._column], out=self.result)
 
 

@@ -126,7 +126,7 @@ def _separator(line: str) -> str:
 
 
 def is_number(text: str) -> bool:
-    """Whether a name of a column is a number, or nothing."""
+    """Whether a text is a number, and not one of those that stand for a missing value."""
     try:
         float(text)
     except ValueError:

@@ -82,7 +82,7 @@ def test_layers_in_order_with_their_sizes(data):
         ("readout", "pooling", 9),
         ("dropout.2", "dropout", None),
         ("head", "dense", 1),
-        ("skip", "other", 1),
+        ("skip", "line", 1),
     ]
     assert layers[0].parameters == layers[0].trainable == 4 * 4 * (2 + 4 + 1)
     assert layers[1].rate == 0.2

@@ -228,16 +228,19 @@ _FROZEN_CODE: Code = {
     "keras": "model.trainable = True\nmodel.compile(optimizer='adam', loss='mse')  # takes effect when compiled",
 }
 
+_MAY_STAND = ("norm", "line")
+"""Kinds of layers that need no gradients: their parameters are measured or fitted."""
+
 _MOSTLY = 0.05
 """Trained share of all parameters below which a model is mostly frozen: a head on 20 times its size."""
 
 
 def frozen_parameters(examination: Examination) -> Cause | None:
     """Find layers whose parameters are not trained, or that the optimizer does not hold."""
-    weighted = [layer for layer in examination.layers if layer.parameters and layer.kind != "norm"]
+    weighted = [layer for layer in examination.layers if layer.parameters and layer.kind not in _MAY_STAND]
     frozen = [layer for layer in weighted if layer.trainable == 0]
-    if not frozen or not unlearned(examination) or examination.subject.framework == "unflat":
-        return None  # of our own model only the straight line stands still, and it is meant to
+    if not frozen or not unlearned(examination):
+        return None
     total = sum(layer.parameters for layer in weighted)
     trained = sum(layer.trainable for layer in weighted)
     head = weighted[-1] in frozen

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from unflat.diagnosis.records import Framework, NotExamined
 
-LayerKind = Literal["recurrent", "dense", "activation", "dropout", "norm", "pooling", "other"]
+LayerKind = Literal["recurrent", "dense", "activation", "dropout", "norm", "pooling", "line", "other"]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Layer:
         What the framework calls it; keys of `Subject.activations` are these. Recurrent layers that a framework
         stacks in one object are layers of their own: "lstm[0]", "lstm[1]".
     kind : str
-        What it does.
+        What it does; "line" is a regression around the others, fitted at once and not by gradients alone.
     units : int or None
         Values that it gives for a sequence or for each step.
     activation : str or None

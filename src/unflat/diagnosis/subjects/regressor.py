@@ -114,7 +114,7 @@ class PredictorSubject(Subject):
         outputs = self._network.head.out_features
         found.append(self._layer("head", "dense", outputs, "linear"))
         if "skip" in self._units:
-            found.append(self._layer("skip", "other", outputs))
+            found.append(self._layer("skip", "line", outputs))
         return tuple(found)
 
     def settings(self) -> Settings:
