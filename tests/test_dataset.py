@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
 
 from unflat.dataset import FEWEST_TO_HOLD_OUT, as_dataset, as_validation, hold_out
 from unflat.errors import InputError, ShapeError, TooFewSamplesError
@@ -134,3 +135,12 @@ def test_validation_must_have_the_form_of_training():
         as_validation((np.ones((5, 4, 1)), np.ones(5)), data)
     with pytest.raises(ShapeError, match="The validation y: expected 1 outputs"):
         as_validation((np.ones((5, 4, 2)), np.ones((5, 2))), data)
+
+
+def test_read_only_and_reversed_targets_are_taken_as_they_are():
+    """Columns of data frames are read-only, and a reversed array has no tensor: neither ends in torch's own words."""
+    y, weights = np.arange(30.0), np.linspace(1, 2, 30)
+    y.setflags(write=False)
+    data = as_dataset(np.zeros((30, 4, 1)), y[::-1], sample_weight=weights[::-1])
+    np.testing.assert_array_equal(torch.from_numpy(data.y)[:, 0], np.arange(29.0, -1, -1))
+    np.testing.assert_array_equal(torch.from_numpy(data.weights), weights[::-1])

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unflat.moderation import share_vouched_for
+from unflat.moderation import Share, share_of_way
 
 
 def errors(n, way, noise, seed=0):
@@ -20,13 +20,13 @@ def errors(n, way, noise, seed=0):
 def test_clear_gain_goes_all_the_way():
     """What removes all error is kept whole."""
     before, after = errors(500, way=1.0, noise=0.05)
-    assert share_vouched_for(before, after, None, 1) > 0.99
+    assert share_of_way(before, after, None, 1).vouched_for > 0.99
 
 
 def test_step_that_is_too_large_is_taken_back_to_its_size():
     """A step of twice the right length is halved, as least squares has it, less the error of that."""
     before, after = errors(100_000, way=2.0, noise=0.0)
-    assert share_vouched_for(before, after, None, 1) == pytest.approx(0.5, abs=1e-6)
+    assert share_of_way(before, after, None, 1).vouched_for == pytest.approx(0.5, abs=1e-6)
 
 
 def test_share_is_least_squares_less_its_error():
@@ -36,7 +36,7 @@ def test_share_is_least_squares_less_its_error():
     best = way @ start / (way @ way)
     white = np.sqrt(((way * (start - best * way)) ** 2).sum()) / (way @ way)
     assert 0 < best - white < 1
-    assert share_vouched_for(before, after, None, 1) == pytest.approx(best - white, rel=1e-9)
+    assert share_of_way(before, after, None, 1).vouched_for == pytest.approx(best - white, rel=1e-9)
 
 
 def test_step_at_random_is_hardly_taken():
@@ -45,7 +45,7 @@ def test_step_at_random_is_hardly_taken():
     shares = []
     for _ in range(40):
         before, step = torch.from_numpy(random.normal(size=(2, 200, 1)))
-        shares.append(share_vouched_for(before, before - 0.3 * step, None, 1))
+        shares.append(share_of_way(before, before - 0.3 * step, None, 1).vouched_for)
     assert np.mean(np.array(shares) == 0) > 0.7
     assert max(shares) < 0.8
 
@@ -56,7 +56,7 @@ def test_sequences_that_share_steps_count_as_one():
     after = before.clone()
     after[:100] = 0.0
     after[100:] = torch.from_numpy(1.0 + 0.3 * np.random.default_rng(0).normal(size=(900, 1)))
-    assert share_vouched_for(before, after, None, 100) < share_vouched_for(before, after, None, 1) - 0.1
+    assert share_of_way(before, after, None, 100).vouched_for < share_of_way(before, after, None, 1).vouched_for - 0.1
 
 
 def test_weight_of_zero_is_absence():
@@ -65,19 +65,30 @@ def test_weight_of_zero_is_absence():
     worse = after.clone()
     worse[40:] = 100.0
     weights = torch.cat([torch.ones(40), torch.zeros(20)])
-    assert share_vouched_for(before, worse, weights, 1) == pytest.approx(
-        share_vouched_for(before[:40], after[:40], None, 1), rel=1e-9
+    assert share_of_way(before, worse, weights, 1).vouched_for == pytest.approx(
+        share_of_way(before[:40], after[:40], None, 1).vouched_for, rel=1e-9
     )
 
 
 @pytest.mark.parametrize("after", [torch.full((9, 1), torch.nan), torch.full((9, 1), torch.inf), torch.ones(9, 1)])
 def test_without_a_finite_way_there_is_none_to_go(after):
     """Errors that are no numbers, and those that did not change, lead nowhere."""
-    assert share_vouched_for(torch.ones(9, 1), after, None, 1) == 0.0
+    assert share_of_way(torch.ones(9, 1), after, None, 1).vouched_for == 0.0
 
 
 @given(st.integers(1, 30), st.integers(1, 3), st.integers(1, 40), st.integers(0, 99))
 def test_share_is_between_nothing_and_all(n, outputs, apart, seed):
     """Whatever the errors."""
     before, after = torch.from_numpy(np.random.default_rng(seed).normal(size=(2, n, outputs)))
-    assert 0.0 <= share_vouched_for(before, after, None, apart) <= 1.0
+    assert 0.0 <= share_of_way(before, after, None, apart).vouched_for <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("best", "vouched_for", "not_refuted"),
+    [(0.7, 0.4, 1.0), (-0.1, 0.0, 0.2), (-0.9, 0.0, 0.0), (1.6, 1.0, 1.0)],
+)
+def test_doubt_counts_against_going_or_against_staying(best, vouched_for, not_refuted):
+    """One standard error is taken off where going must be proven to pay, and added where it must be proven to hurt."""
+    share = Share(best, 0.3)
+    assert share.vouched_for == pytest.approx(vouched_for)
+    assert share.not_refuted == pytest.approx(not_refuted)

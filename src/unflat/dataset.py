@@ -311,7 +311,7 @@ def as_targets(y: object, n: int) -> NDArray[np.float64]:
     NonFiniteError
         If one is infinite or missing.
     """
-    targets = as_numbers(y, "y").astype(np.float64, copy=False)
+    targets = _ours(as_numbers(y, "y"))
     if targets.ndim not in {1, 2} or 0 in targets.shape[1:]:
         raise ShapeError(
             "y", "shape (n,) or (n, n_outputs)", targets.shape,
@@ -335,7 +335,7 @@ def as_targets(y: object, n: int) -> NDArray[np.float64]:
 def _weights(sample_weight: object, n: int) -> NDArray[np.float64] | None:
     if sample_weight is None:
         return None
-    weights = as_numbers(sample_weight, "sample_weight").astype(np.float64, copy=False)
+    weights = _ours(as_numbers(sample_weight, "sample_weight"))
     weights = np.full(n, float(weights)) if weights.ndim == 0 else weights
     if weights.shape != (n,):
         raise ShapeError("sample_weight", f"shape ({n},)", weights.shape, "Give one weight for each sequence.")
@@ -345,6 +345,11 @@ def _weights(sample_weight: object, n: int) -> NDArray[np.float64] | None:
             "Use 0 to leave a sequence out.",
         )  # fmt: skip
     return weights
+
+
+def _ours(numbers: NDArray[Any]) -> NDArray[np.float64]:
+    """Copy numbers that tensors cannot share: read-only ones, as columns of data frames are, and reversed ones."""
+    return np.require(numbers, np.float64, ["C", "W"])
 
 
 def _groups(groups: object, n: int) -> NDArray[Any] | None:

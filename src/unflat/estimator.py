@@ -277,7 +277,7 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
         training, held_out = parted(data, validation, self.validation_fraction, random)
         callbacks = [*self.callbacks, *([ProgressBar()] if shows_progress(self.progress) else [])]
         config, device = training_config(self.get_params(deep=False), len(training)), choose_device(self.device)
-        generator = self._start(training, random)
+        generator = self._start(training, held_out, random)
         errors: list[list[torch.Tensor]] = [[] for _ in self.predictor_.members]
         self.histories_ = learn(
             self.predictor_,
@@ -318,7 +318,7 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
         data = self._dataset(X, y, sample_weight, None)
         random = check_random_state(self.random_state)
         if not hasattr(self, "predictor_"):
-            self._start(data, random)
+            self._start(data, None, random)
             self.held_out_, self.histories_ = None, (History(),) * len(self.predictor_.members)
         refuse_other_data(data, self.schema_, self.n_features_in_, self.n_outputs_)
         # Each pass has an order of its own, which follows from the seed and the passes before it.
@@ -442,11 +442,11 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
             raise TooFewSamplesError("The sequences to fit", _FEWEST_TO_FIT, len(data))
         return data
 
-    def _start(self, training: Dataset, random: np.random.RandomState) -> torch.Generator:
+    def _start(self, training: Dataset, held_out: Dataset | None, random: np.random.RandomState) -> torch.Generator:
         """Set all that is fitted before the first step, and give the generator to go on with."""
         generator = torch.Generator().manual_seed(int(random.randint(2**31 - 1)))
         scales = ScalingConfig(self.scale_inputs, self.scale_target)
-        prepared = prepare(training, network_config(self.get_params(deep=False)), scales, generator)
+        prepared = prepare(training, network_config(self.get_params(deep=False)), scales, generator, held_out)
         if prepared.constant:
             told = f"Constant in all training rows, so they carry nothing: {', '.join(prepared.constant)}."
             warnings.warn(told, ConstantColumnWarning, stacklevel=3)

@@ -17,7 +17,7 @@ from unflat.dataset import places_apart
 from unflat.errors import ConfigurationError, ConstantTargetError, MissingValuesWarning, OutOfRangeWarning
 from unflat.history import History
 from unflat.metrics import assess
-from unflat.moderation import is_moderated, share_vouched_for
+from unflat.moderation import is_moderated, share_of_way
 from unflat.network import Predictor, make_network, predict_all
 from unflat.network.embedding import MOST_ONE_HOT
 from unflat.ranges import FAR, FAR_ON_A_LINE, in_words, missing_in_words
@@ -117,7 +117,13 @@ class Prepared:
     constant: tuple[str, ...]
 
 
-def prepare(training: Dataset, config: NetworkConfig, scales: ScalingConfig, generator: torch.Generator) -> Prepared:
+def prepare(
+    training: Dataset,
+    config: NetworkConfig,
+    scales: ScalingConfig,
+    generator: torch.Generator,
+    validation: Dataset | None = None,
+) -> Prepared:
     """Fit the scales on the training part and draw the initial weights.
 
     Parameters
@@ -130,6 +136,8 @@ def prepare(training: Dataset, config: NetworkConfig, scales: ScalingConfig, gen
         Which scales.
     generator : torch.Generator
         Draws the weights.
+    validation : Dataset or None
+        What is held out, which may speak against the line that training would begin at, and for the last value.
 
     Returns
     -------
@@ -145,7 +153,7 @@ def prepare(training: Dataset, config: NetworkConfig, scales: ScalingConfig, gen
     inputs, constant = fit_input_scaling(training.sequences, scales.scale_inputs)
     target = fit_target_scaler(training.y, scales.scale_target, training.names)
     context, constant_beside = fit_context_scaling(training.sequences, scales.scale_inputs)
-    start = start_of(inputs, context, target, training) if config.skip else None
+    start = start_of(inputs, context, target, training, validation) if config.skip else None
     config = replace(config, embedded=_embedded(inputs), **({} if start is None else start.line.terms._asdict()))
     network = make_network(
         config,
@@ -316,7 +324,8 @@ class _Line(NamedTuple):
     def moderate(self, network: Network, apart: int) -> None:
         """Move a trained network back towards the line, as far as the validation part does not vouch for it."""
         after = errors_on(network, self.judged, self.runtime)
-        network.moderate(share_vouched_for(self.errors, after, self.judged.weights, apart), self.map)
+        share = share_of_way(self.errors, after, self.judged.weights, apart)
+        network.moderate(share.vouched_for, self.map)
 
 
 def told(histories: Sequence[History]) -> History:

@@ -1,14 +1,18 @@
-"""How far a trained network moves away from the line that it began at: as far as the validation part can vouch for.
+"""How far a model moves away from a simpler one, by what the validation part says of both.
 
-Of all predictions between the line's and the trained network's, those with the least squared error on the validation
-part lie at a share that has a closed form, and an error of its own. The share less this error is what is moved: where
-the gain is clear, all of it; where chance or a few stretches of a series might have made it, less or nothing. It is
-shrinkage towards a prior guess (James & Stein 1961; by one standard error, as in Breiman et al. 1984, 3.4.3).
+Of all predictions between the simpler model's and the other's, those with the least squared error on the validation
+part lie at a share that has a closed form, and an error of its own: shrinkage towards a prior guess (James & Stein
+1961; by one standard error, as in Breiman et al. 1984, 3.4.3).
+
+A trained network moves away from the line that it began at by the share less its error: where the gain is clear, all of
+the way; where chance or a few stretches of a series might have made it, less or nothing. The line itself, which was
+cross-validated on the training part, moves away from the last value by the share and its error: all of the way,
+unless the validation part, where a series has moved on, speaks against it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
@@ -23,13 +27,38 @@ def is_moderated(config: NetworkConfig, loss: LossName) -> bool:
     return config.skip and loss == "mse"
 
 
-def share_vouched_for(before: Tensor, after: Tensor, weights: Tensor | None, apart: int) -> float:
-    """Say how much of the way from earlier errors to later ones the later ones' sequences vouch for.
+class Share(NamedTuple):
+    """How much of the way from earlier errors to later ones is best, by the sequences that both are of.
+
+    Parameters
+    ----------
+    best : float
+        The share that leaves the least squared error; below 0 or above 1 where it lies outside of the way.
+    error : float
+        Its standard error.
+    """
+
+    best: float
+    error: float
+
+    @property
+    def vouched_for(self) -> float:
+        """What these sequences speak for, between 0 and 1: the burden of proof lies with going."""
+        return min(max(self.best - self.error, 0.0), 1.0)
+
+    @property
+    def not_refuted(self) -> float:
+        """What these sequences do not speak against, between 0 and 1: the burden of proof lies with staying."""
+        return min(max(self.best + self.error, 0.0), 1.0)
+
+
+def share_of_way(before: Tensor, after: Tensor, weights: Tensor | None, apart: int) -> Share:
+    """Say how much of the way from earlier errors to later ones is best.
 
     Parameters
     ----------
     before, after : Tensor of shape (n, outputs)
-        Errors on the validation part of what training began at and of what it led to, in the order of time.
+        Errors on the validation part of what is moved away from and of what is moved to, in the order of time.
     weights : Tensor of shape (n,) or None
         Weight of each sequence.
     apart : int
@@ -37,21 +66,20 @@ def share_vouched_for(before: Tensor, after: Tensor, weights: Tensor | None, apa
 
     Returns
     -------
-    float
-        Between 0, to stay, and 1, to go all the way.
+    Share
+        Least squares, and its error; none of the way if there is none, or if errors are not finite.
     """
     before, after = before.double(), after.double()
     way = before - after
     counts = torch.ones(len(way), dtype=torch.float64) if weights is None else weights.double()
     gain, size = counts * (before * way).mean(dim=1), counts * (way * way).mean(dim=1)
     if not (torch.isfinite(gain).all() and float(size.sum()) > 0):
-        return 0.0
+        return Share(0.0, 0.0)
     best = float(gain.sum() / size.sum())
     blocks = max(len(way) // max(apart, 1), _FEWEST_BLOCKS)
     deviations = torch.stack([part.sum() for part in (gain - best * size).tensor_split(min(blocks, len(way)))])
     # The error of a ratio of sums, by its linear part (Cochran, Sampling Techniques, 1977, 6.19).
-    error = float(deviations.square().sum().sqrt() / size.sum())
-    return min(max(best - error, 0.0), 1.0)
+    return Share(best, float(deviations.square().sum().sqrt() / size.sum()))
 
 
 _FEWEST_BLOCKS = 4

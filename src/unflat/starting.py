@@ -1,4 +1,8 @@
-"""What training begins at: the line of the skip, chosen and fitted on sequences spread over the training part."""
+"""What training begins at: the line of the skip, chosen and fitted on sequences spread over the training part.
+
+Where the target is a later value of a feature, the validation part may speak against the line and for that feature's
+last value: what a line learned of one season is wrong in another.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,8 @@ from unflat.baselines.design import evenly
 from unflat.batches import BatchSource
 from unflat.dataset import places_apart
 from unflat.folds import folds_of
+from unflat.moderation import share_of_way
+from unflat.network.anchor import last_value
 from unflat.network.line import fit_line, richest, terms_to_try
 from unflat.network.steps import valid_steps
 from unflat.network.terms import summary
@@ -20,11 +26,14 @@ from unflat.sequences import sequences_together
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from unflat.batches import Batch
     from unflat.dataset import Dataset
+    from unflat.network.anchor import Anchor
     from unflat.network.line import Line
+    from unflat.network.terms import Terms
     from unflat.scaling import InputScaling, Scaler
     from unflat.sequences import Sequences
 
@@ -50,7 +59,13 @@ class Start(NamedTuple):
     bounds: tuple[Tensor, Tensor] | None
 
 
-def start_of(inputs: InputScaling, context: InputScaling | None, target: Scaler, training: Dataset) -> Start:
+def start_of(
+    inputs: InputScaling,
+    context: InputScaling | None,
+    target: Scaler,
+    training: Dataset,
+    validation: Dataset | None = None,
+) -> Start:
     """Choose what the skip reads, and fit it.
 
     Parameters
@@ -61,6 +76,8 @@ def start_of(inputs: InputScaling, context: InputScaling | None, target: Scaler,
         From raw targets to the network's.
     training : Dataset
         The training part, and nothing else.
+    validation : Dataset or None
+        What is held out, that may refute the line.
 
     Returns
     -------
@@ -70,21 +87,58 @@ def start_of(inputs: InputScaling, context: InputScaling | None, target: Scaler,
     choices = terms_to_try(inputs.width, _usual_length(training.sequences), len(training))
     widest, beside = richest(choices), 0 if context is None else context.width
     index = evenly(len(training), max(_LINE_ELEMENTS // (widest.width(inputs.width) + beside), 2))
-    sequences = training.sequences.take(index)
-    bounds = _bounds(inputs, sequences) if widest.curved else None
-    summaries = [
-        summary(inputs(batch.values), batch.lengths, _beside(context, batch), widest, bounds)
-        for batch in _batches(sequences)
-    ]
+    learned = training.take(index)
+    bounds = _bounds(inputs, learned.sequences) if widest.curved else None
+    anchor = _anchor(inputs, target, learned)
     line = fit_line(
-        torch.cat(summaries).numpy(),
-        target(torch.from_numpy(training.y[index])).numpy(),
-        None if training.weights is None else training.weights[index],
+        _summaries(inputs, context, learned, widest, bounds),
+        _scaled(target, learned),
+        learned.weights,
         [(terms, terms.columns_among(widest, inputs.width, beside)) for terms in choices],
         # Dealt alike whatever the seed of the fit: the line does not hang on it.
         folds_of(index, places_apart(training.sequences), np.random.default_rng(0)),
+        anchor=anchor,
     )
+    if validation is not None and not anchor.at_mean:
+        read = _summaries(inputs, context, validation, line.terms, bounds)
+        line = line.nearer_to(anchor, _share_not_refuted(anchor, line, read, _scaled(target, validation), validation))
     return Start(line, bounds)
+
+
+def _anchor(inputs: InputScaling, target: Scaler, data: Dataset) -> Anchor:
+    """Find what the line is held back towards where it is the last value of something."""
+    ends = data.sequences.starts + data.sequences.lengths - 1
+    last = data.sequences.rows[ends][:, inputs.numeric.numpy()].astype(np.float64)
+    return last_value(last, data.y, inputs.scaler, target, inputs.width)
+
+
+def _share_not_refuted(
+    anchor: Anchor, line: Line, read: NDArray[np.float32], targets: NDArray[np.float64], validation: Dataset
+) -> float:
+    before, after = (torch.from_numpy(targets - simple.predict(read)) for simple in (anchor, line))
+    weights = None if validation.weights is None else torch.from_numpy(validation.weights)
+    return share_of_way(before, after, weights, places_apart(validation.sequences)).not_refuted
+
+
+def _summaries(
+    inputs: InputScaling,
+    context: InputScaling | None,
+    data: Dataset,
+    terms: Terms,
+    bounds: tuple[Tensor, Tensor] | None,
+) -> NDArray[np.float32]:
+    """Read of each sequence what a line reads."""
+    parts = [
+        summary(inputs(batch.values), batch.lengths, _beside(context, batch), terms, bounds)
+        for batch in _batches(data.sequences)
+    ]
+    summaries: NDArray[np.float32] = torch.cat(parts).numpy()
+    return summaries
+
+
+def _scaled(target: Scaler, data: Dataset) -> NDArray[np.float64]:
+    scaled: NDArray[np.float64] = target(torch.from_numpy(data.y)).numpy()
+    return scaled
 
 
 def _beside(context: InputScaling | None, batch: Batch) -> Tensor | None:

@@ -5,7 +5,7 @@ import torch
 from unflat.dataset import as_dataset
 from unflat.intervals.held_out import FOLDS, cross_chosen, folds_of
 from unflat.losses import Loss
-from unflat.moderation import share_vouched_for
+from unflat.moderation import share_of_way
 from unflat.windows import make_windows
 
 
@@ -63,6 +63,6 @@ def test_moderation_is_settled_by_the_others_too():
     taken = cross_chosen([line, trained], folds, Loss("mse"), None, apart=1)
     for fold in range(FOLDS):
         own, others = folds == fold, torch.from_numpy(folds != fold)
-        share = share_vouched_for(line[others], trained[others], None, 1)
+        share = share_of_way(line[others], trained[others], None, 1).vouched_for
         assert 0 < share < 1
         np.testing.assert_allclose(taken[own], torch.lerp(line, trained, share).numpy()[own])

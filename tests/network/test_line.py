@@ -8,6 +8,7 @@ from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.model_selection import cross_val_predict
 
 from unflat.folds import Fold, folds_of
+from unflat.network.anchor import Anchor
 from unflat.network.line import (
     MOST_WIDE,
     PENALTIES,
@@ -213,3 +214,42 @@ def test_products_that_may_be_better_by_chance_are_not_read():
 def test_products_that_leave_much_are_not_read():
     """Not even where they are clearly better: here they leave half of what a line leaves."""
     assert not of_products(lambda steps: steps[:, 0] * steps[:, 1], noise=1.0).terms.curved
+
+
+def drifting(n=300, width=40, seed=0):
+    """Make a walk of which later values are asked, windows of it, and the map to its last value."""
+    random = np.random.default_rng(seed)
+    series = np.cumsum(random.normal(size=n + width))
+    windows = np.lib.stride_tricks.sliding_window_view(series, width)[:n, ::-1]
+    read = np.column_stack([windows[:, 0], windows.mean(axis=1), windows[:, 1:]]).astype(np.float32)
+    return read, series[width:, None] + 0.0, Anchor(np.array([[1.0]]), np.array([0.0]))
+
+
+def test_line_of_a_walk_is_its_last_value():
+    """Held back towards the last value, the line of a walk is hardly more than that; towards the mean, it is not."""
+    read, y, anchor = drifting()
+    choices, folds = [(Terms(39), np.arange(41)), (Terms(), np.arange(2))], dealt(300, 40)
+    distances = [
+        np.linalg.norm(line.weight[0] - np.eye(line.weight.shape[1])[0])
+        for line in (fit_line(read, y, None, choices, folds, anchor=given) for given in (anchor, None))
+    ]
+    assert distances[0] < 0.1
+    assert distances[0] < 0.5 * distances[1]
+
+
+def test_last_value_that_is_far_off_is_not_what_a_line_is_held_to():
+    """Where targets have nothing to do with it, the line is the one that is held back towards the mean."""
+    read, y, _ = data(noise=3.0)
+    choices, folds = [(Terms(), np.arange(6))], dealt(60)
+    wrong = Anchor(np.array([[-2.0, 5.0]]), np.array([1.0]))
+    held = fit_line(read, y - y.mean(), None, choices, folds, anchor=wrong)
+    alone = fit_line(read, y - y.mean(), None, choices, folds)
+    np.testing.assert_allclose(held.weight, alone.weight, rtol=1e-9)
+
+
+def test_line_part_of_the_way_from_an_anchor_predicts_in_between():
+    """A quarter of the way, predictions are three quarters the anchor's."""
+    read, y, _ = data(outputs=2)
+    line, anchor = fitted(read, y), Anchor(np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([3.0, -1.0]))
+    between = 0.25 * line.predict(read) + 0.75 * anchor.predict(read)
+    np.testing.assert_allclose(line.nearer_to(anchor, 0.25).predict(read), between, rtol=1e-12)

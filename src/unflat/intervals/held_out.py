@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from unflat.moderation import share_vouched_for
+from unflat.moderation import share_of_way
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +90,8 @@ def cross_chosen(
         chosen = errors[int(np.argmin(losses))]
         if apart is not None:
             counted = None if counts is None else counts[others]
-            chosen = torch.lerp(errors[0], chosen, share_vouched_for(errors[0][others], chosen[others], counted, apart))
+            share = share_of_way(errors[0][others], chosen[others], counted, apart)
+            chosen = torch.lerp(errors[0], chosen, share.vouched_for)
         taken[folds == fold] = chosen.numpy()[folds == fold]
     return taken
 

@@ -4,7 +4,8 @@ A ridge regression on a sequence's last and mean step says where a level or a tr
 past tells more (a season, a delayed effect, a change of pace), the line reads that too; and where effects multiply or
 the spread of a feature counts, products of pairs. What it may read is settled before training, by cross-validation:
 windows that share time steps are held out in stretches, because errors of windows whose neighbours were learned from
-would praise the richest line whatever the data.
+would praise the richest line whatever the data. It is held back towards the mean, or towards the last value where the
+target is a later value of a feature.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from unflat.network.anchor import Anchor
 from unflat.network.terms import Terms
 
 if TYPE_CHECKING:
@@ -68,6 +70,20 @@ class Line(NamedTuple):
     terms: Terms
     weight: NDArray[np.float64]
     bias: NDArray[np.float64]
+
+    def predict(self, read: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Map the summary of its terms, (n, width), to scaled targets (n, outputs)."""
+        return read.astype(np.float64) @ self.weight.T + self.bias
+
+    def beside(self, anchor: Anchor, share: float = 1.0) -> Line:
+        """Add a share of an anchor's map to it."""
+        weight = self.weight.copy()
+        weight[:, : anchor.weight.shape[1]] += share * anchor.weight
+        return self._replace(weight=weight, bias=self.bias + share * anchor.bias)
+
+    def nearer_to(self, anchor: Anchor, share: float) -> Line:
+        """Go only a share of the way from an anchor to this line."""
+        return self._replace(weight=share * self.weight, bias=share * self.bias).beside(anchor, 1 - share)
 
 
 def lags_to_try(features: int, steps: int, n: int) -> tuple[int, ...]:
@@ -132,6 +148,8 @@ def fit_line(
     weights: NDArray[np.float64] | None,
     choices: Sequence[tuple[Terms, NDArray[np.int64]]],
     folds: Sequence[Fold],
+    *,
+    anchor: Anchor | None = None,
 ) -> Line:
     """Choose how much a ridge regression reads, and its penalty, and fit it to all sequences.
 
@@ -139,7 +157,8 @@ def fit_line(
     standard error (Breiman, Friedman, Olshen & Stone, Classification and Regression Trees, 1984, section 3.4.3); here
     it is half of one, of the differences sequence by sequence. Where chance would choose, among few sequences, the
     line stays nearer to the mean; an exact line is found all the same. Products are read only where they leave less
-    than a seventh of the error.
+    than a seventh of the error. Held back towards the last value a line is as simple as towards the mean, and goes on
+    where a series drifts: so it is, unless that is clearly worse.
 
     Parameters
     ----------
@@ -153,29 +172,53 @@ def fit_line(
         Terms, and the columns that they are in; the most columns first.
     folds : sequence of Fold
         What to learn from and what to judge on.
+    anchor : Anchor or None
+        The last value, where it is worth trying; None for the mean alone.
 
     Returns
     -------
     Line
         The line chosen.
     """
+    outputs = targets.shape[1]
     counts = np.ones(len(targets)) if weights is None else weights * (len(weights) / weights.sum())
-    whole = _Moments.of(summaries, targets, counts)
-    errors = np.zeros((len(choices), len(PENALTIES), len(targets)))
+    anchors = [Anchor.mean(outputs, 0), *([] if anchor is None or anchor.at_mean else [anchor])]
+    # Side by side, as if they were more outputs: what is read is summed and decomposed once.
+    beyond = np.concatenate([targets - towards.predict(summaries) for towards in anchors], axis=1)
+    whole = _Moments.of(summaries, beyond, counts)
+    errors = np.zeros((len(choices), len(PENALTIES), beyond.shape[1], len(targets)))
     judged = np.zeros(len(targets), dtype=bool)
     for fold in folds:
-        learned = _learned_from(fold, whole, summaries, targets, counts)
+        learned = _learned_from(fold, whole, summaries, beyond, counts)
         judged[fold.held_out] = True
         for place, (_, columns) in enumerate(choices):
-            errors[place][:, fold.held_out] = _errors(learned.only(columns), summaries, targets, columns, fold.held_out)
-    errors = (errors * counts)[:, :, judged]
+            errors[place][..., fold.held_out] = _errors(
+                learned.only(columns), summaries, beyond, columns, fold.held_out
+            )
+    of_each = np.split((errors * counts)[..., judged], len(anchors), axis=2)
+    settled = [_settle([terms for terms, _ in choices], own.mean(axis=2)) for own in of_each]
+    towards = simplest_as_good(np.column_stack([np.maximum(chosen.errors, _ROUNDING) for chosen in settled]))
+    (terms, columns), penalty = choices[settled[towards].choice], settled[towards].penalty
+    coefficients, bias = whole.only(columns).solve(PENALTIES[[penalty]])
+    own = slice(towards * outputs, (towards + 1) * outputs)
+    return Line(terms, coefficients[:, own, 0].T, bias[own, 0]).beside(anchors[towards])
+
+
+class _Settled(NamedTuple):
+    """Places of the terms and of the penalty that were chosen, and the error of each sequence under them."""
+
+    choice: int
+    penalty: int
+    errors: NDArray[np.float64]
+
+
+def _settle(choices: Sequence[Terms], errors: NDArray[np.float64]) -> _Settled:
+    """Choose terms and a penalty by the errors of each sequence, (choices, penalties, n)."""
     best = errors.mean(axis=2).argmin(axis=1)
     # What is smaller than rounding is no reason to read more; steps that are all alike would differ by it.
-    choice = _choice([terms for terms, _ in choices], np.maximum(errors[np.arange(len(choices)), best], _ROUNDING).T)
-    penalty = PENALTIES[simplest_as_good(errors[choice].T)]
-    terms, columns = choices[choice]
-    coefficients, bias = whole.only(columns).solve(np.array([penalty]))
-    return Line(terms, coefficients[:, :, 0].T, bias[:, 0])
+    choice = _choice(choices, np.maximum(errors[np.arange(len(choices)), best], _ROUNDING).T)
+    penalty = simplest_as_good(errors[choice].T)
+    return _Settled(choice, penalty, errors[choice, penalty])
 
 
 def _choice(choices: Sequence[Terms], errors: NDArray[np.float64]) -> int:
@@ -278,10 +321,10 @@ def _errors(
     columns: NDArray[np.int64],
     held_out: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Square the errors on what is held out, (penalties, m), on average over outputs."""
+    """Square the errors on what is held out: (penalties, outputs, m)."""
     coefficients, bias = learned.solve(PENALTIES)
     width, outputs, penalties = coefficients.shape
     read = summaries[held_out][:, columns].astype(np.float64)
     predicted = (read @ coefficients.reshape(width, -1)).reshape(-1, outputs, penalties) + bias
-    errors: NDArray[np.float64] = np.square(targets[held_out][:, :, None] - predicted).mean(axis=1).T
+    errors: NDArray[np.float64] = np.square(targets[held_out][:, :, None] - predicted).transpose(2, 1, 0)
     return errors
