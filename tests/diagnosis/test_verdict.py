@@ -407,6 +407,34 @@ def test_what_learners_know_together_is_asked_of_no_model_without_a_fault(blamed
     assert judge(examination).verdict == verdict
 
 
+@pytest.mark.parametrize(("lost", "verdict"), [(0.03, "healthy"), (0.07, "failing")])
+def test_half_a_tenth_matters_beside_a_proven_fault(blamed, lost, verdict):
+    """Where others explain half, a model that surely explains 0.07 less fails if a rule proves why; not for 0.03."""
+    blamed("padding_unmasked", 0.9)
+    y, other = noisy(0.5)
+    worse = other + np.sqrt(lost) * np.random.default_rng(5).normal(size=N)
+    scores = (np.array([value]) for value in (0.5, 0.5, 0.001))
+    learner = Reference("ridge", *scores, y[:, None], other[:, None])
+    references = References(N, (learner,), (Signal(0.5, 0.5, "ridge", 0.002),), (None,))
+    examination = Examination(subject_of(len), part(y, y), part(y, worse), None, references, (), None)
+    assert judge(examination).verdict == verdict
+
+
+def test_what_a_models_own_states_tell_is_asked_of_it_where_a_fault_is_proven(blamed, monkeypatch):
+    """No other learner does better, but a line through the model's own states does: training left that lying."""
+    y, other = noisy(0.5, 0.5 * TRUTH)
+    scores = tuple(np.array([value]) for value in (0.3, 0.3, 0.001))
+    learner = Reference("ridge", *scores, other[:, None], other[:, None])
+    own = Reference("own", *scores, np.sqrt(0.5) * TRUTH[:600, None], np.sqrt(0.5) * TRUTH[:600, None])
+    references = References(N, (learner,), (Signal(0.3, 0.3, "ridge", 0.002),), (None,))
+    examination = Examination(subject_of(len), part(y, y), part(y, 0.4 * TRUTH), None, references, (), None)
+    blamed("too_few_updates", 0.8)
+    assert judge(replace(examination)).verdict == "healthy"
+    monkeypatch.setattr(Examination, "own", own)
+    assert figures_of(examination, 0).lacking[2].n == 600
+    assert judge(examination).verdict == "failing"
+
+
 def test_targets_that_are_one_number_are_judged_in_the_training_parts_variance(blamed):
     """Of a ceiling, predictions that lie a deviation below it lose all that others explain; at the ceiling, nothing."""
     blamed("extrapolation", 0.85)

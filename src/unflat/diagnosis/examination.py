@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from unflat.diagnosis.rereading import columns_of, read_anew
 from unflat.metrics import deviation
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from unflat.diagnosis.reference import References
+    from unflat.diagnosis.reference import Reference, References
     from unflat.diagnosis.subjects import Gates, Gradients, Layer, Settings, Subject
 
 SAMPLE = 512
@@ -132,6 +133,21 @@ class Examination:
         """Gradients of the loss on the first sequences; None where there are none."""
         y = self.training.y[:SAMPLE].reshape((-1, *self.training.y_shape[1:]))
         return self.subject.gradients(self.training.X[:SAMPLE], y)
+
+    @cached_property
+    def own(self) -> Reference | None:
+        """What ridge reads from the model's own states, for the first sequences of each part; None without states."""
+        n, held_out = min(len(self.training), SAMPLE), self.held_out
+        columns = columns_of(self.layers, self.activations, n)
+        if columns is None:
+            return None
+        asked: NDArray[np.float64] | None = columns[:0]
+        if held_out is not None:
+            activations = self.subject.activations(held_out.X[:SAMPLE]) or {}
+            asked = columns_of(self.layers, activations, min(len(held_out), SAMPLE))
+        if asked is None or asked.shape[1] != columns.shape[1]:
+            return None
+        return read_anew(columns, self.training.y[:n], asked)
 
 
 def _deviation(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -43,6 +43,9 @@ TIMES_THE_ERROR = 3.0
 """A model fails, too, that leaves this many times as much unexplained as another learner, by `GAIN` at least: half of
 an order of magnitude. Where nearly all can be explained, half is no measure: R² 0.6 where a straight line has 0.98."""
 
+MATTERS = GAIN / 2
+"""The width of a gap from which on it matters beside a cause that is known: two signs go together."""
+
 TWICE = 2.0
 """Times as much unexplained as by other learners from which on a model lags behind them, where they leave little."""
 
@@ -88,11 +91,6 @@ class Gap(NamedTuple):
     reached: float
     n: int
 
-    @property
-    def matters(self) -> float:
-        """The width from which on it matters: `GAIN`; half of that where as much leaves twice as much unexplained."""
-        return max(GAIN / 2, min(GAIN, (TWICE - 1) * (1 - self.reached)))
-
     def is_beyond(self, border: float) -> bool:
         """Whether it is surely none of chance, and wider than a border."""
         return self.width > max(border, errors_needed(self.n) * self.error)
@@ -119,7 +117,8 @@ class Figures:
     """The differences to the learner that finds most in the training part: large errors counted as `_WORST`, and as
     they are; none without a signal."""
     lacking: tuple[Gap, ...] = ()
-    """The same to all learners together, who may know more than is asked of a model."""
+    """The same to all learners together, who may know more than is asked of a model, and to a line that reads the
+    model's own states."""
     shifted: tuple[Gap, ...] = ()
     """The same to a learner of the held-out part itself."""
     trained: tuple[Gap, ...] = ()
@@ -241,7 +240,9 @@ def _gaps(
 
 
 def gaps(examination: Examination, part: Part, output: int) -> tuple[Gap, ...]:
-    """Compare a part's predictions with what other learners know together, sequence by sequence.
+    """Compare a part's predictions with what other learners know together, and with what its own states tell.
+
+    Both are compared sequence by sequence.
 
     Parameters
     ----------
@@ -255,7 +256,7 @@ def gaps(examination: Examination, part: Part, output: int) -> tuple[Gap, ...]:
     Returns
     -------
     tuple of Gap
-        With large errors counted as `_WORST`, and as they are; none without a signal.
+        With large errors counted as `_WORST`, and as they are, for each of the two; none without a signal.
     """
     y, prediction = part.y[:, output], part.prediction[:, output]
     both = np.isfinite(y) & np.isfinite(prediction)
@@ -264,8 +265,9 @@ def gaps(examination: Examination, part: Part, output: int) -> tuple[Gap, ...]:
     true, predicted = _scaled(y[both], prediction[both])
     steps = _gains_of_steps(examination, part, both) if part.y.shape[1] == 1 else None
     rest = (true - predicted) ** 2 if steps is None else true**2 - steps
-    other = examination.references.together or examination.references.best(output)
-    return tuple(_gaps(examination, part, output, both=both, rest=rest, other=other))
+    together = examination.references.together or examination.references.best(output)
+    others = (together, examination.own)
+    return tuple(gap for other in others for gap in _gaps(examination, part, output, both=both, rest=rest, other=other))
 
 
 def _gap_of_one_target(examination: Examination, output: int) -> Iterator[Gap]:
@@ -298,8 +300,9 @@ def _gap(
     part: Part, output: int, both: NDArray[np.bool_], rest: Column, found: NDArray[np.float64] | None
 ) -> Iterator[Gap]:
     """Give the difference with large errors counted as `_WORST`, and as they are."""
-    if found is None or len(found) != len(both):
+    if found is None or len(found) > len(both):
         return
+    found = np.concatenate([found, np.full((len(both) - len(found), found.shape[1]), nan)])  # who saw the first only
     true, other = _scaled(part.y[both, output], found[both, output])
     known = np.isfinite(other)
     if known.sum() < _FEWEST:

@@ -13,6 +13,7 @@ from unflat.diagnosis.causes.pairing import misaligned_pairs
 from unflat.diagnosis.standing import (
     FLAT_SHARE,
     GAIN,
+    MATTERS,
     NO_BETTER,
     STANDARD_ERRORS,
     TOO_WIDE,
@@ -168,9 +169,10 @@ def judge(examination: Examination) -> Judgement:
         Where a model predicts for every time step what has one target, the predictions of all steps are judged.
         A model also fails that lags behind, not half as much, if a rule names the cause with a confidence of 0.6 (but
         for `no_signal`, which is known by the lack itself, as is `overfit` where no more than 0.3 of the training part
-        is explained beyond what others explain). It lags behind that explains less by 0.1, or by 0.05 where that leaves
-        twice as much unexplained: than the best learner, or than all of them and a smooth kernel together, by more than
-        two standard errors here, or in doubt here and by three on the training part. Where noise was learned by heart,
+        is explained beyond what others explain). It lags behind that explains less by 0.05
+        than the best learner, than all of them and a smooth kernel together, or than a line that reads the model's own
+        states, by more than two standard errors here, or by 0.05 both here and on the training part and two standard
+        errors for both together (Stouffer 1949). Where noise was learned by heart,
         so does one whose predictions explain 0.05 more once they are made smaller. What ridge reaches that learns from
         the held-out part counts as well: if these lie outside of what training saw, nobody who learned from that does
         well. Where all targets held out are one number, errors count in the variance of the training part.
@@ -247,11 +249,12 @@ def _proven_fault(examination: Examination, figures: Figures) -> float | None:
 def _material(figures: Figures, *, by_heart: bool) -> Iterator[float]:
     """Give how surely each of several comparisons shows a loss that matters."""
     for gap in (*figures.behind, *figures.lacking, *figures.shifted):
-        if gap.width > max(gap.matters, _WITH_REASON * gap.error):
-            yield _probability((gap.width - gap.matters) / gap.error)
-    for new, known in zip(figures.lacking, figures.trained, strict=False):  # small samples show it; large ones prove it
-        if new.width > new.matters and known.is_beyond(known.matters):
-            yield _probability(known.width / known.error)
+        if gap.width > max(MATTERS, _WITH_REASON * gap.error):
+            yield _probability(gap.width / gap.error)
+    for new, known in zip(figures.lacking, figures.trained, strict=False):  # what few leave in doubt, many may prove
+        together = (new.width / new.error + known.width / known.error) / sqrt(2)
+        if min(new.width, known.width) > MATTERS and together > _WITH_REASON:
+            yield _probability(together)
     if by_heart and figures.too_wide > TOO_WIDE:
         yield _probability(figures.too_wide)
 

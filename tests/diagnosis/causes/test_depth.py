@@ -71,3 +71,10 @@ def test_many_sigmoid_layers_let_no_error_through(fake, count, activation, found
     assert (cause is not None) == found
     if found:
         assert cause.evidence[0].value == pytest.approx(4.0**-count)
+
+
+def test_layers_may_lose_what_only_new_data_show(fake):
+    """Eight layers of four that know their training data, and do badly on others, are too many still."""
+    held_out = (np.zeros((len(Y), 4, 1)), Y, 0 * Y)
+    assert too_deep_narrow(fake(Y, Y, held_out=held_out, shown_layers=deep(4, 8))).id == "too_deep_narrow"
+    assert too_deep_narrow(fake(Y, Y, held_out=(*held_out[:2], Y), shown_layers=deep(4, 8))) is None

@@ -192,3 +192,18 @@ def test_penalties_of_layers_are_regularisation(fake, penalty, confidence):
     layers = (Layer("lstm", "recurrent", 8, penalty=penalty), Layer("head", "dense", 1, "linear"))
     cause = over_regularised(fake(Y, FLAT, shown_layers=layers, settings=adam(1e-3, 1000)))
     assert (None if cause is None else cause.confidence) == confidence
+
+
+def test_so_few_steps_are_a_cause_without_a_course_of_the_loss(fake):
+    """Ninety steps of a usual rate reach the targets, and have hardly begun; a hundred and twenty, or long ones, have.
+
+    Nothing is a cause where the model does as well as it could, or where the loss came to rest.
+    """
+    far = {**HEAD, "shown_inputs": {"head": np.full((120, 3), 50.0)}}
+    cause = too_few_updates(fake(Y, FLAT, settings=adam(5e-3, 90), **far))
+    assert cause.evidence[0].value == 90
+    assert cause.confidence == pytest.approx(0.65)
+    assert too_few_updates(fake(Y, FLAT, settings=adam(5e-3, 120), **far)) is None
+    assert too_few_updates(fake(Y, FLAT, settings=adam(0.05, 90), **far)) is None
+    assert too_few_updates(fake(Y, Y, settings=adam(5e-3, 90), **far)) is None
+    assert too_few_updates(fake(Y, FLAT, losses=(2, 1, 1, 1), settings=adam(5e-3, 90), **far)) is None

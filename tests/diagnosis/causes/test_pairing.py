@@ -126,3 +126,28 @@ def test_few_sequences_are_not_called_shifted(fake, nothing):
         random = np.random.default_rng(seed)
         X, y = random.normal(size=(36, 6, 2)), random.normal(size=36)
         assert misaligned_pairs(fake(y, 0 * y, X=X, references=nothing)) is None
+
+
+def test_shuffled_targets_without_a_straight_line_are_found(trained, net):
+    """A product has no straight line; the learners' table, which holds products, tells it among held-out pairs."""
+    random = np.random.default_rng(9)
+    X = random.normal(size=(480, 6, 2)).astype(np.float32)
+    y = (X[..., 0] * X[..., 1]).mean(axis=1, keepdims=True)
+    y /= y.std()
+    n = 360
+    given = ((X[:n], y[:n][random.permutation(n)]), (X[n:], y[n:]))
+    cause = misaligned_pairs(trained(net(features=2), X, y, epochs=1, given=given))
+    assert cause.id == "misaligned_pairs"
+    assert cause.evidence[1].value > 0.8
+    assert misaligned_pairs(trained(net(features=2), X, y, epochs=1)) is None
+
+
+def test_a_shift_is_found_where_neighbours_tell_something_of_each_other(fake, reached):
+    """Five samples of each engine in order: the next one's target goes with a sequence, but not as its own does."""
+    random = np.random.default_rng(10)
+    age = np.sort(random.uniform(0, 1, (80, 5)), axis=1) + 2 * random.uniform(size=(80, 1))
+    X = np.repeat(age.reshape(-1, 1, 1), 4, axis=1) + 0.01 * random.normal(size=(400, 4, 1))
+    y = -age.ravel()
+    shifted = fake(np.roll(y, -1), 0 * y, X=X, references=reached(0.5))
+    assert "-1" in misaligned_pairs(shifted).evidence[0].what
+    assert misaligned_pairs(fake(y, 0 * y, X=X, references=reached(0.9))) is None

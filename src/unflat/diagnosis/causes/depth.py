@@ -103,7 +103,7 @@ _SHALLOW_CODE: Code = {
 
 def too_deep_narrow(examination: Examination) -> Cause | None:
     """Find many narrow layers one after the other, through which differences between sequences get lost."""
-    if not is_deep_and_narrow(examination) or not unlearned(examination):
+    if not is_deep_and_narrow(examination) or not worse_than_it_should(examination):
         return None
     hidden = _hidden(examination)
     evidence = [

@@ -8,7 +8,7 @@ import numpy as np
 
 from unflat.diagnosis.causes.linear import linear_r2, summary
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import GAIN, unlearned, worse_than_it_should
+from unflat.diagnosis.causes.symptoms import GAIN, lags, unlearned, worse_than_it_should
 from unflat.diagnosis.padding import MUCH, padding_of
 from unflat.diagnosis.records import Cause, Evidence
 
@@ -131,7 +131,8 @@ def padding_unmasked(examination: Examination) -> Cause | None:
     share = padding.share(examination.training.values.shape[1])
     masked, kept = _read_at_the_end(examination, padding)
     nothing_lost = kept is None or kept >= _HALF
-    if share < MUCH or masked or (nothing_lost and not unlearned(examination)):
+    shown = unlearned(examination) or lags(examination, examination.judged).any()
+    if share < MUCH or masked or (nothing_lost and not shown):
         return None
     evidence = [
         Evidence(

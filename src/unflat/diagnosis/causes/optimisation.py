@@ -8,7 +8,7 @@ import numpy as np
 
 from unflat.diagnosis.causes.network import distance, last_states, reach, steps_made, to_network
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import unlearned, worse_than_it_should
+from unflat.diagnosis.causes.symptoms import knows_more, unlearned, worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
 from unflat.diagnosis.subjects.optimizers import ADAPTIVE, is_adaptive, usual_rate
 
@@ -34,6 +34,9 @@ _FALLING = 0.1
 
 _STUCK = 0.05
 """Share of the loss that is lost in all epochs where it never moved."""
+
+_COURSE = 3
+"""Epochs from which on a loss has a course."""
 
 _RATE_CODE: Code = {
     "unflat": 'model.set_params(learning_rate=5e-3, schedule="one-cycle").fit(X, y)',
@@ -127,8 +130,13 @@ def _unfinished(examination: Examination) -> _Unfinished | None:
     if not worse_than_it_should(examination) or not examination.training.finite:
         return None
     if not unlearned(examination):
-        return _hardly_moved(examination)
-    return _out_of_reach(examination) or _hardly_moved(examination) or _loss_says_so(examination)
+        return None if knows_more(examination) else _hardly_moved(examination)
+    return (
+        _out_of_reach(examination)
+        or _hardly_moved(examination)
+        or _loss_says_so(examination)
+        or _hardly_begun(examination)
+    )
 
 
 def _out_of_reach(examination: Examination) -> _Unfinished | None:
@@ -153,7 +161,7 @@ def _hardly_moved(examination: Examination) -> _Unfinished | None:
 
 def _loss_says_so(examination: Examination) -> _Unfinished | None:
     losses = np.asarray(examination.losses)
-    if len(losses) < 3 or not np.isfinite(losses).all() or losses[0] <= 0:  # noqa: PLR2004 - no course in fewer
+    if len(losses) < _COURSE or not np.isfinite(losses).all() or losses[0] <= 0:
         return None
     before = losses[-1 - max(len(losses) // 5, 1)]
     falling = float(1 - losses[-1] / before) if before > 0 else 0.0
@@ -163,6 +171,17 @@ def _loss_says_so(examination: Examination) -> _Unfinished | None:
     if 0 <= lost < _STUCK and np.all(np.diff(losses) <= 0.02 * losses[0]):
         return _Unfinished((Evidence("share of the loss lost in all epochs", lost, "most"),), 0.5)
     return None
+
+
+def _hardly_begun(examination: Examination) -> _Unfinished | None:
+    """Find very few steps where no course of the loss is known; of steps too long, more would not help."""
+    if len(examination.losses) >= _COURSE:
+        return None
+    steps, settings = steps_made(examination), examination.settings
+    rate = None if settings is None else settings.learning_rate
+    if steps is None or rate is None or steps * _FAR > _FEW_STEPS or rate >= _HIGH_RATE[is_adaptive(_name(settings))]:
+        return None
+    return _Unfinished((Evidence("steps in all", steps, f"at least {_FEW_STEPS}"),), 0.65)
 
 
 _HIGH_RATE = {True: 0.02, False: 0.5}

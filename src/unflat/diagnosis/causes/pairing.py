@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.diagnosis.causes.rule import Code
-    from unflat.diagnosis.examination import Examination
+    from unflat.diagnosis.examination import Examination, Part
 
 _CODE: Code = dict.fromkeys(
     ("unflat", "keras", "torch", "sklearn", "function"),
@@ -58,7 +58,7 @@ def misaligned_pairs(examination: Examination) -> Cause | None:
     if finding is None and nothing_found:
         finding = _first(examination, (_values_stand_elsewhere, _only_held_out, _shifted, _sorted))
     if finding is None and wrong:
-        finding = _first(examination, (_in_order_of_targets,))
+        finding = _first(examination, (_in_order_of_targets, _shifted))
     if finding is None:
         return None
     return Cause(
@@ -117,10 +117,7 @@ def _values_stand_elsewhere(examination: Examination) -> _Finding | None:
 def _only_held_out(examination: Examination) -> _Finding | None:
     """Compare with held-out pairs, which may have been made rightly."""
     part = examination.held_out
-    if part is None or not np.isfinite(part.y).all():
-        return None
-    found = linear_r2(ranks(summary(part.values)), ranks(part.y))
-    if found < _SIGNAL:
+    if part is None or not np.isfinite(part.y).all() or (found := _among(part, examination)) < _SIGNAL:
         return None
     as_paired = linear_r2(ranks(summary(examination.training.values)), ranks(examination.training.y))
     if as_paired >= _SIGNAL / 2:
@@ -132,6 +129,16 @@ def _only_held_out(examination: Examination) -> _Finding | None:
         ),
         0.85,
     )
+
+
+def _among(held_out: Part, examination: Examination) -> float:
+    """Say what is found among held-out pairs by a straight line, or by one in the other learners' table.
+
+    That table holds products and deviations, too, of which no straight line tells.
+    """
+    within = examination.references.within
+    in_table = 0.0 if within is None else float(np.max(np.nan_to_num(within.r2)))
+    return max(linear_r2(ranks(summary(held_out.values)), ranks(held_out.y)), in_table)
 
 
 def _in_order_of_targets(examination: Examination) -> _Finding | None:
@@ -146,7 +153,7 @@ def _in_order_of_targets(examination: Examination) -> _Finding | None:
     in_order = (change >= 0).all() or (change <= 0).all()
     if not in_order or (held_out >= 0).all() or (held_out <= 0).all():
         return None
-    learned, found = references.signal[0].held_out_r2, linear_r2(ranks(summary(part.values)), ranks(part.y))
+    learned, found = references.signal[0].held_out_r2, _among(part, examination)
     if learned > found - _SIGNAL:
         return None
     return _Finding(
@@ -168,7 +175,8 @@ def _shifted(examination: Examination) -> _Finding | None:
     columns, y = ranks(summary(examination.training.values[:_AT_MOST])), ranks(examination.training.y[:_AT_MOST])
     as_paired = linear_r2(columns, y)
     # Windows of a series that come later hold what earlier ones are to predict: that is no sign of wrong pairs.
-    windows = overlap(examination.training.values[:_AT_MOST]) > 1
+    series = any(past is not None and past.sure for past in examination.references.past)
+    windows = series or overlap(examination.training.values[:_AT_MOST]) > 1
     scores = [0.0 if windows and shift < 0 else linear_r2(*_paired_at(columns, y, shift)) for shift in _SHIFTS]
     best = int(np.argmax(scores))
     if scores[best] < max(_SIGNAL, as_paired + _SIGNAL):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unflat.diagnosis.standing import TWICE, gaps
+from unflat.diagnosis.standing import MATTERS, TWICE, gaps
 from unflat.metrics import deviation
 
 if TYPE_CHECKING:
@@ -85,7 +85,16 @@ def unlearned(examination: Examination) -> bool:
 def lags(examination: Examination, part: Part) -> NDArray[np.bool_]:
     """Mark the outputs of which a part's predictions are clearly worse than other learners', sequence by sequence."""
     found = (gaps(examination, part, output) for output in range(part.y.shape[1]))
-    return np.array([any(gap.width > max(gap.matters, _CLEARLY * gap.error) for gap in some) for some in found])
+    return np.array([any(gap.width > max(MATTERS, _CLEARLY * gap.error) for gap in some) for some in found])
+
+
+def knows_more(examination: Examination) -> bool:
+    """Whether the model explains more of its training data than anyone else does of sequences not learned from.
+
+    Then training got somewhere: what such a model lacks on other data is not for want of steps.
+    """
+    found = [gaps(examination, examination.training, output) for output in range(examination.training.y.shape[1])]
+    return any(found) and all(gap.width < 0 for some in found for gap in some)
 
 
 def worse_than_it_should(examination: Examination) -> bool:
