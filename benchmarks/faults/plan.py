@@ -61,7 +61,7 @@ def plan(
 
     Parameters
     ----------
-    half : {"first", "second", "third", "fourth"}
+    half : {"first", "second", "third", "fourth", "fifth"}
         Whose data sets and architectures.
     data : Path or None
         The data folder; without one, sets that are read from it are left out.
