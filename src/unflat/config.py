@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from itertools import pairwise
+from math import inf
 from numbers import Integral, Real
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -19,6 +20,7 @@ TargetScale = Literal["standard", "robust", "minmax", "log", "none"]
 LossName = Literal["mse", "mae", "huber", "quantile"]
 Schedule = Literal["one-cycle", "constant"]
 Precision = Literal["fp32", "bf16"]
+TargetRange = tuple[float | None, float | None] | Literal["auto"] | None
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,23 @@ class TrueOrFalse:
         return "True or False"
 
 
-Constraint = Interval | AtLeast | EachOf | OneOrAscending | OneOf | Blocks | TrueOrFalse
+@dataclass(frozen=True)
+class AutoOrRange:
+    """The word "auto", or a pair of numbers of which the second is larger; None for an end that is open."""
+
+    def admits(self, value: object) -> bool:
+        """Whether the value is such a word or pair."""
+        if not isinstance(value, tuple):
+            return value == "auto"
+        ends = [end for end in value if end is not None]
+        is_pair = len(value) == len(("low", "high")) and all(map(Interval(-inf, inf, "neither").admits, ends))
+        return is_pair and all(low < high for low, high in pairwise(ends))
+
+    def __str__(self) -> str:
+        return "'auto', or a pair of numbers (low, high), None for an open end"
+
+
+Constraint = Interval | AtLeast | EachOf | OneOrAscending | OneOf | Blocks | TrueOrFalse | AutoOrRange
 
 
 def _constraint(annotation: Any) -> tuple[Constraint | None, bool]:  # noqa: ANN401 - annotations have no type
@@ -269,10 +287,13 @@ class ScalingConfig(Checked):
         Of numeric features.
     scale_target : {"standard", "robust", "minmax", "log", "none"}
         Of the outputs.
+    target_range : "auto", tuple of (float or None, float or None), or None
+        What predictions are held between.
     """
 
     scale_inputs: Scale = "standard"
     scale_target: TargetScale = "standard"
+    target_range: Annotated[TargetRange, AutoOrRange()] = "auto"
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from sklearn.utils import Tags
 
     from unflat.callbacks import Callback
-    from unflat.config import Cell, LossName, Pooling, Precision, Scale, Schedule, TargetScale
+    from unflat.config import Cell, LossName, Pooling, Precision, Scale, Schedule, TargetRange, TargetScale
     from unflat.dataset import Dataset
     from unflat.sequences import Sequences
 
@@ -116,6 +116,10 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
         The scale of numeric features.
     scale_target : {"standard", "robust", "minmax", "log", "none"}
         The scale of the target; "log" is for positive targets over several magnitudes.
+    target_range : "auto", tuple of (float or None, float or None), or None
+        What predictions and intervals are held between, None for an open end: (0, None) where nothing is negative.
+        "auto" takes an end of the training targets where at least one in twenty is at that very end, three times as
+        many as at any value between, and no held-out one lies beyond: a cap, or zeros. None holds nothing.
     device : str
         "auto" for CUDA, else Apple's MPS, else the processor; or a device's name.
     precision : {"fp32", "bf16"}
@@ -195,6 +199,7 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
         validation_fraction: float = 0.1,
         scale_inputs: Scale = "standard",
         scale_target: TargetScale = "standard",
+        target_range: TargetRange = "auto",
         device: str = "auto",
         precision: Precision = "fp32",
         callbacks: Sequence[Callback] = (),
@@ -222,6 +227,7 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
         self.validation_fraction = validation_fraction
         self.scale_inputs = scale_inputs
         self.scale_target = scale_target
+        self.target_range = target_range
         self.device = device
         self.precision = precision
         self.callbacks = callbacks
@@ -445,7 +451,7 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
     def _start(self, training: Dataset, held_out: Dataset | None, random: np.random.RandomState) -> torch.Generator:
         """Set all that is fitted before the first step, and give the generator to go on with."""
         generator = torch.Generator().manual_seed(int(random.randint(2**31 - 1)))
-        scales = ScalingConfig(self.scale_inputs, self.scale_target)
+        scales = ScalingConfig(self.scale_inputs, self.scale_target, self.target_range)
         prepared = prepare(training, network_config(self.get_params(deep=False)), scales, generator, held_out)
         if prepared.constant:
             told = f"Constant in all training rows, so they carry nothing: {', '.join(prepared.constant)}."

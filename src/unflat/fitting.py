@@ -16,6 +16,7 @@ from unflat.config import NetworkConfig, TrainingConfig
 from unflat.dataset import places_apart
 from unflat.errors import ConfigurationError, ConstantTargetError, MissingValuesWarning, OutOfRangeWarning
 from unflat.history import History
+from unflat.limits import limits_of
 from unflat.metrics import assess
 from unflat.moderation import is_moderated, share_of_way
 from unflat.network import Predictor, make_network, predict_all
@@ -137,7 +138,8 @@ def prepare(
     generator : torch.Generator
         Draws the weights.
     validation : Dataset or None
-        What is held out, which may speak against the line that training would begin at, and for the last value.
+        What is held out: it may speak against the line that training would begin at, and for the last value; and
+        against limits of the target.
 
     Returns
     -------
@@ -151,7 +153,9 @@ def prepare(
     """
     _refuse_constant(training)
     inputs, constant = fit_input_scaling(training.sequences, scales.scale_inputs)
-    target = fit_target_scaler(training.y, scales.scale_target, training.names)
+    judged = None if validation is None else validation.y
+    limits = limits_of(training.y, scales.target_range, training.names, judged)
+    target = fit_target_scaler(training.y, scales.scale_target, training.names, limits)
     context, constant_beside = fit_context_scaling(training.sequences, scales.scale_inputs)
     start = start_of(inputs, context, target, training, validation) if config.skip else None
     config = replace(config, embedded=_embedded(inputs), **({} if start is None else start.line.terms._asdict()))

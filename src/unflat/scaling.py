@@ -130,7 +130,50 @@ class Scaler(nn.Module):
         return values.exp() if self.logarithmic else values
 
 
-def fit_target_scaler(y: NDArray[np.float64], kind: TargetScale, names: Sequence[str]) -> Scaler:
+class TargetScaler(Scaler):
+    """Scales targets, and puts predictions back between the limits of targets.
+
+    Parameters
+    ----------
+    columns : sequence of Affine
+        The scale of each output.
+    limits : sequence of (float, float), or None
+        The lowest and the highest value of each output, in raw units, infinite where it has none; None for none.
+    logarithmic : bool
+        Whether the logarithm is taken before the scale.
+    """
+
+    lowest: Tensor
+    highest: Tensor
+
+    def __init__(
+        self,
+        columns: Sequence[Affine],
+        limits: Sequence[tuple[float, float]] | None = None,
+        *,
+        logarithmic: bool = False,
+    ) -> None:
+        super().__init__(columns, logarithmic=logarithmic)
+        limits = limits or [(-math.inf, math.inf)] * len(columns)
+        self.register_buffer("lowest", torch.tensor([low for low, _ in limits], dtype=torch.float64))
+        self.register_buffer("highest", torch.tensor([high for _, high in limits], dtype=torch.float64))
+
+    @property
+    def limited(self) -> bool:
+        """Whether an output has a limit."""
+        return bool(self.lowest.isfinite().any() or self.highest.isfinite().any())
+
+    def inverse(self, scaled: Tensor) -> Tensor:
+        """Put scaled values of shape (..., outputs) back into raw units and between the limits, float64."""
+        return super().inverse(scaled).clamp(self.lowest, self.highest)
+
+
+def fit_target_scaler(
+    y: NDArray[np.float64],
+    kind: TargetScale,
+    names: Sequence[str],
+    limits: Sequence[tuple[float, float]] | None = None,
+) -> TargetScaler:
     """Fit the scale of each output on the training targets.
 
     Parameters
@@ -141,10 +184,12 @@ def fit_target_scaler(y: NDArray[np.float64], kind: TargetScale, names: Sequence
         The scale; "log" is the logarithm, standardized.
     names : sequence of str
         What to call the outputs in messages.
+    limits : sequence of (float, float), or None
+        What predictions are held between: as of `TargetScaler`.
 
     Returns
     -------
-    Scaler
+    TargetScaler
         From raw targets to scaled ones and back.
 
     Raises
@@ -156,8 +201,8 @@ def fit_target_scaler(y: NDArray[np.float64], kind: TargetScale, names: Sequence
         for name, column in zip(names, y.T, strict=True):
             if column.min() <= 0:
                 raise ScaleDomainError(f"The target {name}", kind, float(column.min()))
-        return Scaler([fit_affine(np.log(column), "standard") for column in y.T], logarithmic=True)
-    return Scaler([fit_affine(column, kind) for column in y.T])
+        return TargetScaler([fit_affine(np.log(column), "standard") for column in y.T], limits, logarithmic=True)
+    return TargetScaler([fit_affine(column, kind) for column in y.T], limits)
 
 
 class InputScaling(nn.Module):

@@ -54,7 +54,8 @@ def test_every_network_predicts_the_same_when_exported(choice, gappy, distinct, 
 @pytest.mark.parametrize("parameters", [
     {"scale_target": "log"}, {"scale_target": "robust", "scale_inputs": "minmax"}, {"scale_target": "none"},
     {"loss": "quantile", "quantile": 0.9}, {"scale_inputs": "none"},
-    {"validation_fraction": 0.0, "scale_target": "log"},
+    {"validation_fraction": 0.0, "scale_target": "log"}, {"target_range": (0, 30)},
+    {"scale_target": "log", "target_range": (None, 30)},
 ])  # fmt: skip
 def test_every_scale_and_loss_is_inside(parameters, distinct, tmp_path):
     """The file needs no scaling before or after it, whatever the scale; a target without an axis comes back as one."""
@@ -141,6 +142,23 @@ def test_bounds_of_any_coverage_are_in_the_file(coverage, scale_target, learned,
     model.bands_ = replace(model.bands_, spread=spread.uneven() if learned else spread.even())
     export_onnx(model, tmp_path / "model.onnx")
     assert bounds_unlike(model, OnnxPredictor(tmp_path / "model.onnx"), X, coverage) < 1e-5
+
+
+def test_limits_of_the_target_are_in_the_file(distinct, tmp_path):
+    """Predictions and bounds at either limit are the model's, and some are there."""
+    random = np.random.default_rng(0)
+    X = random.normal(3, 2, size=(200, 6, 2))
+    model = distinct(X, X[:, -1])
+    low, high = np.quantile(model.predict(X)[:, 0], [0.2, 0.8])
+    model.predictor_.target.lowest[0], model.predictor_.target.highest[0] = low, high
+    export_onnx(model, tmp_path / "model.onnx")
+    exported = OnnxPredictor(tmp_path / "model.onnx")
+    assert unlike(model, exported, X) < 1e-5
+    assert bounds_unlike(model, exported, X, 0.5) < 1e-5
+    predictions = exported.predict(X)
+    assert (predictions[:, 0].min(), predictions[:, 0].max()) == (low, high)
+    assert predictions[:, 1].min() < low
+    assert predictions[:, 1].max() > high
 
 
 def test_bounds_by_group_are_in_the_file(distinct, tmp_path):

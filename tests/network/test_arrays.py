@@ -7,7 +7,7 @@ import torch
 from unflat.config import NetworkConfig
 from unflat.network import Network, Predictor
 from unflat.network.arrays import PredictorArrays
-from unflat.scaling import Affine, InputScaling, Scaler
+from unflat.scaling import Affine, InputScaling, Scaler, TargetScaler
 
 
 def make(**shape):
@@ -18,7 +18,7 @@ def make(**shape):
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.uniform_(-1, 1)
-    return Predictor(inputs, network, Scaler([Affine(10, 4), Affine(-1, 0.5)], logarithmic=True))
+    return Predictor(inputs, network, TargetScaler([Affine(10, 4), Affine(-1, 0.5)], logarithmic=True))
 
 
 def test_scales_are_the_predictors():

@@ -162,6 +162,19 @@ def test_restored_predictor_is_the_same_to_the_bit(config, target, global_states
     assert trained[0] == trained[1]
 
 
+def test_limits_come_back_and_older_files_have_none():
+    """Limits are part of what is saved; where they are not, predictions are free."""
+    predictor = make(CONFIGS[0])
+    predictor.target.highest.fill_(float(np.median(predict_all(predictor, table()))))
+    state = copy.deepcopy(predictor.state_dict())
+    restored = Predictor.restore(CONFIGS[0], state, logarithmic=False)
+    np.testing.assert_array_equal(predict_all(restored, table()), predict_all(predictor, table()))
+    older = {name: value for name, value in state.items() if name not in {"target.lowest", "target.highest"}}
+    free = predict_all(Predictor.restore(CONFIGS[0], older, logarithmic=False), table())
+    np.testing.assert_array_equal(np.minimum(free, float(state["target.highest"][0])), predict_all(predictor, table()))
+    assert (free > predict_all(predictor, table())).any()
+
+
 def test_restored_predictor_owns_its_numbers():
     """Changing the numbers that a predictor was restored from does not change it."""
     predictor = make()

@@ -43,7 +43,7 @@ def test_every_step_is_predicted_as_predict_does(choice, gappy, distinct):
 
 @pytest.mark.parametrize("parameters", [
     {"units": (4,)}, {"units": (3, 2, 4), "cell": "gru"}, {"scale_target": "log"}, {"loss": "quantile"},
-    {"scale_inputs": "none", "scale_target": "none"},
+    {"scale_inputs": "none", "scale_target": "none"}, {"target_range": (0.0, 8.0)}, {"target_range": (0.0, 100.0)},
 ])  # fmt: skip
 def test_every_depth_and_scale_is_streamed(parameters, distinct):
     """One layer or three, any scale; a target without an axis is a number."""

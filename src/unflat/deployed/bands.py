@@ -27,8 +27,8 @@ class DeployedBands:
     Parameters
     ----------
     arrays : mapping of str to ndarray
-        Those of `Bands.to_arrays`, and under `spread.farthest`, `spread.floor`, `target.center` and `target.scale` the
-        limits of the spread and the target's scale.
+        Those of `Bands.to_arrays`, and under `spread.farthest`, `spread.floor`, `target.center`, `target.scale`,
+        `target.lowest` and `target.highest` the limits of the spread, the target's scale and its limits.
     labels : tuple of int, float or str
         What the groups of the calibration are called.
     """
@@ -67,7 +67,10 @@ class DeployedBands:
         reach = count[:, None] * self._distances(scaled, vector)
         ends = np.stack([center - reach[:, 0], center + reach[:, 1]])
         raw = ends * self.arrays["target.scale"] + self.arrays["target.center"]
-        lower, upper = np.exp(raw) if logarithmic else raw
+        raw = np.exp(raw) if logarithmic else raw
+        # Files from before there were limits have none.
+        low, high = self.arrays.get("target.lowest"), self.arrays.get("target.highest")
+        lower, upper = raw if low is None or high is None else np.clip(raw, low, high)
         return PredictionInterval(lower, upper)
 
     def _distances(self, scaled: NDArray[np.float32], vector: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -212,7 +212,8 @@ def _intervals(bands: Bands, arrays: PredictorArrays) -> DeployedBands | None:
     if bands.calibration is None:
         return None
     limits = {"spread.farthest": np.array(FARTHEST), "spread.floor": np.array(FLOOR)}
-    target = {"target.center": arrays.target_center, "target.scale": arrays.target_scale}
+    target = {"target.center": arrays.target_center, "target.scale": arrays.target_scale,
+              "target.lowest": arrays.lowest, "target.highest": arrays.highest}  # fmt: skip
     return DeployedBands(bands.to_arrays() | limits | target, bands.calibration.labels)
 
 

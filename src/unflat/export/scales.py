@@ -60,10 +60,14 @@ def _with_unseen(graph: Graph, labels: str, present: str, inputs: InputArrays) -
 
 
 def raw_predictions(graph: Graph, scaled: str, arrays: PredictorArrays) -> str:
-    """Turn scaled predictions, float32, into the target's units, float64."""
+    """Turn scaled predictions, float32, into the target's units, float64, and between its limits."""
     wide = graph.add("Mul", graph.cast(scaled, "DOUBLE"), graph.constant(arrays.target_scale))
     raw = graph.add("Add", wide, graph.constant(arrays.target_center))
-    return graph.add("Exp", raw) if arrays.logarithmic else raw
+    raw = graph.add("Exp", raw) if arrays.logarithmic else raw
+    if not arrays.limited:
+        return raw
+    above = graph.add("Max", raw, graph.constant(arrays.lowest))
+    return graph.add("Min", above, graph.constant(arrays.highest))
 
 
 def _columns(graph: Graph, values: str, columns: np.ndarray, width: int) -> str:

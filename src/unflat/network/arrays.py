@@ -167,6 +167,8 @@ class PredictorArrays:
         The range of each scaled feature that enters the products in the summary; None where there are none.
     target_center, target_scale : ndarray of shape (outputs,), float64
         The scale of the outputs.
+    lowest, highest : ndarray of shape (outputs,), float64
+        What predictions are held between, in raw units; infinite where there is no limit.
     logarithmic : bool
         Whether the target's logarithm was taken before its scale.
     """
@@ -179,6 +181,8 @@ class PredictorArrays:
     bounds: tuple[Array, Array] | None
     target_center: Array
     target_scale: Array
+    lowest: Array
+    highest: Array
     logarithmic: bool
 
     @classmethod
@@ -207,6 +211,8 @@ class PredictorArrays:
             (states[0]["skip.low"], states[0]["skip.high"]) if "skip.low" in states[0] else None,
             target["center"],
             target["scale"],
+            target["lowest"],
+            target["highest"],
             predictor.target.logarithmic,
         )
 
@@ -214,6 +220,11 @@ class PredictorArrays:
     def outputs(self) -> int:
         """Numbers predicted for a sequence."""
         return len(self.target_center)
+
+    @property
+    def limited(self) -> bool:
+        """Whether an output has a limit."""
+        return bool(np.isfinite(self.lowest).any() or np.isfinite(self.highest).any())
 
 
 def _state(module: Module) -> dict[str, Array]:

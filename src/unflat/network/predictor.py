@@ -10,7 +10,7 @@ from torch import nn
 
 from unflat.batches import BatchSource
 from unflat.network.ensemble import assembled, make_network
-from unflat.scaling import Affine, InputScaling, Scaler
+from unflat.scaling import Affine, InputScaling, Scaler, TargetScaler
 from unflat.sequences import sequences_together
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Predictor(nn.Module):
         From raw features to the network's.
     network : Network or Ensemble
         Between the scales.
-    target : Scaler
+    target : TargetScaler
         From raw targets to the network's, and back.
     context : InputScaling or None
         The same as `inputs`, of what stands beside sequences; None where nothing does.
@@ -46,7 +46,7 @@ class Predictor(nn.Module):
         self,
         inputs: InputScaling,
         network: Network | Ensemble,
-        target: Scaler,
+        target: TargetScaler,
         context: InputScaling | None = None,
     ) -> None:
         super().__init__()
@@ -127,10 +127,13 @@ class Predictor(nn.Module):
         # Older files have no shares for categories that training never saw: to them these were none.
         older = {f"{part}.unseen": torch.zeros(len(state[f"{part}.codes"])) for part in ("inputs", "context")
                  if f"{part}.codes" in state}  # fmt: skip
+        # And none have limits, before there were any.
+        free = {"target.lowest": -torch.inf, "target.highest": torch.inf}
+        older |= {name: torch.full_like(state["target.center"], limit) for name, limit in free.items()}
         state = older | dict(state)
         inputs = _input_scaling(state, "inputs")
         context = _input_scaling(state, "context") if "context.numeric" in state else None
-        target = _scaler(state, "target", logarithmic=logarithmic)
+        target = TargetScaler(_affines(state, "target"), logarithmic=logarithmic)
         outputs = len(state["target.center"])
         # The weights drawn here are replaced at once.
         network = make_network(
@@ -149,16 +152,15 @@ def _input_scaling(state: Mapping[str, Tensor], prefix: str) -> InputScaling:
     categories = zip(state[f"{prefix}.code_columns"].tolist(), state[f"{prefix}.codes"].tolist(), strict=True)
     return InputScaling(
         state[f"{prefix}.numeric"].tolist(),
-        _scaler(state, f"{prefix}.scaler"),
+        Scaler(_affines(state, f"{prefix}.scaler")),
         state[f"{prefix}.with_missing"].tolist(),
         list(categories),
     )
 
 
-def _scaler(state: Mapping[str, Tensor], prefix: str, *, logarithmic: bool = False) -> Scaler:
+def _affines(state: Mapping[str, Tensor], prefix: str) -> list[Affine]:
     centers, scales = state[f"{prefix}.center"].tolist(), state[f"{prefix}.scale"].tolist()
-    columns = [Affine(center, scale) for center, scale in zip(centers, scales, strict=True)]
-    return Scaler(columns, logarithmic=logarithmic)
+    return [Affine(center, scale) for center, scale in zip(centers, scales, strict=True)]
 
 
 @torch.no_grad()

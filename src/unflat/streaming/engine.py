@@ -35,6 +35,7 @@ class Engine:
 
     def __init__(self, arrays: PredictorArrays, ranges: InputRange, streams: int, beside: tuple[str, ...] = ()) -> None:
         self._arrays = arrays
+        self._limited = arrays.limited
         self.steps = np.zeros((streams, 1))
         x = np.zeros((streams, arrays.inputs.width), dtype=np.float32)
         self._vector = np.zeros((streams, arrays.head.weight.shape[1]), dtype=np.float32)
@@ -105,4 +106,5 @@ class Engine:
         scaled += arrays.head.bias
         raw: Array = scaled * arrays.target_scale  # float64 from here on
         raw += arrays.target_center
-        return np.exp(raw) if arrays.logarithmic else raw
+        raw = np.exp(raw) if arrays.logarithmic else raw
+        return np.clip(raw, arrays.lowest, arrays.highest) if self._limited else raw

@@ -298,7 +298,8 @@ def _checksum(arrays: PredictorArrays) -> int:
     """Tell models apart by their weights and scales."""
     scales = [arrays.inputs] if arrays.context is None else [arrays.inputs, arrays.context]
     numbers = [array for scale in scales for array in (scale.center, scale.scale, scale.codes)]
-    numbers += [arrays.target_center, arrays.target_scale, arrays.head.weight, arrays.head.bias]
+    numbers += [arrays.target_center, arrays.target_scale, arrays.lowest, arrays.highest]
+    numbers += [arrays.head.weight, arrays.head.bias]
     layers = [layer for network in arrays.networks for layer in network.layers]
     numbers += [array for layer in layers for cell in layer for array in vars(cell).values()]
     checksum = 0

@@ -1,0 +1,98 @@
+"""Limits of a target: the ends of its range at which values pile up, or which a user gives.
+
+A cap, a floor, the range of a sensor: where many targets are exactly the largest or the smallest, none lies beyond,
+and a prediction that does is wrong by so much at least (Tobin, Estimation of relationships for limited dependent
+variables, Econometrica 26, 1958).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from unflat.config import OWNER
+from unflat.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from unflat.config import TargetRange
+
+_PILE = 0.05
+"""Share of all targets at one end of the range that is no coincidence."""
+
+_STEEP = 3.0
+"""How many times as frequent as any value between the ends it must be: the values of a scale of few steps, or small
+counts, which may go on beyond the largest seen, are about as frequent as their neighbours."""
+
+
+class Limits(NamedTuple):
+    """What no target lies beyond, infinite where nothing is known.
+
+    Parameters
+    ----------
+    lowest, highest : float
+        In the target's units.
+    """
+
+    lowest: float = -math.inf
+    highest: float = math.inf
+
+
+def limits_of(
+    y: NDArray[np.float64], chosen: TargetRange, names: Sequence[str], held_out: NDArray[np.float64] | None = None
+) -> list[Limits]:
+    """Find the limits of each output.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n, n_outputs), float64
+        Training targets.
+    chosen : "auto", tuple of (float or None, float or None), or None
+        To find them by the piles at either end; the limits of all outputs, None for an open end; or none.
+    names : sequence of str
+        What to call the outputs in messages.
+    held_out : ndarray of shape (m, n_outputs), float64, or None
+        Other targets, which may lie beyond a pile and show that it is none.
+
+    Returns
+    -------
+    list of Limits
+        Of each output.
+
+    Raises
+    ------
+    ConfigurationError
+        If a training target lies beyond limits that were given.
+    """
+    if chosen is None:
+        return [Limits()] * y.shape[1]
+    if chosen == "auto":
+        all_known = y if held_out is None else np.concatenate([y, held_out])
+        return [_by_piles(of_one, known) for of_one, known in zip(y.T, all_known.T, strict=True)]
+    low, high = chosen
+    given = Limits(-math.inf if low is None else low, math.inf if high is None else high)
+    for name, of_one in zip(names, y.T, strict=True):
+        if of_one.min() < given.lowest or of_one.max() > given.highest:
+            words = f"limits around all training targets {name}, which go from {of_one.min():g} to {of_one.max():g}"
+            raise ConfigurationError(OWNER, "target_range", words, chosen)
+    return [given] * y.shape[1]
+
+
+def _by_piles(y: NDArray[np.float64], known: NDArray[np.float64]) -> Limits:
+    values, counts = np.unique(y, return_counts=True)
+    most_between = counts[1:-1].max(initial=0)
+    needed = max(_PILE * len(y), _STEEP * most_between)
+    low, high = (values[end] if counts[end] >= needed and len(values) > _ENDS else None for end in (0, -1))
+    return Limits(
+        -math.inf if low is None or known.min() < low else float(low),
+        math.inf if high is None or known.max() > high else float(high),
+    )
+
+
+_ENDS = 2
+"""Values that a target of two has: both are ends, and nothing tells whether it has others."""
