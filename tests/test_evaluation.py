@@ -427,3 +427,15 @@ class TestIntervals:
         linear = LSTMRegressor(units=(4,), epochs=2, random_state=0, progress=False).fit(X, X[:, -1, 0])
         assert linear.linear_
         assert "this model is the regression it began at" in str(evaluate(linear, X, X[:, -1, 0]))
+
+    def test_limits_are_told(self):
+        """Where predictions are held, it is said of which output, and between what; else nothing is said."""
+        X = np.random.default_rng(0).normal(size=(120, 5, 1))
+        y = np.column_stack([np.clip(X[:, -1, 0], 0, 1.5), X[:, 0, 0]])
+        held, free = (
+            LSTMRegressor(units=(4,), epochs=2, random_state=0, progress=False, target_range=given).fit(X, y)
+            for given in ("auto", None)
+        )
+        assert held.target_limits_ == ((0.0, 1.5), (-np.inf, np.inf))
+        assert "within the limits of the target: y0 at least 0 and at most 1.5.\n" in f"{evaluate(held, X, y)}\n"
+        assert "limits" not in str(evaluate(free, X, y))

@@ -36,6 +36,7 @@ from unflat.fitting import (
 from unflat.history import History
 from unflat.intervals import Bands, IntervalMixin, worth_folding
 from unflat.judgement import warn_of
+from unflat.limits import Limits
 from unflat.losses import Loss
 from unflat.network import predict_all
 from unflat.progress import ProgressBar, shows_progress
@@ -150,6 +151,8 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
         What `predict_interval` is made of: how far errors reach, and the scores of the part that was held out.
     input_range_ : InputRange
         The least and largest value of each feature in training; `predict` warns of inputs far outside.
+    target_limits_ : tuple of Limits
+        `lowest` and `highest` of each output, which predictions are held between; infinite where they are not.
     linear_ : bool
         Whether the recurrence earned nothing on the held-out part: the model then is its skip alone.
     n_features_in_ : int
@@ -427,6 +430,13 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
     def history_(self) -> History:
         """What the training recorded that there is most to tell of."""
         return told(self.histories_)
+
+    @property
+    def target_limits_(self) -> tuple[Limits, ...]:
+        """What predictions are held between, output by output."""
+        check_is_fitted(self, "predictor_")
+        target = self.predictor_.target
+        return tuple(map(Limits, target.lowest.tolist(), target.highest.tolist()))
 
     @property
     def linear_(self) -> bool:

@@ -42,6 +42,10 @@ class Limits(NamedTuple):
     lowest: float = -math.inf
     highest: float = math.inf
 
+    def __str__(self) -> str:
+        ends = ((self.lowest, f"at least {self.lowest:g}"), (self.highest, f"at most {self.highest:g}"))
+        return " and ".join(words for end, words in ends if math.isfinite(end))
+
 
 def limits_of(
     y: NDArray[np.float64], chosen: TargetRange, names: Sequence[str], held_out: NDArray[np.float64] | None = None

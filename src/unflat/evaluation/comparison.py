@@ -19,10 +19,11 @@ from unflat.sequences import as_numbers, as_sequences
 from unflat.windows import Windows, apply_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
+    from unflat.limits import Limits
     from unflat.metrics import IntervalScores
     from unflat.sequences import PastTarget, Sequences
 
@@ -112,8 +113,16 @@ def evaluate(
     assessment = assess(targets, prediction, references.predictions, references.reasons, sample_weight)
     notes = references.notes if sample_weight is None else references.notes + _WEIGHTED
     intervals = _intervals(model, X, targets, coverage, sample_weight)
+    names = _target_names(model, X, y, targets.shape[1])
     notes += _LINEAR if getattr(model, "linear_", False) else ()
-    return Evaluation(_name(model), _target_names(model, X, y, targets.shape[1]), assessment, notes, intervals)
+    notes += _limited(names, getattr(model, "target_limits_", ()))
+    return Evaluation(_name(model), names, assessment, notes, intervals)
+
+
+def _limited(names: Sequence[str], limits: Sequence[Limits]) -> tuple[str, ...]:
+    """Say between which limits a model holds its predictions, if between any."""
+    told = [f"{name} {limit}" for name, limit in zip(names, limits, strict=False) if str(limit)]
+    return (f"Predictions are held within the limits of the target: {', '.join(told)}.",) if told else ()
 
 
 def _intervals(
