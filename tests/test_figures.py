@@ -21,10 +21,11 @@ from unflat.figures import (
     training_figure,
 )
 from unflat.figures.experiment import apart
+from unflat.figures.powers import logarithmic
 from unflat.history import EpochRecord, History
 from unflat.recipes import TEST, TRAIN, Result, generate_data
 from unflat.runs import Cut, train_run
-from unflat.style import TRUE
+from unflat.style import TRUE, sheet
 
 
 def result(way, slope, offset, course=(4.0, 2.0, 1.0)):
@@ -145,6 +146,38 @@ def test_training_says_when_no_epoch_was_better():
     """The title does not speak of an epoch 0 that the reader never saw."""
     (panel,) = training_figure(history((0.9, 0.8), best=0)).axes
     assert panel.get_title(loc="left") == "No epoch did better than the initial weights, which were kept"
+
+
+def test_training_that_was_not_needed_has_a_picture(tmp_path):
+    """Without an epoch there is no loss to draw, and that is said."""
+    figure = training_figure(History())
+    save(figure, tmp_path / "none.png")
+    assert "epochs trained: 0, in 0 s" in texts(figure)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "written"),
+    [
+        (1e-9, 1.0, ["10⁻⁸", "10⁻⁶", "10⁻⁴", "10⁻²", "10⁰"]),
+        (2e-3, 4e-3, [f"{digit}\N{MULTIPLICATION SIGN}10⁻³" for digit in (2, 3, 4)]),
+        (1e3, 1e4, ["10³", "10⁴"]),
+    ],
+)
+def test_numbers_of_a_logarithmic_axis_are_plain_text(low, high, written):
+    """They are matplotlib's own, without its formulas, which are slow to set."""
+    figure, panels = sheet((4, 4))
+    panel = panels[0, 0]
+    panel.plot([0, 1], [low, high])
+    logarithmic(panel)
+    panel.set_ylim(low, high)
+    figure.draw_without_rendering()
+    axis = panel.yaxis
+    shown = [
+        tick.label1.get_text()
+        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks())
+        if low * 0.999 <= tick.get_loc() <= high * 1.001 and tick.label1.get_text()
+    ]
+    assert sorted(shown) == sorted(written)
 
 
 @pytest.mark.parametrize(

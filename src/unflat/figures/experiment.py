@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from unflat.figures.powers import logarithmic
 from unflat.recipes import error_in_words
 from unflat.style import (
     INK,
@@ -108,7 +109,7 @@ def course_figure(results: Sequence[Result]) -> Figure:
     """
     figure, panels = sheet((16, 8))
     panel = panels[0, 0]
-    panel.set_yscale("log")
+    logarithmic(panel)
     for colour, result in zip(PALETTE, results, strict=False):
         # Two flat models' lines lie on each other: the wider one is seen at both sides of the other.
         width = 7 if result.way == "raw" else 2.5

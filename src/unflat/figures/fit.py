@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import MaxNLocator
 
+from unflat.figures.powers import logarithmic
 from unflat.judgement import FLAT_SPREAD
 from unflat.metrics import mae, r2, spread
 from unflat.style import INK, PREDICTED, QUIET, TRUE, legend, name_axes, sheet, title
@@ -55,8 +56,9 @@ def training_figure(history: History) -> Figure:
         values = [np.nan if loss is None else loss for loss in validation]
         panel.plot(epochs, values, color=PREDICTED, label="validation part, held out", marker=marker)
     panel.axvline(history.best_epoch, color=QUIET, linewidth=1, linestyle=(0, (5, 4)), label="weights kept")
-    panel.set_yscale("log")
-    panel.set_xlim(-0.02 * len(epochs), 1.02 * len(epochs))
+    if epochs:
+        logarithmic(panel)
+        panel.set_xlim(-0.02 * len(epochs), 1.02 * len(epochs))
     panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     kept = f"The weights of epoch {history.best_epoch} were kept"
     title(
