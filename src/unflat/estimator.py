@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -393,6 +392,8 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
         float
             1 for perfect predictions, 0 for the mean's, negative for worse.
         """
+        from sklearn.metrics import r2_score  # noqa: PLC0415 - a third of scikit-learn, which only this needs
+
         data = as_dataset(X, y, sample_weight=sample_weight)
         prediction = np.reshape(self.predict(X), data.y.shape)
         return float(r2_score(data.y, prediction, sample_weight=data.weights))
