@@ -35,6 +35,8 @@ class LSTM(nn.LSTM):
         if kind is None or hx is not None or not self._suits(input):
             return super().forward(input, hx)
         weights = Weights(*(getattr(self, name) for name in _NAMES))
+        if not all(_is_plain(weight) and weight.is_contiguous() for weight in weights):
+            return super().forward(input, hx)
         time_first = input.transpose(0, 1)
         if torch.is_grad_enabled() and (input.requires_grad or any(weight.requires_grad for weight in weights)):
             states, memory = _Taped.apply(kind, time_first, *weights)  # type: ignore[no-untyped-call]  # torch's own
@@ -43,14 +45,13 @@ class LSTM(nn.LSTM):
         return states.transpose(0, 1), (states[-1:], memory[None])
 
     def _suits(self, x: object) -> bool:
-        """Whether the kernel computes this: see the class."""
+        """Whether the kernel computes this, if the weights are plain: see the class."""
         return (
             type(x) is Tensor
             and x.ndim == 3  # noqa: PLR2004 - a batch of sequences
             and x.shape[2] == self.input_size
             and x.numel() > 0
             and _is_plain(x)
-            and all(_is_plain(parameter) and parameter.is_contiguous() for parameter in self.parameters())
             and self.num_layers == 1
             and self.batch_first
             and self.bias

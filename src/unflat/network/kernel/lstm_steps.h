@@ -38,27 +38,45 @@ static long NAME(padded)(long units)
     return (units + unit - 1) / unit * unit;
 }
 
+/* Put some rows of weights beside each other, column by column, and zeros where there are fewer rows than lanes. */
+INLINE void NAME(pack_lanes)(const float *rows, long width, long some, const long lanes, float *to)
+{
+    if (some < lanes) {
+        for (long k = 0; k < width; k++)
+            for (long lane = 0; lane < lanes; lane++)
+                to[k * GATES * lanes + lane] = lane < some ? rows[lane * width + k] : 0.0f;
+        return;
+    }
+    for (long k = 0; k < width; k++)
+        for (long lane = 0; lane < lanes; lane++)
+            to[k * GATES * lanes + lane] = rows[lane * width + k];
+}
+
+INLINE void NAME(pack_panel)(const struct pass *p, long unit, const long lanes)
+{
+    const long features = p->features, units = p->units, rows = 1 + features + units;
+    const long some = units - unit < lanes ? units - unit : lanes;
+    float *to = p->packed + GATES * unit * rows;
+    for (int g = 0; g < GATES; g++, to += lanes) {
+        const long row = g * units + unit;
+        for (long lane = 0; lane < lanes; lane++)
+            to[lane] = lane < some ? p->bias_input[row + lane] + p->bias_hidden[row + lane] : 0.0f;
+        NAME(pack_lanes)(p->weight_input + row * features, features, some, lanes, to + GATES * lanes);
+        NAME(pack_lanes)(p->weight_hidden + row * units, units, some, lanes, to + (1 + features) * GATES * lanes);
+    }
+}
+
 /* Put the weights in the order in which the forward products read them: of each panel its biases, then row by row. */
 static TARGET void NAME(pack_forward)(void *job, long panel)
 {
     const struct pass *p = job;
-    const long features = p->features, units = p->units, unit = panel * WIDTH, rows = 1 + features + units;
-    const long lanes = p->padded - unit < WIDTH ? p->padded - unit : WIDTH;
-    float *to = p->packed + GATES * unit * rows;
-    for (int g = 0; g < GATES; g++)
-        for (long lane = 0; lane < lanes; lane++) {
-            const long row = g * units + unit + lane;
-            float *column = to + g * lanes + lane;
-            if (unit + lane < units) {
-                column[0] = p->bias_input[row] + p->bias_hidden[row];
-                for (long k = 0; k < features; k++)
-                    column[(1 + k) * GATES * lanes] = p->weight_input[row * features + k];
-                for (long k = 0; k < units; k++)
-                    column[(1 + features + k) * GATES * lanes] = p->weight_hidden[row * units + k];
-            } else
-                for (long k = 0; k < rows; k++)
-                    column[k * GATES * lanes] = 0.0f;
-        }
+    const long unit = panel * WIDTH;
+    if (p->padded - unit >= WIDTH)
+        NAME(pack_panel)(p, unit, WIDTH);
+#if HALF
+    else
+        NAME(pack_panel)(p, unit, HALF);
+#endif
 }
 
 static TARGET void NAME(forward)(void *job, long share)
