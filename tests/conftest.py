@@ -54,6 +54,17 @@ def distinct():
 
 
 @pytest.fixture(scope="session")
+def of_extremes():
+    """Fit a regressor to the range of unequally long sequences, so that its skip reads their extremes."""
+    random = np.random.default_rng(5)
+    X = [random.normal(5, 2, size=(length, 2)) for length in random.integers(3, 12, size=300)]
+    ranges = np.array([np.ptp(x[:, 0]) + 2 * x[:, 1].min() for x in X])
+    model = LSTMRegressor(units=(4,), epochs=2, random_state=0).fit(X, ranges)
+    assert model.predictor_.network.config.extremes
+    return model, X, ranges
+
+
+@pytest.fixture(scope="session")
 def curved():
     """Fit a regressor to products of steps, so that its skip reads them, and let much lie outside of their bounds."""
 

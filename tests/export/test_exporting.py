@@ -247,6 +247,15 @@ def test_products_that_the_skip_reads_are_in_the_file(members, curved, tmp_path)
     assert unlike(model, OnnxPredictor(tmp_path / "model.onnx"), ragged) < 1e-5
 
 
+def test_extremes_that_the_skip_reads_are_in_the_file(of_extremes, tmp_path):
+    """The file knows them of sequences of unequal length, and they are what tells the target."""
+    model, X, ranges = of_extremes
+    export_onnx(model, tmp_path / "model.onnx", sample=X)
+    exported = OnnxPredictor(tmp_path / "model.onnx")
+    assert unlike(model, exported, X) < 1e-5
+    assert np.std(exported.predict(X) - ranges) < 0.05 * ranges.std()
+
+
 def test_categories_of_a_table_are_inside(windows, distinct, tmp_path):
     """A file of a model of windows takes windows, encodes their categories, and names columns, units and windows."""
     frame, cut = windows

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge, RidgeCV
@@ -19,7 +20,7 @@ from unflat.network.line import (
     simplest_as_good,
     terms_to_try,
 )  # fmt: skip
-from unflat.network.terms import Terms
+from unflat.network.terms import Terms, summary
 
 
 def data(outputs=1, n=60, width=6, noise=0.3, seed=7):
@@ -89,6 +90,20 @@ def test_line_reads_more_where_it_tells_more():
     line = fit_line(read, does_not, None, choices, dealt(400))
     assert line.terms.lags == 0
     np.testing.assert_allclose(line.weight, [[0, 1, 1]], atol=0.05)
+
+
+def test_line_reads_extremes_where_they_tell_more():
+    """The sum of a largest and a smallest value needs both; a last value does not."""
+    random = np.random.default_rng(3)
+    x = torch.from_numpy(random.normal(size=(300, 12, 2))).float()
+    choices = terms_to_try(2, 12, 300)
+    read = summary(x, None, terms=richest(choices), bounds=(torch.full((2,), -9.0), torch.full((2,), 9.0))).numpy()
+    columns = [(terms, terms.columns_among(richest(choices), 2, 0)) for terms in choices]
+    highest = (x[:, :, 0].amax(dim=1) + x[:, :, 1].amin(dim=1)).numpy()[:, None].astype(float)
+    line = fit_line(read, highest, None, columns, dealt(300))
+    assert line.terms == Terms(extremes=True)
+    np.testing.assert_allclose(line.weight[0], [0, 0, 0, 0, 1, 0, 0, 1], atol=1e-3)
+    assert fit_line(read, x[:, -1, :1].double().numpy(), None, columns, dealt(300)).terms == Terms()
 
 
 def test_windows_next_to_those_learned_from_do_not_choose_the_line():

@@ -47,6 +47,15 @@ def test_moments_and_products_are_those_of_each_sequence(lengths):
         np.testing.assert_allclose(read[place, 4:], np.concatenate([moments, products]), rtol=1e-12)
 
 
+def test_extremes_are_those_of_each_sequence():
+    """The largest value of each feature and then the smallest, padding left out, outside of any bounds."""
+    x = torch.tensor([[[1.0, 10.0], [3.0, 30.0], [8.0, 20.0]], [[-5.0, 50.0], [-7.0, 90.0], [1e9, -1e9]]])
+    bounds = (torch.full((2,), -1.0), torch.full((2,), 1.0))
+    read = summary(x, torch.tensor([3, 2]), terms=Terms(extremes=True), bounds=bounds)
+    assert read[:, 4:].tolist() == [[8.0, 30.0, 1.0, 10.0], [-5.0, 90.0, -7.0, 50.0]]
+    assert summary(x[:1], None, terms=Terms(extremes=True))[:, 4:].tolist() == [[8.0, 30.0, 1.0, 10.0]]
+
+
 def test_values_enter_products_within_the_bounds():
     """What lies beyond the range enters as its end, in moments and in products, and as it is in steps."""
     bounds = (torch.tensor([-1.0]), torch.tensor([2.0]))
@@ -54,7 +63,7 @@ def test_values_enter_products_within_the_bounds():
     assert read.tolist() == [[-3.0, 1.0, (4 + 1) / 2, 1.0, -2.0, 4.0]]
 
 
-TERMS = st.builds(Terms, st.integers(0, 5), st.booleans(), st.integers(0, 3))
+TERMS = st.builds(Terms, st.integers(0, 5), st.booleans(), st.integers(0, 3), st.booleans())
 
 
 @given(TERMS, st.integers(1, 3))
@@ -72,6 +81,7 @@ def test_terms_are_found_among_richer_ones(terms, features, context, data):
         terms.lags + data.draw(st.integers(0, 2)),
         moments=terms.moments or data.draw(st.booleans()),
         products=terms.products or data.draw(st.integers(0, 2)),
+        extremes=terms.extremes or data.draw(st.booleans()),
     )
     random = np.random.default_rng(0)
     x, beside = (torch.from_numpy(random.normal(size=(2, *shape))) for shape in ((6, features), (context,)))

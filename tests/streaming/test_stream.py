@@ -79,6 +79,17 @@ def test_products_that_the_skip_reads_are_streamed(members, curved):
     np.testing.assert_allclose(streamed, expected, atol=1e-5 * np.std(expected))
 
 
+def test_extremes_that_the_skip_reads_are_streamed(of_extremes):
+    """A model whose skip reads the largest and the smallest value predicts as `predict` does, and starts anew."""
+    model, X, _ = of_extremes
+    stream = model.stream()
+    for sequence in X[:2]:
+        stream.reset()
+        streamed = [stream.feed(step) for step in sequence]
+        expected = model.predict([sequence[: count + 1] for count in range(len(sequence))])
+        np.testing.assert_allclose(streamed, expected, atol=1e-5 * np.std(expected))
+
+
 @settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_any_streams_side_by_side(data, pair):

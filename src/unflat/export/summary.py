@@ -47,7 +47,16 @@ def summary(graph: Graph, x: str, extent: Extent, terms: Terms, bounds: tuple[Ar
     if bounds is not None and terms.products:
         latest = _latest(graph, _held(graph, turned, bounds), terms.products)
         vectors.append(_products(graph, latest, terms.products * len(bounds[0])))
+    if terms.extremes:
+        vectors += [
+            _most(graph, "ReduceMax", extent.filled(x, -np.inf)),
+            _most(graph, "ReduceMin", extent.filled(x, np.inf)),
+        ]
     return vectors
+
+
+def _most(graph: Graph, operator: str, x: str) -> str:
+    return graph.add(operator, x, graph.constant([0]), keepdims=0)
 
 
 def _before_last(graph: Graph, turned: str, lags: int) -> str:

@@ -1,4 +1,4 @@
-"""What the skip reads of a sequence: steps, their mean, and products of them where these tell more than a line can.
+"""What the skip reads of a sequence: steps, their mean, extremes, and products where these tell more than a line can.
 
 A sum of what is read, each with its weight, is a line; with products of pairs it is the second-order series of
 Volterra and Wiener (Schetzen, The Volterra and Wiener Theories of Nonlinear Systems, 1980), cut off after some steps.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
-from unflat.network.steps import last_step, mean_over_steps, steps_before_last, valid_steps
+from unflat.network.steps import last_step, max_over_steps, mean_over_steps, steps_before_last, valid_steps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,16 +31,19 @@ class Terms(NamedTuple):
         Whether it reads products of a step's features in pairs, on average over steps.
     products : int
         The latest steps, the last included, of whose numbers it reads all products in pairs.
+    extremes: bool
+        Whether it reads the largest and the smallest value of each feature.
     """
 
     lags: int = 0
     moments: bool = False
     products: int = 0
+    extremes: bool = False
 
     @classmethod
     def of(cls, config: NetworkConfig) -> Terms:
         """Take them from a network's shape."""
-        return cls(config.lags, config.moments, config.products)
+        return cls(config.lags, config.moments, config.products, config.extremes)
 
     @property
     def curved(self) -> bool:
@@ -50,12 +53,13 @@ class Terms(NamedTuple):
     @property
     def many(self) -> bool:
         """Whether there are more than the last and the mean step."""
-        return self.curved or self.lags > 0
+        return self.curved or self.extremes or self.lags > 0
 
-    def widths(self, features: int) -> tuple[int, int, int, int]:
-        """Count the columns of each kind: of the last and the mean step, of lags, of moments, of products."""
-        latest = self.products * features
-        return 2 * features, self.lags * features, pairs(features) if self.moments else 0, pairs(latest)
+    def widths(self, features: int) -> tuple[int, int, int, int, int]:
+        """Count the columns of each kind: of the last and the mean step, of lags, moments, products, extremes."""
+        moments = pairs(features) if self.moments else 0
+        extremes = 2 * features if self.extremes else 0
+        return 2 * features, self.lags * features, moments, pairs(self.products * features), extremes
 
     def width(self, features: int) -> int:
         """Count all columns but the context's."""
@@ -119,7 +123,7 @@ def summary(
     -------
     Tensor of shape (B, terms.width(F) + C)
         The last step, the mean step, the steps before the last beginning with the latest, the mean products, the
-        products of the latest steps, and the context.
+        products of the latest steps, the largest and the smallest values, and the context.
     """
     terms = terms or Terms()
     parts = [last_step(x, lengths), mean_over_steps(x, lengths)]
@@ -131,6 +135,8 @@ def summary(
             parts.append(_mean_products(held, lengths))
         if terms.products:
             parts.append(_products(_latest(held, lengths, terms.products)))
+    if terms.extremes:
+        parts += [max_over_steps(x, lengths), -max_over_steps(-x, lengths)]
     return torch.cat(parts if context is None else [*parts, context], dim=-1)
 
 

@@ -59,6 +59,16 @@ class Maximum(Last):
         np.maximum(self.result, self._source, out=self.result)
 
 
+class Minimum(Last):
+    """The smallest of each value so far."""
+
+    start = np.inf
+
+    def advance(self) -> None:
+        """Take the step in."""
+        np.minimum(self.result, self._source, out=self.result)
+
+
 class Mean:
     """The mean so far.
 
