@@ -50,8 +50,11 @@ def test_folds_keep_groups_together_and_windows_in_blocks():
     assert folds_of(as_dataset(X, y))[:6].tolist() == [0, 1, 2, 3, 4, 0]
     groups = np.repeat(["c", "a", "b", "d"], 5)
     assert folds_of(as_dataset(X, y, groups=groups)).reshape(4, 5).tolist() == [[2] * 5, [0] * 5, [1] * 5, [3] * 5]
+    assert folds_of(as_dataset(X, y, groups=np.repeat("a", 20)))[:6].tolist() == [0, 1, 2, 3, 4, 0]
     windows = make_windows(pl.DataFrame({"load": np.arange(22.0)}), target="load", length=2)
     assert np.all(np.diff(folds_of(as_dataset(windows))) >= 0)
+    cut_by_hand = np.lib.stride_tricks.sliding_window_view(np.random.default_rng(0).normal(size=24), 5)
+    assert np.all(np.diff(folds_of(as_dataset(cut_by_hand, y))) >= 0)
 
 
 def test_moderation_is_settled_by_the_others_too():

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from unflat.dataset import places_apart
 from unflat.moderation import share_of_way
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ MOST_FOLDED = 1000
 
 
 def folds_of(data: Dataset) -> NDArray[np.int64]:
-    """Deal sequences into folds: groups as wholes, windows in blocks of time, others in turn.
+    """Deal sequences into folds: groups as wholes, sequences that share steps in blocks of time, others in turn.
 
     Parameters
     ----------
@@ -46,11 +47,11 @@ def folds_of(data: Dataset) -> NDArray[np.int64]:
         The fold of each sequence.
     """
     n = len(data)
-    if data.groups is not None:
-        members: NDArray[Any] = np.unique(data.groups, return_inverse=True)[1]
+    if data.groups is not None and len(labels := np.unique(data.groups)) > 1:
+        members: NDArray[Any] = np.searchsorted(labels, data.groups)
         return members.astype(np.int64) % FOLDS
     places = np.arange(n, dtype=np.int64)
-    return places % FOLDS if data.windows is None else places * FOLDS // n
+    return places % FOLDS if places_apart(data.sequences) == 1 else places * FOLDS // n
 
 
 def cross_chosen(
