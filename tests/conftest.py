@@ -17,7 +17,7 @@ def waves():
     """Sequences with strong signal in raw units: two features around 1000, a target that depends on both."""
     random = np.random.default_rng(0)
     X = random.normal(1000, 50, size=(120, 8, 2))
-    y = 3 * X[:, -1, 0] + X[:, :, 1].max(axis=1)
+    y = 3 * X[:, -1, 0] + np.sort(X[:, :, 1], axis=1)[:, -2]  # no line of what a skip reads
     return X, y
 
 

@@ -13,6 +13,7 @@ from unflat.dataset import as_dataset
 from unflat.errors import ConfigurationError, ConstantTargetError
 from unflat.fitting import batch_size_for, choose_device, epochs_for, examples, missing_where_complete, prepare
 from unflat.network import predict_all
+from unflat.network.line import PENALTIES
 
 NETWORK, SCALES = NetworkConfig(units=(3,)), ScalingConfig()
 
@@ -49,7 +50,7 @@ def test_prediction_before_the_first_step_is_the_ridge_regression(waves):
     ready, data = prepared(X, y)
     scaled = (X - X.mean(axis=(0, 1))) / X.std(axis=(0, 1))
     design = np.concatenate([scaled[:, -1], scaled.mean(axis=1)], axis=1)
-    ridges = [Ridge(penalty).fit(design, (y - y.mean()) / y.std()) for penalty in np.logspace(-4, 4, 9)]
+    ridges = [Ridge(penalty).fit(design, (y - y.mean()) / y.std()) for penalty in PENALTIES]
     predicted = (predict_all(ready.predictor, data.sequences)[:, 0] - y.mean()) / y.std()
     assert any(np.allclose(predicted, ridge.predict(design), atol=1e-5) for ridge in ridges)
 

@@ -50,7 +50,7 @@ def test_line_is_the_ridge_that_cross_validation_chooses(outputs, noise):
     folds = dealt(60)
     splits = [(fold.training, fold.held_out) for fold in folds]
     held_out = [cross_val_predict(Ridge(penalty), read.astype(float), y, cv=splits) for penalty in PENALTIES]
-    errors = ((np.reshape(held_out, (9, 60, outputs)) - y) ** 2).mean(axis=2)
+    errors = ((np.reshape(held_out, (len(PENALTIES), 60, outputs)) - y) ** 2).mean(axis=2)
     above = errors - errors[errors.mean(axis=1).argmin()]
     penalty = max(p for p, a in zip(PENALTIES, above, strict=True) if a.mean() <= 0.5 * a.std() / 60**0.5)
     expected = Ridge(penalty).fit(read.astype(float), y)
@@ -90,6 +90,14 @@ def test_line_reads_more_where_it_tells_more():
     line = fit_line(read, does_not, None, choices, dealt(400))
     assert line.terms.lags == 0
     np.testing.assert_allclose(line.weight, [[0, 1, 1]], atol=0.05)
+
+
+def test_what_hardly_varies_is_read_in_full():
+    """A column with a deviation of a hundredth that tells all is not shrunk by a ten-thousandth."""
+    random = np.random.default_rng(0)
+    read = np.column_stack([random.normal(size=(500, 2)), 0.01 * random.normal(size=500)]).astype(np.float32)
+    line = fitted(read, 100 * read[:, 2:].astype(float))
+    assert line.weight[0, 2] == pytest.approx(100, rel=1e-6)
 
 
 def test_line_reads_extremes_where_they_tell_more():
