@@ -81,7 +81,9 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
     readout : {"last", "mean", "max", "attention"} or tuple of these
         How the hidden states over time become one vector; several are concatenated.
     skip : bool
-        Whether a line through the last and the mean step, and earlier steps and products where these pay, is added.
+        Whether a ridge regression is added that training begins at: on the last and the mean step, and on earlier
+        steps, extremes and products where cross-validation says that they tell more; held back towards the mean, or
+        the last value where the target is a later value of a feature, for which held-out data may refute it.
     n_members : int
         How many networks are trained, each from weights and with an order of its own; their mean is the prediction.
     loss : {"mse", "mae", "huber", "quantile"}

@@ -131,19 +131,8 @@ def products_to_try(features: int, steps: int, n: int) -> tuple[Terms, ...]:
     return tuple(dict.fromkeys((*fitting[-1:], *fitting[:1])))
 
 
-def extremes_to_try(features: int, steps: int, n: int) -> tuple[Terms, ...]:
-    """Say whether extremes are worth trying.
-
-    Parameters
-    ----------
-    features, steps, n
-        As for `lags_to_try`.
-
-    Returns
-    -------
-    tuple of Terms
-        Extremes beside the last and the mean step, where they fit; none of two steps, of which these tell as much.
-    """
+def _extremes_to_try(features: int, steps: int, n: int) -> tuple[Terms, ...]:
+    """Give extremes beside the last and the mean step, where they fit; none of two steps, of which these tell as much."""
     extremes = Terms(extremes=True)
     fits = extremes.width(features) <= min(MOST_WIDE, n // 2)
     return (extremes,) if fits and steps > len(("last", "other")) else ()
@@ -152,7 +141,7 @@ def extremes_to_try(features: int, steps: int, n: int) -> tuple[Terms, ...]:
 def terms_to_try(features: int, steps: int, n: int) -> tuple[Terms, ...]:
     """Say what is worth trying to read, the most columns first: lags, products, and extremes."""
     lines = [Terms(lags) for lags in lags_to_try(features, steps, n)]
-    choices = [*products_to_try(features, steps, n), *extremes_to_try(features, steps, n), *lines]
+    choices = [*products_to_try(features, steps, n), *_extremes_to_try(features, steps, n), *lines]
     return tuple(sorted(choices, key=lambda terms: terms.width(features), reverse=True))
 
 
