@@ -132,7 +132,7 @@ def products_to_try(features: int, steps: int, n: int) -> tuple[Terms, ...]:
 
 
 def _extremes_to_try(features: int, steps: int, n: int) -> tuple[Terms, ...]:
-    """Give extremes beside the last and the mean step, where they fit; none of two steps, of which these tell as much."""
+    """Give extremes beside the last and the mean step, where they fit; of two steps these tell as much."""
     extremes = Terms(extremes=True)
     fits = extremes.width(features) <= min(MOST_WIDE, n // 2)
     return (extremes,) if fits and steps > len(("last", "other")) else ()
