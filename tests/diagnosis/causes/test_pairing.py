@@ -150,4 +150,5 @@ def test_a_shift_is_found_where_neighbours_tell_something_of_each_other(fake, re
     y = -age.ravel()
     shifted = fake(np.roll(y, -1), 0 * y, X=X, references=reached(0.5))
     assert "-1" in misaligned_pairs(shifted).evidence[0].what
+    assert misaligned_pairs(fake(np.roll(y, -1), 0 * y, X=X, references=reached(0.9))) is None  # as paired, all is told
     assert misaligned_pairs(fake(y, 0 * y, X=X, references=reached(0.9))) is None
