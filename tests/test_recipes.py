@@ -83,6 +83,7 @@ def test_the_model_is_the_documents():
         "validation_fraction": 0.0,
         "scale_inputs": "none",
         "scale_target": "none",
+        "target_range": None,
         "device": "auto",
         "precision": "fp32",
         "callbacks": (),

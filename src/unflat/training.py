@@ -13,6 +13,7 @@ from unflat.averaging import AveragedWeights
 from unflat.callbacks import Plan
 from unflat.history import EpochRecord, History
 from unflat.losses import Loss
+from unflat.network.kernel import memory_kept
 from unflat.optimizing import AdamW, Constant, OneCycle, clip
 
 if TYPE_CHECKING:
@@ -148,6 +149,7 @@ _NUMBERS_TOGETHER = 1 << 16
 """Numbers gathered and scaled at a time, at most, if a batch has fewer: half a megabyte in double precision."""
 
 
+@memory_kept()
 def train(
     network: Network,
     training: Examples,
@@ -198,9 +200,11 @@ def train(
     records: list[EpochRecord] = []
     for callback in callbacks:
         callback.on_start(Plan(config.epochs, loop.steps, len(training)))
-    stopped: Ending = "interrupted"  # unless the loop comes to an end of its own
+    # Where the weights that it begins with leave nothing but rounding, there is nothing to train.
+    is_exact = best.loss < exact
+    stopped: Ending = "exact" if is_exact else "interrupted"  # unless the loop comes to an end of its own
     try:
-        for record in loop.epochs(training, validation, callbacks):
+        for record in () if is_exact else loop.epochs(training, validation, callbacks):
             records.append(record)
             with loop.average.in_place():
                 best.offer(record)

@@ -121,6 +121,7 @@ def article(
         validation_fraction=0.0,
         scale_inputs="none",
         scale_target="none",
+        target_range=None,
         callbacks=callbacks,
         progress=progress,
         random_state=random_state,
