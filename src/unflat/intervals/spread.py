@@ -18,13 +18,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from torch import nn
-from torch.nn.functional import softplus
+from torch.nn.functional import linear, softplus
 
 from unflat.optimizing import AdamW, Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -142,24 +140,27 @@ def fit_spread(described: Tensor, errors: NDArray[np.float64], weights: NDArray[
 
 
 def _descend(spread: Spread, states: Tensor, sides: Tensor, counts: Tensor | None) -> None:
-    weight, bias = spread.weight.clone().requires_grad_(), spread.bias.clone().requires_grad_()
+    # Transposed: of a tall matrix and a narrow one, this product is the fast one, and so is its gradient's.
+    weight = spread.weight.T.clone(memory_format=torch.contiguous_format).requires_grad_()
+    bias = spread.bias.clone().requires_grad_()
     optimizer = AdamW([("weight", weight), ("bias", bias)])
-    for step, index in enumerate(_batches(len(states))):
-        beyond = sides[index] - (softplus(states[index] @ weight + bias) + FLOOR)
+    batches = [
+        (states[part].contiguous(), sides[part], None if counts is None else counts[part])
+        for part in _parts(len(states))
+    ]
+    for step in range(_STEPS):
+        x, far, count = batches[step % len(batches)]
+        beyond = far - (softplus(linear(x, weight, bias)) + FLOOR)
         cost = torch.maximum(_DECILE * beyond, (_DECILE - 1) * beyond).mean(dim=1)
-        loss = (cost if counts is None else cost * counts[index]).mean() + _DECAY * weight.square().sum()
+        loss = (cost if count is None else cost * count).mean() + _DECAY * weight.square().sum()
         optimizer.forget_gradients()
         loss.backward()
         optimizer.step(Pace(_RATE * (1 - step / _STEPS)))
-    spread.weight.copy_(weight.detach())
+    spread.weight.copy_(weight.detach().T)
     spread.bias.copy_(bias.detach())
 
 
-def _batches(n: int) -> Iterator[Tensor | slice]:
-    """Give each step its sequences: all where they are few, otherwise so many, spread evenly, then the next ones."""
-    if n <= _BATCH:
-        yield from [slice(None)] * _STEPS
-        return
-    stride = math.ceil(n / _BATCH)
-    for step in range(_STEPS):
-        yield torch.arange(step % stride, n, stride)
+def _parts(n: int) -> list[slice]:
+    """Divide sequences into batches, one for each step in turn: all where they are few, otherwise spread evenly."""
+    count = math.ceil(n / _BATCH)
+    return [slice(first, None, count) for first in range(count)]
