@@ -13,7 +13,7 @@ from unflat.averaging import AveragedWeights
 from unflat.callbacks import Plan
 from unflat.history import EpochRecord, History
 from unflat.losses import Loss
-from unflat.network.kernel import memory_kept
+from unflat.memory import memory_kept
 from unflat.optimizing import AdamW, Constant, OneCycle, clip
 
 if TYPE_CHECKING:

@@ -6,6 +6,5 @@ It is optional. Where a C compiler is found when the package is installed, the k
 
 from unflat.network.kernel.choice import available, using
 from unflat.network.kernel.layer import LSTM
-from unflat.network.kernel.memory import memory_kept
 
-__all__ = ["LSTM", "available", "memory_kept", "using"]
+__all__ = ["LSTM", "available", "using"]

@@ -6,7 +6,8 @@ import sys
 import pytest
 import torch
 
-from unflat.network.kernel import memory, memory_kept
+from unflat import memory
+from unflat.memory import memory_kept
 
 LARGE = 16 << 20
 """Numbers of a piece that the C library would give back to the system: 64 MiB."""
