@@ -16,11 +16,16 @@ of_glibc = pytest.mark.skipif(memory._glibc() is None, reason="another C library
 
 
 def pages_given():
-    """Take a large piece twice, and count the pages that the system gave for the second."""
-    for _ in range(2):
+    """Take a large piece several times, and count the pages that the system gave for it when it gave the fewest.
+
+    An aligned piece may not fit where one of its size was let go of, beside a small one that lives on; the next does.
+    """
+    given = []
+    for _ in range(5):
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
         torch.empty(LARGE).fill_(1.0)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+        given.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+    return min(given)
 
 
 def resident():
