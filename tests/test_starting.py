@@ -6,7 +6,7 @@ import torch
 
 from unflat.dataset import as_dataset
 from unflat.scaling import fit_input_scaling, fit_target_scaler
-from unflat.starting import start_of
+from unflat.starting import _summaries, start_of
 
 
 def series(n, level, pull, seed):
@@ -67,3 +67,18 @@ def test_start_reads_raw_values_missing_and_all():
     inputs, _ = fit_input_scaling(holed.sequences, "standard")
     assert line.weight.shape[1] >= 2 * inputs.width
     assert torch.isfinite(inputs(torch.from_numpy(X))).all()
+
+
+def test_mean_products_of_long_sequences_are_read_in_full():
+    """One step in three hundred is marked, and its value is asked: the mean product, hardly varying, is not shrunk."""
+    random = np.random.default_rng(0)
+    values, marks = random.random((500, 300)), np.zeros((500, 300))
+    marks[np.arange(500), random.integers(300, size=500)] = 1.0
+    asked = as_dataset(np.stack([values, marks], axis=2), (values * marks).sum(axis=1))
+    inputs, _ = fit_input_scaling(asked.sequences, "standard")
+    target = fit_target_scaler(asked.y, "standard", asked.names)
+    line, bounds = start_of(inputs, None, target, asked)
+    assert line.terms.moments
+    read = _summaries(inputs, None, asked, line.terms, bounds)
+    error = line.predict(read) - target(torch.from_numpy(asked.y)).numpy()
+    assert np.sqrt(np.mean(error**2)) < 1e-4

@@ -90,8 +90,10 @@ def start_of(
     learned = training.take(index)
     bounds = _bounds(inputs, learned.sequences) if widest.curved else None
     anchor = _anchor(inputs, target, learned)
+    read = _summaries(inputs, context, learned, widest, bounds)
+    scales = _scales(read, widest, inputs.width)
     line = fit_line(
-        _summaries(inputs, context, learned, widest, bounds),
+        np.divide(read, scales, out=read),
         _scaled(target, learned),
         learned.weights,
         [(terms, terms.columns_among(widest, inputs.width, beside)) for terms in choices],
@@ -99,10 +101,24 @@ def start_of(
         folds_of(index, places_apart(training.sequences), np.random.default_rng(0)),
         anchor=anchor,
     )
+    line = line._replace(weight=line.weight / scales[line.terms.columns_among(widest, inputs.width, beside)])
     if validation is not None and not anchor.at_mean:
         read = _summaries(inputs, context, validation, line.terms, bounds)
         line = line.nearer_to(anchor, _share_not_refuted(anchor, line, read, _scaled(target, validation), validation))
     return Start(line, bounds)
+
+
+def _scales(read: NDArray[np.float32], terms: Terms, features: int) -> NDArray[np.float32]:
+    """Give the deviation of each mean product, and one for all else.
+
+    Over hundreds of steps of which one alone counts, a mean hardly varies: a penalty that fits numbers of a deviation
+    near one would shrink it. All else keeps its scale: what varies little among steps that are alike is noise.
+    """
+    scales = np.ones(read.shape[1], dtype=np.float32)
+    places = terms.moments_among(features)
+    deviations = read[:, places].std(axis=0)
+    scales[places] = np.where(deviations > 0, deviations, 1)
+    return scales
 
 
 def _anchor(inputs: InputScaling, target: Scaler, data: Dataset) -> Anchor:

@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 
     from unflat.folds import Fold
 
-PENALTIES = np.logspace(-8, 4, 13)
-"""Of a ridge on scaled numbers. The least are for what tells all and hardly varies: the mean of products over hundreds
-of steps, of which one alone counts."""
+PENALTIES = np.logspace(-4, 4, 9)
 
 MOST_WIDE = 1024
 """Numbers of a sequence that a line reads, at most: more would cost more than they tell."""

@@ -65,6 +65,11 @@ class Terms(NamedTuple):
         """Count all columns but the context's."""
         return sum(self.widths(features))
 
+    def moments_among(self, features: int) -> slice:
+        """Say which columns of a summary are mean products."""
+        last_and_mean, lags, moments, *_ = self.widths(features)
+        return slice(last_and_mean + lags, last_and_mean + lags + moments)
+
     def columns_among(self, richest: Terms, features: int, context: int) -> NDArray[np.int64]:
         """Find the places of these terms among those of richer ones.
 
