@@ -134,6 +134,13 @@ def test_what_mattered_is_what_losses_depend_on(space):
     assert sum(importance.values()) == pytest.approx(1)
 
 
+def test_where_all_trials_are_as_good_nothing_mattered(space):
+    """A model that is exact whatever its parameters are has no trial that is better than others."""
+    trials = opened(None, space)
+    run(trials, 12, lambda point: 1.0)
+    assert trials.importance() == {}
+
+
 def test_a_search_with_other_settings_is_not_mixed_in(tmp_path, space):
     """Trials over other data or another space cannot be compared; the message names what differs."""
     opened(tmp_path / "journal", space)

@@ -219,7 +219,7 @@ class Trials:
         complete = self.study.get_trials(deepcopy=False, states=(module.trial.TrialState.COMPLETE,))
         # Where the model as given stands outside of the space, it is no example of anything inside.
         inside = [trial for trial in complete if set(trial.params) == set(self.space.dimensions)]
-        if len(inside) < _FEWEST_TO_EXPLAIN:
+        if len(inside) < _FEWEST_TO_EXPLAIN or len({trial.value for trial in inside}) == 1:
             return {}
         study = module.create_study(direction="minimize")
         study.add_trials(inside)
