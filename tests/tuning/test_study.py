@@ -137,7 +137,7 @@ def test_what_mattered_is_what_losses_depend_on(space):
 def test_where_all_trials_are_as_good_nothing_mattered(space):
     """A model that is exact whatever its parameters are has no trial that is better than others."""
     trials = opened(None, space)
-    run(trials, 12, lambda point: 1.0)
+    run(trials, 12, lambda _point: 1.0)
     assert trials.importance() == {}
 
 
