@@ -20,6 +20,7 @@ from unflat.dataset import (
     sequences_for,
 )
 from unflat.errors import ConstantColumnWarning, TooFewSamplesError
+from unflat.fitted import FittedMixin
 from unflat.fitting import (
     assess_on,
     choose_device,
@@ -28,14 +29,12 @@ from unflat.fitting import (
     network_config,
     one_pass_config,
     prepare,
-    told,
     training_config,
     warn_of_inputs,
 )
 from unflat.history import History
 from unflat.intervals import Bands, IntervalMixin, worth_folding
 from unflat.judgement import warn_of
-from unflat.limits import Limits
 from unflat.losses import Loss
 from unflat.network import predict_all
 from unflat.progress import ProgressBar, shows_progress
@@ -59,7 +58,7 @@ _FEWEST_TO_FIT = 2
 """One sequence has no spread to learn."""
 
 
-class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]  # no types
+class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]  # no types
     """Predict numbers from sequences: raw units in, raw units out.
 
     Inputs and target are scaled with statistics of the training part, and the scales are part of the model. The
@@ -428,24 +427,6 @@ class LSTMRegressor(IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator): 
             self.input_range_,
         )
         write_model(path, self.get_params(deep=False), learned)
-
-    @property
-    def history_(self) -> History:
-        """What the training recorded that there is most to tell of."""
-        return told(self.histories_)
-
-    @property
-    def target_limits_(self) -> tuple[Limits, ...]:
-        """What predictions are held between, output by output."""
-        check_is_fitted(self, "predictor_")
-        target = self.predictor_.target
-        return tuple(map(Limits, target.lowest.tolist(), target.highest.tolist()))
-
-    @property
-    def linear_(self) -> bool:
-        """Whether the model is its skip alone."""
-        check_is_fitted(self, "predictor_")
-        return self.predictor_.network.is_linear
 
     def __sklearn_tags__(self) -> Tags:
         """Tell scikit-learn what this estimator takes."""

@@ -332,11 +332,6 @@ class _Line(NamedTuple):
         network.moderate(share.vouched_for, self.map)
 
 
-def told(histories: Sequence[History]) -> History:
-    """Choose the history to tell of: the first that went wrong, else the first."""
-    return next((history for history in histories if history.stopped in {"interrupted", "diverged"}), histories[0])
-
-
 def continued(histories: Sequence[History], later: Sequence[History]) -> tuple[History, ...]:
     """Append trainings that went on from earlier ones; after Ctrl-C there are fewer of them."""
     return tuple(before + after for before, after in zip_longest(histories, later, fillvalue=History()))

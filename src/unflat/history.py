@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Ending = Literal["finished", "exact", "early", "callback", "interrupted", "diverged"]
 
@@ -97,3 +97,8 @@ def _plain(record: EpochRecord) -> dict[str, Any]:
 def _record(values: Mapping[str, Any]) -> EpochRecord:
     numbers: dict[str, Any] = {name: float(v) if isinstance(v, str) else v for name, v in values.items()}
     return EpochRecord(**numbers)
+
+
+def told(histories: Sequence[History]) -> History:
+    """Choose the history to tell of: the first that went wrong, else the first."""
+    return next((history for history in histories if history.stopped in {"interrupted", "diverged"}), histories[0])

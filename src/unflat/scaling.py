@@ -158,11 +158,6 @@ class TargetScaler(Scaler):
         self.register_buffer("lowest", torch.tensor([low for low, _ in limits], dtype=torch.float64))
         self.register_buffer("highest", torch.tensor([high for _, high in limits], dtype=torch.float64))
 
-    @property
-    def limited(self) -> bool:
-        """Whether an output has a limit."""
-        return bool(self.lowest.isfinite().any() or self.highest.isfinite().any())
-
     def inverse(self, scaled: Tensor) -> Tensor:
         """Put scaled values of shape (..., outputs) back into raw units and between the limits, float64."""
         return super().inverse(scaled).clamp(self.lowest, self.highest)

@@ -1,0 +1,39 @@
+"""What a fitted regressor tells of itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sklearn.utils.validation import check_is_fitted
+
+from unflat.history import told
+from unflat.limits import Limits
+
+if TYPE_CHECKING:
+    from unflat.history import History
+    from unflat.network import Predictor
+
+
+class FittedMixin:
+    """Properties that follow from what was fitted."""
+
+    predictor_: Predictor
+    histories_: tuple[History, ...]
+
+    @property
+    def history_(self) -> History:
+        """What the training recorded that there is most to tell of."""
+        return told(self.histories_)
+
+    @property
+    def target_limits_(self) -> tuple[Limits, ...]:
+        """What predictions are held between, output by output."""
+        check_is_fitted(self, "predictor_")
+        target = self.predictor_.target
+        return tuple(map(Limits, target.lowest.tolist(), target.highest.tolist()))
+
+    @property
+    def linear_(self) -> bool:
+        """Whether the model is its skip alone."""
+        check_is_fitted(self, "predictor_")
+        return self.predictor_.network.is_linear
