@@ -6,9 +6,9 @@ nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from unflat._loading import load_module
 from unflat._version import __version__
 from unflat.errors import (
     AllMissingError,
@@ -210,9 +210,9 @@ _MODULES = ("diagnosis", "errors", "figures", "metrics", "recipes", "runs", "tun
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562: whatever the name stands for
     if name in _HOMES:
-        value = getattr(import_module(_HOMES[name]), name)
+        value = getattr(load_module(_HOMES[name]), name)
     elif name in _MODULES:
-        value = import_module(f"unflat.{name}")
+        value = load_module(f"unflat.{name}")
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
     globals()[name] = value  # the next use finds it without coming here

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import common
 
-from unflat import LSTMRegressor, export_onnx, load, recipes
+from unflat import LSTMRegressor, export_onnx, figures, load, recipes
 from unflat.errors import FitWarning
-from unflat.figures import ordered_figure, save, training_figure
 from unflat.network import kernel
 
 if TYPE_CHECKING:
@@ -22,8 +21,8 @@ def defaults() -> dict[str, Any]:
     data = common.document()
     model = LSTMRegressor(random_state=options.seed, device="cpu").fit(data.X, data.y)
     predicted, beyond = model.predict(data.X), model.predict(data.X_beyond)
-    save(training_figure(model.history_), options.folder / "loss.png")
-    save(ordered_figure(data.y, predicted, name="number"), options.folder / "pred.png")
+    figures.save(figures.training_figure(model.history_), options.folder / "loss.png")
+    figures.save(figures.ordered_figure(data.y, predicted, name="number"), options.folder / "pred.png")
     kept = {"epochs": len(model.history_.epochs), "stopped": model.history_.stopped, "training": model.history_.seconds}
     return {**kept, **data.errors(predicted, beyond)}
 
@@ -36,8 +35,8 @@ def recipe(*, compiled: bool) -> dict[str, Any]:
         model = recipes.article(random_state=options.seed, epochs=options.epochs).set_params(device="cpu")
         model.fit(data.inputs(data.X), data.target().ravel())
     predicted, beyond = (data.original(model.predict(data.inputs(X))) for X in (data.X, data.X_beyond))
-    save(training_figure(model.history_), options.folder / "loss.png")
-    save(ordered_figure(data.y, predicted, name="number"), options.folder / "pred.png")
+    figures.save(figures.training_figure(model.history_), options.folder / "loss.png")
+    figures.save(figures.ordered_figure(data.y, predicted, name="number"), options.folder / "pred.png")
     seconds = common.epoch_seconds([record.seconds for record in model.history_.epochs])
     return {"epoch": seconds, "kernel": kernel.available()[:1], **data.errors(predicted, beyond)}
 
@@ -57,7 +56,7 @@ def export() -> dict[str, Any]:
 def predict() -> dict[str, Any]:
     """Time predictions of a loaded model, and one step of its stream."""
     model = load(options.folder / "model.unflat")
-    figures = common.one_and_many(
+    measured = common.one_and_many(
         model.predict,
         lambda X, size: [model.predict(X[first : first + size]) for first in range(0, len(X), size)],
         options.calls,
@@ -65,7 +64,7 @@ def predict() -> dict[str, Any]:
     )
     stream = model.stream()
     step: np.ndarray = common.document().X[0, :1]
-    return {**figures, "step": common.timed(lambda: stream.feed(step), options.calls)}
+    return {**measured, "step": common.timed(lambda: stream.feed(step), options.calls)}
 
 
 TASKS = {
