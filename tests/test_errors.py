@@ -47,6 +47,7 @@ from unflat.errors import (
     UnflatError,
     UnflatWarning,
     UnknownModelError,
+    UnknownParameterError,
     UnreadableTableError,
     UnsupportedOperatorError,
     WindowTooLongError,
@@ -76,6 +77,14 @@ EXAMPLES = [
             "The parameter 'epochs' of LSTMRegressor: expected a whole number of at least 1; received -3. "
             "Set 'epochs' accordingly."
         ),
+    ),
+    (
+        UnknownParameterError("LSTMRegressor", "unit", ["epochs", "units"]),
+        ("The parameters of LSTMRegressor: expected names among epochs, units; received 'unit'. Did you mean 'units'?"),
+    ),
+    (
+        UnknownParameterError("LSTMRegressor", "colour", ["epochs", "units"]),
+        "The parameters of LSTMRegressor: expected names among epochs, units; received 'colour'. Leave it out.",
     ),
     (
         NotCalibratedError("one that was trained on all it was given"),
@@ -305,6 +314,7 @@ def test_an_error_crosses_processes(error, copied):
     ("cls", "builtin"),
     [
         (ConfigurationError, ValueError),
+        (UnknownParameterError, ValueError),
         (InputError, ValueError),
         (InputTypeError, TypeError),
         (TableError, ValueError),

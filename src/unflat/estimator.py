@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
 from unflat.baselines import Baselines
 from unflat.config import ScalingConfig
+from unflat.contract import SequenceRegressor, check_is_fitted, random_state_of
 from unflat.dataset import (
     as_dataset,
     parted,
@@ -47,7 +45,6 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from numpy.typing import NDArray
-    from sklearn.utils import Tags
 
     from unflat.callbacks import Callback
     from unflat.config import Cell, LossName, Pooling, Precision, Scale, Schedule, TargetRange, TargetScale
@@ -58,7 +55,7 @@ _FEWEST_TO_FIT = 2
 """One sequence has no spread to learn."""
 
 
-class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]  # no types
+class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
     """Predict numbers from sequences: raw units in, raw units out.
 
     Inputs and target are scaled with statistics of the training part, and the scales are part of the model. The
@@ -282,7 +279,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, RegressorMixin, Bas
             If features have one value in all training rows.
         """
         data = self._dataset(X, y, sample_weight, groups)
-        random = check_random_state(self.random_state)
+        random = random_state_of(self.random_state)
         training, held_out = parted(data, validation, self.validation_fraction, random)
         callbacks = [*self.callbacks, *([ProgressBar()] if shows_progress(self.progress) else [])]
         config, device = training_config(self.get_params(deep=False), len(training)), choose_device(self.device)
@@ -325,7 +322,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, RegressorMixin, Bas
             This estimator.
         """
         data = self._dataset(X, y, sample_weight, None)
-        random = check_random_state(self.random_state)
+        random = random_state_of(self.random_state)
         if not hasattr(self, "predictor_"):
             self._start(data, None, random)
             self.held_out_, self.histories_ = None, (History(),) * len(self.predictor_.members)
@@ -376,7 +373,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, RegressorMixin, Bas
             If values lie far outside of the range that training saw: by more than all of it, or half of it where
             there is no skip to go on along.
         """
-        check_is_fitted(self, "predictor_")
+        check_is_fitted(self)
         prediction = predict_all(self.predictor_, self._sequences(X))
         return prediction[:, 0] if self.flat_target_ else prediction
 
@@ -414,7 +411,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, RegressorMixin, Bas
         OutputError
             If the file cannot be written.
         """
-        check_is_fitted(self, "predictor_")
+        check_is_fitted(self)
         learned = Learned(
             self.predictor_,
             self.baselines_,
@@ -427,14 +424,6 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, RegressorMixin, Bas
             self.input_range_,
         )
         write_model(path, self.get_params(deep=False), learned)
-
-    def __sklearn_tags__(self) -> Tags:
-        """Tell scikit-learn what this estimator takes."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        tags.input_tags.allow_nan = True
-        tags.target_tags.multi_output = True
-        return tags
 
     def _dataset(self, X: object, y: object, sample_weight: object, groups: object) -> Dataset:
         data = as_dataset(X, y, sample_weight=sample_weight, groups=groups)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sklearn.utils.validation import check_is_fitted
-
+from unflat.contract import check_is_fitted
 from unflat.history import told
 from unflat.limits import Limits
 
@@ -28,12 +27,12 @@ class FittedMixin:
     @property
     def target_limits_(self) -> tuple[Limits, ...]:
         """What predictions are held between, output by output."""
-        check_is_fitted(self, "predictor_")
+        check_is_fitted(self)
         target = self.predictor_.target
         return tuple(map(Limits, target.lowest.tolist(), target.highest.tolist()))
 
     @property
     def linear_(self) -> bool:
         """Whether the model is its skip alone."""
-        check_is_fitted(self, "predictor_")
+        check_is_fitted(self)
         return self.predictor_.network.is_linear

@@ -4,6 +4,7 @@
 
     UnflatError
     ├── ConfigurationError      a parameter is outside what it may be
+    ├── UnknownParameterError   there is no parameter of that name
     ├── InputError              sequences or targets cannot be used
     │   ├── InputTypeError      values are not numbers
     │   ├── ShapeError          wrong dimensions, features, outputs or length
@@ -56,7 +57,13 @@
         └── CollapseWarning     a training that is watched goes flat, or leaves the numbers
 """
 
-from unflat.errors.base import ConfigurationError, MissingExtraError, NotCalibratedError, UnflatError
+from unflat.errors.base import (
+    ConfigurationError,
+    MissingExtraError,
+    NotCalibratedError,
+    UnflatError,
+    UnknownParameterError,
+)
 from unflat.errors.deployment import ExportError, OpsetError, ParityError, StreamError, UnsupportedOperatorError
 from unflat.errors.files import (
     ArtifactError,
@@ -155,6 +162,7 @@ __all__ = [
     "UnflatWarning",
     "UnknownCategoryWarning",
     "UnknownModelError",
+    "UnknownParameterError",
     "UnreadableTableError",
     "UnsupportedOperatorError",
     "WindowTooLongError",

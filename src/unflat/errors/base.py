@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -64,6 +65,32 @@ class ConfigurationError(UnflatError, ValueError):
         self.constraint = constraint
         self.value = value
         super().__init__(f"The parameter '{name}' of {owner}", constraint, repr(value), f"Set '{name}' accordingly.")
+
+
+class UnknownParameterError(UnflatError, ValueError):
+    """A parameter was set that there is none of.
+
+    Parameters
+    ----------
+    owner : str
+        The class whose parameter was meant.
+    name : str
+        What was to be set.
+    known : sequence of str
+        The parameters there are.
+    """
+
+    def __init__(self, owner: str, name: str, known: Sequence[str]) -> None:
+        self.owner = owner
+        self.name = name
+        self.known = tuple(known)
+        self.nearest = tuple(get_close_matches(name, self.known, n=3, cutoff=0.5))
+        super().__init__(
+            f"The parameters of {owner}",
+            f"names among {', '.join(self.known)}",
+            repr(name),
+            f"Did you mean {' or '.join(map(repr, self.nearest))}?" if self.nearest else "Leave it out.",
+        )
 
 
 class MissingExtraError(UnflatError, ImportError):

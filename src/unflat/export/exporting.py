@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from unflat._optional import require
 from unflat._version import __version__
 from unflat.artifact import write_atomically
 from unflat.config import AtLeast
+from unflat.contract import check_is_fitted
 from unflat.dataset import sequences_for
 from unflat.deployed import FORMAT, INTERVALS, METADATA, DeployedBands, OnnxPredictor
 from unflat.errors import ConfigurationError, DataWarning, OpsetError
@@ -125,7 +125,7 @@ def export_onnx(
         If the file cannot be written.
     """
     onnx = _modules()
-    check_is_fitted(model, "predictor_")
+    check_is_fitted(model)
     _refuse_opset(onnx, opset)
     arrays = PredictorArrays.of(model.predictor_)
     sequences = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 import torch
-from sklearn.utils.validation import check_is_fitted
 
 from unflat.config import Interval
 from unflat.conformal import PredictionInterval, labels_of, refuse_other_coverage
+from unflat.contract import check_is_fitted
 from unflat.dataset import (
     as_dataset,
     refuse_other_features,
@@ -122,7 +122,7 @@ class IntervalMixin:
         InputError
             If sequences or targets cannot be used, or differ from the training's in features or outputs.
         """
-        check_is_fitted(self, "predictor_")
+        check_is_fitted(self)
         data = as_dataset(X, y, sample_weight=sample_weight, groups=groups)
         refuse_other_features("X", data.sequences, self.n_features_in_)
         refuse_other_outputs("y", data, self.n_outputs_)
@@ -172,7 +172,7 @@ class IntervalMixin:
         raise NotImplementedError  # the estimator's
 
     def _calibration(self, coverage: float) -> Calibration:
-        check_is_fitted(self, "predictor_")
+        check_is_fitted(self)
         refuse_other_coverage(coverage)
         if self.bands_.calibration is None:
             raise NotCalibratedError("one that held nothing out, or has learned since")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sklearn.utils.validation import check_is_fitted
-
+from unflat.contract import check_is_fitted
 from unflat.streaming.stream import Stream
 
 if TYPE_CHECKING:
@@ -50,6 +49,6 @@ class StreamMixin:
         ConfigurationError
             If the number of streams is no whole number of at least 1.
         """
-        check_is_fitted(self, "predictor_")
+        check_is_fitted(self)
         beside = () if self.schema_ is None else self.schema_.beside
         return Stream(self.predictor_, self.input_range_, streams=streams, flat=self.flat_target_, beside=beside)

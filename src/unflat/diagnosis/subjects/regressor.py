@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from sklearn.utils.validation import check_is_fitted
 
 from unflat.batches import BatchSource
 from unflat.config import OWNER
+from unflat.contract import check_is_fitted
 from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.subjects.base import Layer, Settings, Subject, TargetScale
 from unflat.diagnosis.subjects.guarding import guarded
@@ -204,7 +204,7 @@ class RegressorSubject(PredictorSubject):
     """
 
     def __init__(self, estimator: LSTMRegressor) -> None:
-        check_is_fitted(estimator, "predictor_")
+        check_is_fitted(estimator)
         super().__init__(estimator.predictor_, Loss(estimator.loss, estimator.quantile), _settings(estimator))
         self._estimator = estimator
 
