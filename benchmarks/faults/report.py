@@ -59,7 +59,7 @@ def report(records: Iterable[Record]) -> str:
             *_false([*sorts["healthy"], *sorts["controls"]]),
             "",
             "Without effect, by cause: " + _tally(sorts["without effect"], "cause") + ".",
-            "Unsound healthy programs: "
+            "Unsound programs: "
             + (", ".join(r["key"] for r in sorts["unsound"] if r["kind"] != "mutant") or "none")
             + ".",
             "Refused by their framework: " + _tally(sorts["refused"], "cause") + ".",

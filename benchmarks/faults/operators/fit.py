@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _FEW = 100
 """Sequences that are few enough to be known by heart."""
 
+_NOISE = 0.8
+"""Deviation of the noise on their targets, in deviations of the targets."""
+
 
 def extrapolation(program: Program) -> Iterator[Mutation]:
     """Train on what is low, and hold out what is high: a trend that was split by time."""
@@ -27,14 +30,19 @@ def extrapolation(program: Program) -> Iterator[Mutation]:
     yield Mutation("split by level", with_raw(program, Pairs(X[low], y[low]), Pairs(X[high], y[high])), program)
 
 
+def _sound(program: Program) -> float:
+    """Ask of a twin half of what the noise leaves of what is asked of its program."""
+    return program.sound / (1 + _NOISE**2) / 2
+
+
 def overfit(program: Program) -> Iterator[Mutation]:
     """Learn few and noisy targets by heart, where the twin stops in time."""
     random = random_of(program)
     training, held_out = program.data.training, program.data.held_out
-    noise = 0.8 * training.y.std()
+    noise = _NOISE * training.y.std()
     count = min(_FEW, len(training))
     few = Pairs(training.X[:count], training.y[:count] + random.normal(0, noise, count))
     new = Pairs(held_out.X, held_out.y + random.normal(0, noise, len(held_out)))
-    twin = replace(with_raw(program, few, new), sound=0.15).with_training(patience=8, batch=16)
+    twin = replace(with_raw(program, few, new), sound=_sound(program)).with_training(patience=8, batch=16)
     mutant = twin.with_training(patience=None, epochs=8 * program.training.epochs, rate=2 * program.training.rate)
     yield Mutation("few and noisy, by heart", mutant, twin)
