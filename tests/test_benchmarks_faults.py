@@ -131,7 +131,7 @@ def test_more_of_a_drug_is_in_the_blood_soon_after_a_dose():
 
 
 def test_half_of_what_can_be_known_is_asked_of_a_control():
-    """From the sixth half on a control with much to learn must have learned it; nothing is asked of weak and few ones."""
+    """From the sixth half on a control with much to learn must learn it; of weak and few ones nothing is asked."""
     asked = {
         (half, name): next(controls.controls(half, name, 0)).sound
         for half in ("fifth", "sixth")
