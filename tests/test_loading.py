@@ -1,6 +1,7 @@
 """Modules loaded on first use: what the collector of cycles does meanwhile, and afterwards."""
 
 import gc
+import subprocess
 import sys
 
 import pytest
@@ -52,3 +53,40 @@ def test_the_module_is_the_one_that_python_has(module):
     name, file = module
     file.write_text(WATCHING)
     assert load_module(name) is sys.modules[name]
+
+
+LOADING = """
+import gc, sys, weakref
+sys.path.insert(0, sys.argv[1])
+from unflat._loading import YOUNG, load_module
+
+older = [[] for _ in range(YOUNG if sys.argv[2] == "old" else 0)]
+load_module("loaded_late")
+class Node: pass
+node = Node()
+node.itself, seen = node, weakref.ref(node)
+del node
+gc.collect()
+print(gc.get_freeze_count() >= YOUNG, seen() is None, gc.isenabled())
+"""
+
+
+@pytest.mark.parametrize(("age", "set_aside"), [("young", "True"), ("old", "False")])
+def test_what_a_young_process_loads_is_set_aside(module, age, set_aside):
+    """There much that is loaded is searched no more, elsewhere nothing changes; cycles made later are found in both."""
+    _, file = module
+    file.write_text("from unflat._loading import YOUNG\nkept = [[] for _ in range(YOUNG)]\n")
+    done = subprocess.run(  # noqa: S603 - the lines above
+        [sys.executable, "-c", LOADING, str(file.parent), age], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [set_aside, "True", "True"]
+
+
+def test_little_that_is_loaded_is_not_set_aside(module):
+    """A small module is not worth it: objects stay where they are."""
+    _, file = module
+    file.write_text("kept = []\n")
+    done = subprocess.run(  # noqa: S603 - the lines above
+        [sys.executable, "-c", LOADING, str(file.parent), "young"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["False", "True", "True"]

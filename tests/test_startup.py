@@ -24,6 +24,8 @@ print(json.dumps(sorted(sys.modules)))
 NEEDLESS = {
     "sklearn": "its contract is kept without it, the ridge regressions are the package's own; only `score` needs it",
     "scipy": "only a diagnosis needs it, and scikit-learn",
+    "polars": "tables are read by it, and there are none",
+    "narwhals": "as above",
     "torch._dynamo": "torch's compiler; its optimizers would load it",
     "torch._inductor": "as above",
     "sympy": "what the compiler computes shapes with",

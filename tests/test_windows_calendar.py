@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from unflat import LSTMRegressor
 from unflat.errors import ColumnTypeError, ConfigurationError, InputError
 from unflat.windows import WindowSchema, apply_schema, make_windows
-from unflat.windows.calendar import CALENDAR, calendar_names, write_calendar
+from unflat.windows.calendar import CALENDAR, write_calendar
+from unflat.windows.schema import calendar_names
 
 
 def turn(time, field):

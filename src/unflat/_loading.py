@@ -11,9 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
+YOUNG = 75_000
+"""Objects below which a process has loaded little more than NumPy and pandas, and made little of its own."""
+
 
 def load_module(name: str) -> ModuleType:
     """Import a module, and what it needs, with Python's search for cycles at rest.
+
+    Loading torch and matplotlib makes some hundred thousand objects that stay until the process ends. Searching all of
+    them for cycles again and again, as they become more, is a fifth of the time that loading takes, and three such
+    searches end the process. In a young process they are therefore set aside (`gc.freeze`), to be searched no more.
 
     Parameters
     ----------
@@ -25,17 +32,17 @@ def load_module(name: str) -> ModuleType:
     module
         The imported module.
     """
+    young = gc.get_freeze_count() == 0 and len(gc.get_objects()) < YOUNG
     with _collector_at_rest():
-        return import_module(name)
+        module = import_module(name)
+        if young and len(gc.get_objects()) > YOUNG:
+            gc.freeze()
+    return module
 
 
 @contextmanager
 def _collector_at_rest() -> Iterator[None]:
-    """Search for no cycles meanwhile; afterwards the collector is as it was.
-
-    Loading torch, scikit-learn and matplotlib makes some hundred thousand objects that stay. Searching all of them
-    for cycles again and again, as they become more, is a fifth of the time that loading takes.
-    """
+    """Search for no cycles meanwhile; afterwards the collector is as it was."""
     worked = gc.isenabled()
     gc.disable()
     try:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+CHUNK_ROWS = 1 << 16
+"""Rows or windows worked on together, so that no step needs memory in proportion to the table beside its result."""
+
+
 class ColumnMatrix:
     """Columns of equal length, indexed as a matrix of rows is.
 

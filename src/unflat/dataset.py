@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from unflat import windows as windowing
 from unflat.config import OWNER, Interval
 from unflat.conformal import labels
 from unflat.errors import ConfigurationError, InputError, NonFiniteError, ShapeError, TooFewSamplesError
 from unflat.folds import neighbours_to_look_at, overlap_of_neighbours
 from unflat.sequences import Sequences, as_numbers, as_sequences, is_table, refuse_infinite
-from unflat.windows import Windows, WindowSchema, apply_schema
+from unflat.windows import Windows, WindowSchema
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -284,7 +285,7 @@ def sequences_for(X: object, schema: WindowSchema | None, n_features: int, *, na
 
 def windowed(X: object, schema: WindowSchema | None) -> object:
     """Cut windows to predict from, where a table is given to a model that was fitted on windows of one."""
-    return apply_schema(X, schema, targets=False) if schema is not None and is_table(X) else X
+    return windowing.apply_schema(X, schema, targets=False) if schema is not None and is_table(X) else X
 
 
 def as_targets(y: object, n: int) -> NDArray[np.float64]:

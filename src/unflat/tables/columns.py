@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import polars as pl
 
+from unflat.columnar import CHUNK_ROWS
 from unflat.errors import AllMissingError, ColumnTypeError, NonFiniteError
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
 MAX_CATEGORIES = 100
 """The most distinct values that a categorical feature may have: each becomes an input of the network."""
-
-CHUNK_ROWS = 1 << 16
-"""Rows or windows worked on together, so that no step needs memory in proportion to the table beside its result."""
 
 _FIT_FLOAT32 = (pl.Float32, pl.Int8, pl.Int16, pl.UInt8, pl.UInt16, pl.Boolean)
 """Types whose every value float32 holds exactly."""

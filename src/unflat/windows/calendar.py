@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from unflat.columnar import CHUNK_ROWS
 from unflat.errors import ColumnTypeError
-from unflat.tables.columns import CHUNK_ROWS, is_temporal
+from unflat.tables.columns import is_temporal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -35,12 +36,8 @@ CALENDAR = tuple(_TURNS)
 """The features there are: minute of the hour and hour of the day with their fractions; whole days of the week (Monday
 is 0), of the month and of the year; months of the year."""
 
-_WAVES: tuple[tuple[str, Callable[..., Any]], ...] = (("sin", np.sin), ("cos", np.cos))
-
-
-def calendar_names(time: str | None, calendar: Sequence[str]) -> tuple[str, ...]:
-    """Name calendar features: of the column date, 'date_hour_sin' and 'date_hour_cos'."""
-    return tuple(f"{time}_{field}_{wave}" for field in calendar for wave, _ in _WAVES)
+_WAVES = (np.sin, np.cos)
+"""In the order of the names that the schema gives them."""
 
 
 def write_calendar(times: pl.Series, calendar: Sequence[str], out: NDArray[Any]) -> None:
@@ -53,7 +50,7 @@ def write_calendar(times: pl.Series, calendar: Sequence[str], out: NDArray[Any])
     calendar : sequence of str
         Names out of `CALENDAR`.
     out : ndarray of shape (n_rows, 2 * len(calendar)), float32 or float64
-        Where to write, in the order of `calendar_names`.
+        Where to write, in the order of the schema's `calendar_names`.
 
     Raises
     ------
@@ -65,7 +62,7 @@ def write_calendar(times: pl.Series, calendar: Sequence[str], out: NDArray[Any])
         part = pl.DataFrame({"t": times[first : first + CHUNK_ROWS]})
         for place, field in enumerate(calendar):
             angle = 2 * np.pi * part.select(_TURNS[field].cast(pl.Float64)).to_series().to_numpy()
-            for offset, (_, wave) in enumerate(_WAVES):
+            for offset, wave in enumerate(_WAVES):
                 out[first : first + len(part), 2 * place + offset] = wave(angle)
 
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from unflat.columnar import CHUNK_ROWS
 from unflat.errors import ColumnTypeError, TableError, UnknownCategoryWarning, WindowTooLongError
 from unflat.sequences import PastTarget, Sequences
 from unflat.tables import as_table, open_table
-from unflat.tables.columns import CHUNK_ROWS, check_numeric, float_type, refuse_all_missing, write_column
+from unflat.tables.columns import check_numeric, float_type, refuse_all_missing, write_column
 from unflat.windows.columns import rows_of
 from unflat.windows.known import known_contexts, known_matrix, spans_to_predict_from
 from unflat.windows.roles import find_schema, require

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from unflat.columnar import CHUNK_ROWS
 from unflat.errors import MissingFutureError
 from unflat.sequences import Context
-from unflat.tables.columns import CHUNK_ROWS
-from unflat.windows.calendar import calendar_names, write_calendar
+from unflat.windows.calendar import write_calendar
 from unflat.windows.columns import matrix_of
+from unflat.windows.schema import calendar_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

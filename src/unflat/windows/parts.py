@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 
+from unflat.columnar import CHUNK_ROWS
 from unflat.config import AtLeast, Checked, Interval
 from unflat.errors import ConfigurationError, EmptyPartError
-from unflat.tables.columns import CHUNK_ROWS
-from unflat.windows.rhythm import ticks_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,9 +156,9 @@ def _cuts(timeline: Timeline, covered: NDArray[np.bool_], share: float) -> NDArr
     if share == 0:
         return timeline.bounds[1:]
     series = list(pairwise(timeline.bounds.tolist()))
-    if timeline.times is None or len(series) == 1:
+    ticks = timeline.ticks
+    if ticks is None or len(series) == 1:
         return np.array([first + _nth(covered[first:end], share) for first, end in series])
-    ticks = ticks_of(timeline.times)
     cut = _common_cut(ticks, covered, share)
     return np.array([first + np.searchsorted(ticks[first:end], cut) for first, end in series])
 

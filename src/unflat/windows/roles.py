@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from unflat.errors import ConfigurationError, MissingColumnError, TargetLeakError, WindowTooLongError
 from unflat.tables.columns import check_numeric, is_categorical, labels_of, refuse_all_missing
 from unflat.tables.times import may_be_times
-from unflat.windows.calendar import CALENDAR, calendar_names
-from unflat.windows.schema import WindowSchema
+from unflat.windows.calendar import CALENDAR
+from unflat.windows.schema import WindowSchema, calendar_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 - Checked reads the annotations
+from collections.abc import Mapping, Sequence  # noqa: TC003 - Checked reads the annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Annotated, Any
 
 from unflat.config import AtLeast, Checked, OneOrAscending
 from unflat.errors import ConfigurationError
-from unflat.windows.calendar import calendar_names
 
 _SHOWN = 4
+
+_WAVES = ("sin", "cos")
+"""The place on a circle that a calendar feature is written as."""
 
 _LATER = {"calendar", "known", "static"}
 """Fields that files of the first version do not have."""
@@ -155,6 +157,11 @@ class WindowSchema(Checked):
             categories={name: tuple(labels) for name, labels in values["categories"].items()},
             **{name: tuple(values.get(name, ())) for name in _LATER},
         )
+
+
+def calendar_names(time: str | None, calendar: Sequence[str]) -> tuple[str, ...]:
+    """Name calendar features: of the column date, 'date_hour_sin' and 'date_hour_cos'."""
+    return tuple(f"{time}_{field}_{wave}" for field in calendar for wave in _WAVES)
 
 
 def horizons_in_words(horizons: tuple[int, ...]) -> str:

@@ -51,6 +51,11 @@ class Timeline:
             return None
         return self.rhythm.season(self.times.dtype)
 
+    @property
+    def ticks(self) -> NDArray[Any] | None:
+        """Times as the numbers that they are stored as."""
+        return None if self.times is None else ticks_of(self.times)
+
     def series_of(self, rows: NDArray[Any]) -> NDArray[np.int64]:
         """Give the number of the series that each row belongs to."""
         return np.searchsorted(self.bounds, rows, side="right") - 1
