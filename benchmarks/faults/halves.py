@@ -34,7 +34,7 @@ SOUND: Mapping[str, float] = {
     "glass": 0.85, "pendulum": 0.8, "seas": 0.65, "engines": 0.6,
     "convection": 0.85, "marked": 0.8, "spots": 0.6, "sugar": 0.6,
     "rabbits": 0.85, "boiler": 0.85, "demand": 0.85, "airfield": 0.65,
-    "queue": 0.7, "doses": 0.8, "reef": 0.9, "roads": 0.55,
+    "queue": 0.85, "doses": 0.9, "reef": 0.97, "roads": 0.55,
 }  # fmt: skip
 """R² on held-out data that a program must reach to count as healthy: said here, before any diagnosis is asked."""
 
