@@ -376,3 +376,17 @@ def test_the_command_measures_stores_and_reports(tmp_path, capsys):
     assert "| import unflat |" in shown
     assert running.LEFT_OUT in shown
     assert page == PAGE.read_text("utf-8")
+
+
+def test_rows_that_are_measured_anew_take_the_place_of_the_old(tmp_path):
+    """In a file that is there, other rows stay as they were; it is said of which run the new ones are."""
+    output = tmp_path / "speed.json"
+    first, later = run_of([])["environment"] | {"commit": "aaa"}, run_of([])["environment"] | {"commit": "bbb"}
+    command.store(output, first, [turn("start", "unflat", 0, seconds=1.0), turn("step", "unflat", 0)], anew=False)
+    command.store(output, later, [turn("start", "unflat", 0, seconds=2.0)], anew=True)
+    stored = json.loads(output.read_text("utf-8"))
+    assert {record["row"]: record.get("seconds") for record in stored["runs"]} == {"step": None, "start": 2.0}
+    assert (stored["environment"]["commit"], stored["anew"]["start"]["commit"]) == ("aaa", "bbb")
+    assert "Measured anew: start, at commit bbb" in report.report(stored)
+    command.store(output, later, [turn("start", "unflat", 0)], anew=False)
+    assert json.loads(output.read_text("utf-8")).keys() == {"environment", "runs"}

@@ -45,7 +45,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, metavar="N", help=f"turns of each contender; {plan.Sizes.rounds}")
     parser.add_argument("--rows", type=int, nargs="+", metavar="N", help="rows of the tables that windows are cut from")
     parser.add_argument("--only", nargs="+", default=[], metavar="ROW", help="start, recipe, predictions, step, "
-                        "windows, growth: only these")  # fmt: skip
+                        "windows, growth: only these; in a file that is there the others stay")  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="as short as can be, to see that it works: figures mean "
                         "nothing, and are held against no limits")  # fmt: skip
     parser.add_argument("--output", type=Path, metavar="FILE", default=OUTPUT, help="where results are stored, as JSON")
@@ -104,8 +104,21 @@ def measure(options: argparse.Namespace, command: str) -> None:
             python = Path(options.peers).absolute() if options.peers else peers.build(Path(folder).absolute())
         environment = described(command, python) | {"load before": load}
         records = running.measure(sizes_of(options), python, options.only)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    lines.write(options.output, {"environment": environment}, "runs", records)
+    store(options.output, environment, records, anew=bool(options.only))
+
+
+def store(output: Path, environment: dict[str, Any], records: list[dict[str, Any]], *, anew: bool) -> None:
+    """Write the records; of a file that is there, rows that were not measured anew stay, and it is said which were."""
+    head: dict[str, Any] = {"environment": environment}
+    if anew and output.exists():
+        stored, rows = json.loads(output.read_text(encoding="utf-8")), {record["row"] for record in records}
+        kept = [record for record in stored["runs"] if record["row"] not in rows]
+        if kept:
+            others = {row: what for row, what in stored.get("anew", {}).items() if row not in rows}
+            head = {"environment": stored["environment"], "anew": others | dict.fromkeys(sorted(rows), environment)}
+            records = [*kept, *records]
+    output.parent.mkdir(parents=True, exist_ok=True)
+    lines.write(output, head, "runs", records)
 
 
 def described(command: str, python: Path | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from benchmarks.speed import plan, summary
 from benchmarks.speed.plan import BARE, FLOOR, OURS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from benchmarks.speed.summary import Records
@@ -26,7 +26,7 @@ def report(run: dict[str, Any]) -> str:
     Parameters
     ----------
     run : dict
-        What is stored: `environment`, and the records as `runs`.
+        What is stored: `environment`, the records as `runs`, and of rows that were measured anew, theirs as `anew`.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def report(run: dict[str, Any]) -> str:
     """
     records = summary.Records(run["runs"])
     tables = {"recipe": _recipe, "predictions": _predictions, "start": _start, "step": _step, "growth": _growth}
-    parts = [_about(run["environment"]), _limits(summary.limits(records))]
+    parts = [_about(run["environment"]), *_anew(run.get("anew", {})), _limits(summary.limits(records))]
     for row in records.rows():
         write = tables.get(row, _windows)
         parts.append(write(records, row))
@@ -62,6 +62,14 @@ def _about(environment: dict[str, Any]) -> str:
         f"torch {environment['torch']}; peers: {peers or 'left out'}. Load before: {load}. "
         f"unflat {environment['unflat']}, commit {environment['commit']}: `{environment['command']}`."
     )
+
+
+def _anew(environments: Mapping[str, dict[str, Any]]) -> Iterator[str]:
+    """Say of rows that were measured in a run of their own, each with all its contenders, where it differed."""
+    for row, environment in environments.items():
+        load = ", ".join(f"{value:.2f}" for value in environment["load before"])
+        words = f"Measured anew: {row}, at commit {environment['commit']}, load before {load}"
+        yield f"{words}: `{environment['command']}`."
 
 
 def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
