@@ -58,7 +58,7 @@ def test_the_module_is_the_one_that_python_has(module):
 LOADING = """
 import gc, sys, weakref
 sys.path.insert(0, sys.argv[1])
-from unflat._loading import YOUNG, load_module
+from unflat._loading import MUCH, YOUNG, load_module
 
 older = [[] for _ in range(YOUNG if sys.argv[2] == "old" else 0)]
 load_module("loaded_late")
@@ -67,7 +67,7 @@ node = Node()
 node.itself, seen = node, weakref.ref(node)
 del node
 gc.collect()
-print(gc.get_freeze_count() >= YOUNG, seen() is None, gc.isenabled())
+print(gc.get_freeze_count() >= MUCH, seen() is None, gc.isenabled())
 """
 
 
@@ -75,7 +75,7 @@ print(gc.get_freeze_count() >= YOUNG, seen() is None, gc.isenabled())
 def test_what_a_young_process_loads_is_set_aside(module, age, set_aside):
     """There much that is loaded is searched no more, elsewhere nothing changes; cycles made later are found in both."""
     _, file = module
-    file.write_text("from unflat._loading import YOUNG\nkept = [[] for _ in range(YOUNG)]\n")
+    file.write_text("from unflat._loading import MUCH\nkept = [[] for _ in range(MUCH + 1)]\n")
     done = subprocess.run(  # noqa: S603 - the lines above
         [sys.executable, "-c", LOADING, str(file.parent), age], capture_output=True, text=True, check=True
     )
