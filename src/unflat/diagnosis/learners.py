@@ -19,6 +19,7 @@ RIDGE = "ridge"
 NEIGHBOURS = "nearest neighbours"
 SMOOTH = "a smooth kernel"
 TREES = "boosted trees"
+ECHOES = "an echo state network"
 
 _PENALTIES = np.logspace(-6, 6, 13)
 _MOST_COLUMNS = 256

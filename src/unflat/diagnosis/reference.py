@@ -10,10 +10,11 @@ import numpy as np
 from scipy.optimize import nnls
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
-from unflat.diagnosis.learners import NEIGHBOURS, RIDGE, SMOOTH, TREES, neighbours, ridge, smooth, trees
+from unflat.diagnosis.learners import ECHOES, NEIGHBOURS, RIDGE, SMOOTH, TREES, neighbours, ridge, smooth, trees
 from unflat.diagnosis.padding import without_padding
 from unflat.diagnosis.past import Past, find_past
 from unflat.diagnosis.records import NotExamined
+from unflat.diagnosis.reservoir import echoes
 from unflat.diagnosis.summaries import OWNED, owned_by_few, standardized, summarize
 from unflat.folds import folds_of, overlap, shuffled
 
@@ -47,6 +48,9 @@ lies beyond."""
 
 _ENOUGH = 0.95
 """Trees are left out where a quicker learner explains this much."""
+
+_MOST_COLUMNS_BESIDE = 256
+"""Columns beside the states of a random recurrence, the first ones."""
 
 WHAT = "what other learners reach"
 TOGETHER = "all of them"
@@ -134,8 +138,8 @@ class References:
         What ridge reaches on the held-out part when it learns from that part itself, in folds: what there is to learn
         of it, also where it lies outside of what training saw. None where it was not tried.
     together : Reference or None
-        What all of them, and a smooth kernel beside them, reach together: how much there is to learn, as far as anyone
-        can tell. A model need not reach as much to be healthy. None where none was tried.
+        What all of them, and a smooth kernel and an echo state network beside them, reach together: how much there is
+        to learn, as far as anyone can tell. A model need not reach as much to be healthy. None where none was tried.
     """
 
     n: int
@@ -231,7 +235,11 @@ def find_references(
         if len(examined):
             learners += (_some_outputs(examined, tables, folds, orders),)
         within = None if new is None else _within(*new, generator)
-        together = _together((*learners, _reference(SMOOTH, smooth, tables, folds, [])), tables)
+        beside = (
+            _reference(SMOOTH, smooth, tables, folds, []),
+            _reference(ECHOES, ridge, _with_echoes(tables, values[places], new, generator), folds, []),
+        )
+        together = _together((*learners, *beside), tables)
     elsewhere = asked, 0 if held_out is None else len(held_out[1])
     return References(
         len(places),
@@ -298,10 +306,8 @@ def _tables(
     generator: np.random.Generator,
 ) -> tuple[_Tables, int]:
     n = len(y)
-    asked, asked_y = (values[:0], y[:0]) if held_out is None else held_out
-    together = np.full((n + len(asked), max(values.shape[1], asked.shape[1]), values.shape[2]), np.nan)
-    together[:n, : values.shape[1]], together[n:, : asked.shape[1]] = values, asked
-    summary = summarize(without_padding(together), generator, slice(n))
+    asked_y = y[:0] if held_out is None else held_out[1]
+    summary = summarize(_padded_alike(values, held_out), generator, slice(n))
     columns = standardized(_without_outliers(summary.columns, summary.columns[:n]), slice(n))
     targets = _without_outliers(np.concatenate([y, asked_y]), y)
     largest = np.abs(targets).max(axis=0)
@@ -310,6 +316,31 @@ def _tables(
     known = targets[:n] / largest
     units = known.mean(axis=0) * largest, np.where(scaled.any(axis=0), known.std(axis=0), 0.0) * largest
     return _Tables(columns[:n], scaled[:n], columns[n:], scaled[n:], units), summary.features_left_out
+
+
+def _with_echoes(
+    tables: _Tables,
+    values: NDArray[np.float64],
+    held_out: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
+    generator: np.random.Generator,
+) -> _Tables:
+    """Put the states of a random recurrence before the columns, as far as these are few."""
+    states = echoes(_padded_alike(values, held_out), generator, slice(len(values)))
+    known, asked = (
+        np.hstack([part, columns[:, :_MOST_COLUMNS_BESIDE]])
+        for part, columns in ((states[: len(values)], tables.columns), (states[len(values) :], tables.asked))
+    )
+    return tables._replace(columns=known, asked=asked)
+
+
+def _padded_alike(
+    values: NDArray[np.float64], held_out: tuple[NDArray[np.float64], NDArray[np.float64]] | None
+) -> NDArray[np.float64]:
+    """Put all sequences together, of one length, NaN where they end."""
+    n, asked = len(values), values[:0] if held_out is None else held_out[0]
+    together = np.full((n + len(asked), max(values.shape[1], asked.shape[1]), values.shape[2]), np.nan)
+    together[:n, : values.shape[1]], together[n:, : asked.shape[1]] = values, asked
+    return without_padding(together)
 
 
 def _within(values: NDArray[np.float64], y: NDArray[np.float64], generator: np.random.Generator) -> Reference | None:
