@@ -169,12 +169,12 @@ def judge(examination: Examination) -> Judgement:
         Where a model predicts for every time step what has one target, the predictions of all steps are judged.
         A model also fails that lags behind, not half as much, if a rule names the cause with a confidence of 0.6 (but
         for `no_signal`, which is known by the lack itself, as is `overfit` where no more than 0.3 of the training part
-        is explained beyond what others explain). It lags behind that explains less by 0.05
-        than the best learner, than all of them with a smooth kernel and an echo state network, or than a line that reads
-        the model's own states, by more than two standard errors here, or by 0.05 both here and on the training part and two standard
-        errors for both together (Stouffer 1949). Where noise was learned by heart,
-        so does one whose predictions explain 0.05 more once they are made smaller. What ridge reaches that learns from
-        the held-out part counts as well: if these lie outside of what training saw, nobody who learned from that does
+        is explained beyond what others explain). It lags behind that explains less by 0.05 than the best learner, than
+        all of them with a smooth kernel and an echo state network, or than a line that reads the model's own states, by
+        more than two standard errors here, or by 0.05 both here and on the training part and two standard errors for
+        both together (Stouffer 1949). Where noise was learned by heart, so does one whose predictions explain 0.05 more
+        once they are made smaller. What ridge reaches that learns from the held-out part counts as well: if these lie
+        outside of what training saw, nobody who learned from that does
         well. Where all targets held out are one number, errors count in the variance of the training part.
 
     `no_signal` is `flat` or `failing` after all where sequences are paired with targets of other sequences.
