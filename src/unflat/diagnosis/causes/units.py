@@ -46,8 +46,8 @@ _MISMATCH_CODE: Code = {
 }
 
 
-_FAR_OFF = 10.0
-"""Deviations that new values lie off, where a trend that goes on would have made its way of three times over."""
+_FAR_OFF = 5.0
+"""Deviations that new values lie off, further than a trend comes that goes on for nearly twice as long as before."""
 
 _NARROWER = 100.0
 """Factor by which held-out values vary less than any stretch of the same series would."""
