@@ -49,6 +49,9 @@ _PROVEN = 0.6
 _WITH_REASON = 2.0
 """Standard errors that a difference must reach beside such a cause: two signs that go together need less than one."""
 
+_SAME_SIGN = ("overfit",)
+"""Causes that are read off the same held-out errors as the difference itself: no second sign beside it."""
+
 _ENOUGH_TO_TELL = 30
 """Sequences below which two standard errors of a difference are not those of a normal law."""
 
@@ -172,9 +175,10 @@ def judge(examination: Examination) -> Judgement:
         is explained beyond what others explain). It lags behind that explains less by 0.05 than the best learner, than
         all of them with a smooth kernel and an echo state network, or than a line that reads the model's own states, by
         more than two standard errors here, or by 0.05 both here and on the training part and two standard errors for
-        both together (Stouffer 1949). Where noise was learned by heart, so does one whose predictions explain 0.05 more
-        once they are made smaller. What ridge reaches that learns from the held-out part counts as well: if these lie
-        outside of what training saw, nobody who learned from that does
+        both together (Stouffer 1949); three for `overfit`, which is read off the same errors and no second sign. Where
+        noise was learned by heart, so does one whose predictions explain 0.05 more once they are made smaller. What
+        ridge reaches that learns from the held-out part counts as well: if these lie outside of what training saw,
+        nobody who learned from that does
         well. Where all targets held out are one number, errors count in the variance of the training part.
 
     `no_signal` is `flat` or `failing` after all where sequences are paired with targets of other sequences.
@@ -236,24 +240,25 @@ def _proven_fault(examination: Examination, figures: Figures) -> float | None:
     if figures.n < _ENOUGH_TO_TELL:
         return None
     by_heart = _knows_noise(examination, figures)
-    gaps = list(_material(figures, by_heart=by_heart))
-    if not gaps:
+    if not list(_material(figures, by_heart=by_heart)):
         return None
     unproven = _NO_PROOF if by_heart else (*_NO_PROOF, "overfit")
     cause = next((cause for cause in find_causes(examination) if cause.id not in unproven), None)
     if cause is None or cause.confidence < _PROVEN:
         return None
-    return cause.confidence * max(gaps)
+    errors = STANDARD_ERRORS if cause.id in _SAME_SIGN else _WITH_REASON
+    sure = max(_material(figures, by_heart=by_heart, errors=errors), default=0.0)
+    return cause.confidence * sure if sure else None
 
 
-def _material(figures: Figures, *, by_heart: bool) -> Iterator[float]:
-    """Give how surely each of several comparisons shows a loss that matters."""
+def _material(figures: Figures, *, by_heart: bool, errors: float = _WITH_REASON) -> Iterator[float]:
+    """Give how surely each of several comparisons shows a loss that matters, by so many standard errors."""
     for gap in (*figures.behind, *figures.lacking, *figures.shifted):
-        if gap.width > max(MATTERS, _WITH_REASON * gap.error):
+        if gap.width > max(MATTERS, errors * gap.error):
             yield _probability(gap.width / gap.error)
     for new, known in zip(figures.lacking, figures.trained, strict=False):  # what few leave in doubt, many may prove
         together = (new.width / new.error + known.width / known.error) / sqrt(2)
-        if min(new.width, known.width) > MATTERS and together > _WITH_REASON:
+        if min(new.width, known.width) > MATTERS and together > errors:
             yield _probability(together)
     if by_heart and figures.too_wide > TOO_WIDE:
         yield _probability(figures.too_wide)
