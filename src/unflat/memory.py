@@ -1,4 +1,4 @@
-"""Memory that training takes again at each step, since the system gives new memory slowly."""
+"""Memory that training takes again at each step, and prediction in each batch: the system gives new memory slowly."""
 
 from __future__ import annotations
 

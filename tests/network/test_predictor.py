@@ -1,6 +1,7 @@
 """Predictions in raw units against scale, network and unscale by hand; batches, padding and restoring."""
 
 import copy
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -200,3 +201,13 @@ def test_device_is_that_of_the_network():
     predictor.network.to("meta")
     assert predictor.device == torch.device("meta")
     assert predictor.target.center.device == torch.device("cpu")
+
+
+@pytest.mark.parametrize(("steps", "times"), [(24, 1), (10_000, 0)])
+def test_memory_is_kept_from_batch_to_batch(steps, times, monkeypatch):
+    """What one batch lets go of, the next takes; where one batch is all, nothing of the process is changed."""
+    kept = []
+    monkeypatch.setattr("unflat.network.predictor.memory_kept", lambda: kept.append(1) or nullcontext())
+    monkeypatch.setattr("unflat.network.predictor.sequences_together", lambda longest: max(1, steps // longest))
+    predict_all(make(CONFIGS[0]), table())
+    assert len(kept) == times

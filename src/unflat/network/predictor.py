@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from torch import nn
 
 from unflat.batches import BatchSource
+from unflat.memory import memory_kept
 from unflat.network.ensemble import assembled, make_network
 from unflat.scaling import Affine, InputScaling, Scaler, TargetScaler
 from unflat.sequences import sequences_together
@@ -180,6 +182,8 @@ def predict_all(predictor: Predictor, sequences: Sequences) -> NDArray[np.float6
         Predictions in the target's units, in the sequences' order.
     """
     predictions = np.empty((len(sequences), len(predictor.target.center)))
-    for part, batch in BatchSource(sequences).in_order(sequences_together(sequences.longest)):
-        predictions[part] = predictor(*batch).numpy()
+    together = sequences_together(sequences.longest)
+    with memory_kept() if len(sequences) > together else nullcontext():  # what one batch lets go of, the next takes
+        for part, batch in BatchSource(sequences).in_order(together):
+            predictions[part] = predictor(*batch).numpy()
     return predictions

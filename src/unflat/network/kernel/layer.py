@@ -17,6 +17,11 @@ _FEWEST_ROWS = 4
 _LEAST_WORK = 500_000
 """A share of fewer sequences, or of fewer products, is not worth waking a thread for."""
 
+_ROWS_IN_CACHE = 128
+"""Sequences of a share in prediction: what two of their steps need stays near the processor, and whichever thread is
+free takes the next share, so that none waits for a slower one. Training has a share for each thread, since the sums of
+their gradients cost something."""
+
 
 class LSTM(nn.LSTM):
     """One LSTM layer, forward, batch first: `torch.nn.LSTM` with the same parameters, names and results.
@@ -98,6 +103,7 @@ def read(kind: int, x: Tensor, weights: Weights, *, keep: bool) -> tuple[Tensor,
     of = _pass(kind, x, weights)
     if not keep:
         of.taped = min(2, of.steps)
+        of.shares = max(of.threads, of.batch // _ROWS_IN_CACHE)
     taped, packed, _, _ = library.sizes(of)
     states, memory = x.new_empty(of.steps, of.batch, of.units), x.new_empty(of.batch, of.units)
     tape, work = x.new_empty(taped), x.new_empty(packed)
@@ -152,8 +158,8 @@ def _pass(kind: int, x: Tensor, weights: Weights) -> Pass:
     steps, batch, features = x.shape
     units = weights.weight_hidden.shape[1]
     work = steps * batch * 4 * units * (features + units)
-    shares = max(1, min(torch.get_num_threads(), batch // _FEWEST_ROWS, work // _LEAST_WORK))
-    of = Pass(batch, steps, features, units, shares, steps, kind)
+    threads = max(1, min(torch.get_num_threads(), batch // _FEWEST_ROWS, work // _LEAST_WORK))
+    of = Pass(batch, steps, features, units, threads, threads, steps, kind)
     of.x = x.data_ptr()
     of.weight_input, of.weight_hidden, of.bias_input, of.bias_hidden = (weight.data_ptr() for weight in weights)
     return of

@@ -13,7 +13,7 @@ class Pass(ctypes.Structure):
 
     _fields_ = [
         *((name, ctypes.c_long) for name in ("batch", "steps", "features", "units")),
-        *((name, ctypes.c_long) for name in ("shares", "taped", "kind", "padded")),
+        *((name, ctypes.c_long) for name in ("shares", "threads", "taped", "kind", "padded")),
         *((name, ctypes.c_void_p) for name in ("x", "weight_input", "weight_hidden", "bias_input", "bias_hidden")),
         *((name, ctypes.c_void_p) for name in ("states", "memory", "tape", "packed", "grad_states", "grad_memory")),
         *((name, ctypes.c_void_p) for name in ("grad_x", "grad_weight_input", "grad_weight_hidden", "grad_bias")),

@@ -28,6 +28,7 @@
 struct pass {
     long batch, steps, features, units;
     long shares;     /* parts of the batch, each of which a thread takes through all steps */
+    long threads;    /* how many take shares, each the next when it is free; no more than there are shares */
     long taped;      /* steps that the tape holds: all for a backward pass, or the last two */
     long kind;       /* place in `kinds` */
     long padded;     /* units with those that fill the last panel; set here */
@@ -280,15 +281,15 @@ void unflat_lstm_forward(struct pass *p)
 {
     const struct kind *kind = kinds[p->kind];
     p->padded = kind->padded(p->units);
-    share_out(kind->pack_forward, p, (p->padded + kind->width - 1) / kind->width, p->shares);
-    share_out(kind->forward, p, p->shares, p->shares);
+    share_out(kind->pack_forward, p, (p->padded + kind->width - 1) / kind->width, p->threads);
+    share_out(kind->forward, p, p->shares, p->threads);
 }
 
 void unflat_lstm_backward(struct pass *p)
 {
     const struct kind *kind = kinds[p->kind];
     p->padded = kind->padded(p->units);
-    share_out(kind->pack_backward, p, p->grad_x ? 2 : 1, p->shares);
-    share_out(kind->backward, p, p->shares, p->shares);
-    share_out(kind->merge, p, (p->padded + kind->width - 1) / kind->width, p->shares);
+    share_out(kind->pack_backward, p, p->grad_x ? 2 : 1, p->threads);
+    share_out(kind->backward, p, p->shares, p->threads);
+    share_out(kind->merge, p, (p->padded + kind->width - 1) / kind->width, p->threads);
 }
