@@ -23,8 +23,9 @@ def load_module(name: str) -> ModuleType:
     """Import a module, and what it needs, with Python's search for cycles at rest.
 
     Loading torch and matplotlib makes some hundred thousand objects that stay until the process ends. Searching all of
-    them for cycles again and again, as they become more, is a fifth of the time that loading takes, and three such
-    searches end the process. In a young process they are therefore set aside (`gc.freeze`), to be searched no more.
+    them for cycles again and again, as they become more, is a good part of the time that loading takes, and the end of
+    the process searches them again. In a young process they are therefore set aside (`gc.freeze`), to be searched no
+    more. So is the little that was there before: what of it is later let go of in a cycle stays until the end.
 
     Parameters
     ----------

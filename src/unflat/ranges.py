@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from unflat.columnar import CHUNK_ROWS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -24,8 +26,6 @@ of about seven deviations in two thousand rows, and does not go half of that bey
 
 _ROUNDING = 1e-6
 """A constant feature has no range: this share of its size is rounding."""
-
-_CHUNK_ROWS = 1 << 16
 
 
 class Outside(NamedTuple):
@@ -95,8 +95,8 @@ class InputRange:
         """Find the ranges in the rows that sequences cover."""
         covered = sequences.covered()
         low, high = (np.full(sequences.n_features, sign * np.inf) for sign in (1, -1))
-        for first in range(0, len(sequences.rows), _CHUNK_ROWS):
-            part = slice(first, first + _CHUNK_ROWS)
+        for first in range(0, len(sequences.rows), CHUNK_ROWS):
+            part = slice(first, first + CHUNK_ROWS)
             rows = sequences.rows[part][covered[part]]
             if len(rows):  # fmin and fmax pass over nan
                 low, high = np.fmin(low, np.fmin.reduce(rows)), np.fmax(high, np.fmax.reduce(rows))
@@ -146,14 +146,14 @@ class InputRange:
     def _in_rows(self, sequences: Sequences, far: float) -> _Found | None:
         low, high = self.bounds(far)
         rows = sequences.rows
-        chunks = (rows[first : first + _CHUNK_ROWS] for first in range(0, len(rows), _CHUNK_ROWS))
+        chunks = (rows[first : first + CHUNK_ROWS] for first in range(0, len(rows), CHUNK_ROWS))
         if not any((chunk < low).any() or (chunk > high).any() for chunk in chunks):  # nan is neither
             return None
         covered = sequences.covered()
         counts = np.zeros(len(rows) + 1, dtype=np.int64)
         ends: dict[int, list[Any]] = {}  # of each column, the ends of what lies beyond
-        for first in range(0, len(rows), _CHUNK_ROWS):
-            part = slice(first, first + _CHUNK_ROWS)
+        for first in range(0, len(rows), CHUNK_ROWS):
+            part = slice(first, first + CHUNK_ROWS)
             chunk = rows[part]
             beyond = ((chunk < low) | (chunk > high)) & covered[part, None]
             counts[first + 1 : first + 1 + len(chunk)] = beyond.any(axis=1)

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from unflat.columnar import CHUNK_ROWS
 from unflat.errors import AllMissingError, ScaleDomainError
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ A column's values are each rounded to within eps/2 of their magnitude, and divid
 subtracting the mean round twice more; eight eps bounds the sum of these with room to spare (Higham, Accuracy and
 Stability of Numerical Algorithms, 2002, section 1.9 treats the two-pass variance used here).
 """
-
-_CHUNK_ROWS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def fit_affine(values: NDArray[Any], kind: Scale) -> Affine:
 
 def _mean_of(function: Callable[[NDArray[Any]], NDArray[Any]], values: NDArray[Any]) -> float:
     """Average a function of values, of which no second array as large as they are is made."""
-    pieces = (values[first : first + _CHUNK_ROWS] for first in range(0, len(values), _CHUNK_ROWS))
+    pieces = (values[first : first + CHUNK_ROWS] for first in range(0, len(values), CHUNK_ROWS))
     return math.fsum(float(function(piece).sum()) for piece in pieces) / len(values)
 
 

@@ -96,6 +96,16 @@ def test_together_learners_know_more_than_the_best_of_them():
     assert found.together.r2[0] == pytest.approx(1 - left, abs=1e-6)
 
 
+def test_together_they_know_what_depends_on_the_order_of_steps():
+    """Of waits in a queue (Lindley 1952) all together know far more than any of them: one has a recurrence's states."""
+    work, wait = np.random.default_rng(3).normal(size=(600, 16, 1)), np.zeros((600, 1))
+    for step in work.transpose(1, 0, 2):
+        wait = np.maximum(wait + step, 0.0)
+    found = find(wait, work)
+    left, left_by_one = 1 - found.together.r2[0], 1 - max(learner.r2[0] for learner in found.learners)
+    assert left < 0.65 * left_by_one
+
+
 def test_bad_numbers_are_no_obstacle():
     """Missing and infinite inputs and targets, and units of any size, leave the signal to be found."""
     values, y = X * 1e9 + 1e12, SIGNAL * 1e-12

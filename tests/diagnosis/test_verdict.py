@@ -483,3 +483,20 @@ def test_noise_learned_by_heart_is_a_fault(blamed):
     blamed("overfit", 0.7)
     assert beside(0.55 * TRUTH, TRUTH).verdict == "healthy"
     assert beside(0.55 * TRUTH, TRUTH, signal=Signal(0.5, 0.5, "ridge", 0.002)).verdict == "failing"
+
+
+@pytest.mark.parametrize(("cause", "verdict"), [("padding_unmasked", "failing"), ("overfit", "healthy")])
+def test_what_is_read_off_the_same_errors_is_no_second_sign(blamed, cause, verdict):
+    """A loss of more than two standard errors is one beside a fault that is seen elsewhere, and not beside itself."""
+    blamed(cause, 0.7)
+    n = 300
+    y, other = (values[:n] for values in noisy(0.5))
+    scores = (np.array([value]) for value in (0.5, 0.5, 0.001))
+    learner = Reference("ridge", *scores, None, other[:, None])
+    references = References(n, (learner,), (Signal(0.5, 0.5, "ridge", 0.002),), (None,))
+    worse = 0.6 * other  # no wider than it knows, which would be a sign of its own
+    examination = Examination(subject_of(len), part(y, y), part(y, worse), None, references, (), None)
+    gap = figures_of(examination, 0).behind[0]
+    assert gap.width > 0.05
+    assert 2 < gap.width / gap.error < 3
+    assert judge(examination).verdict == verdict

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unflat.diagnosis.summaries import standardized
+from unflat.diagnosis.summaries import in_stretches, magnitude_one, standardized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +47,7 @@ def echoes(values: NDArray[np.float64], generator: np.random.Generator, scaled_w
     ndarray of shape (n, 2 * UNITS), float64
         Each column with mean 0 and deviation 1 over the sequences that it was scaled with.
     """
-    values = _in_stretches(np.where(np.isfinite(values), values, np.nan))
+    values = in_stretches(np.where(np.isfinite(values), values, np.nan), _MOST_STEPS)
     n, steps, features = values.shape
     present = np.logical_or.reduce(np.isfinite(values), axis=2)
     inputs = _scaled(values, scaled_with)
@@ -63,23 +63,9 @@ def echoes(values: NDArray[np.float64], generator: np.random.Generator, scaled_w
     return standardized(np.hstack([state, total / steps]), scaled_with)
 
 
-def _in_stretches(values: Values) -> Values:
-    """Take long sequences in stretches, each as the mean of what is there."""
-    steps = values.shape[1]
-    if steps <= _MOST_STEPS:
-        return values
-    bounds = np.arange(_MOST_STEPS) * steps // _MOST_STEPS
-    present = ~np.isnan(values)
-    sums, counts = (np.add.reduceat(part, bounds, axis=1) for part in (np.where(present, values, 0.0), present * 1.0))
-    means: Values = np.where(counts > 0, sums / np.maximum(counts, 1.0), np.nan)
-    return means
-
-
 def _scaled(values: Values, scaled_with: slice) -> Values:
     """Give each feature mean 0 and deviation 1 over all steps of some sequences; what is missing becomes 0."""
     n, steps, features = values.shape
     known = range(n)[scaled_with]
     rows = slice(known.start * steps, known.stop * steps)
-    largest = np.max(np.abs(np.nan_to_num(values)), axis=(0, 1))  # so that squares neither overflow nor vanish
-    units = values / np.where(largest > 0, largest, 1.0)
-    return standardized(units.reshape(n * steps, features), rows).reshape(n, steps, features)
+    return standardized(magnitude_one(values).reshape(n * steps, features), rows).reshape(n, steps, features)

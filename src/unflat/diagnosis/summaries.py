@@ -69,7 +69,7 @@ def summarize(values: NDArray[np.float64], generator: np.random.Generator, scale
     features = values.shape[2]
     chosen = np.sort(generator.permutation(features)[:most]) if features > most else np.arange(features)
     finite = np.where(np.isfinite(values), values, np.nan)[:, :, chosen]
-    finite = _magnitude_one(finite)
+    finite = magnitude_one(finite)
     columns: list[NDArray[np.float64]] = []
     for block in _blocks(finite):
         if sum(part.shape[1] for part in columns) + block.shape[1] <= MOST_COLUMNS:
@@ -143,8 +143,19 @@ def owned_by_few(column: NDArray[np.float64]) -> float:
     return float(square[-few:].sum() / total) if total > 0 else 0.0
 
 
-def _magnitude_one(values: Values) -> Values:
-    """Divide each feature by its largest magnitude, so that squares and products neither overflow nor vanish."""
+def magnitude_one(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Divide each feature by its largest magnitude, so that squares and products neither overflow nor vanish.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, T, F), float64
+        Finite, or NaN where missing.
+
+    Returns
+    -------
+    ndarray of shape (n, T, F), float64
+        From -1 to 1, NaN where missing.
+    """
     largest = np.max(np.abs(np.nan_to_num(values)), axis=(0, 1))
     return values / np.where(largest > 0, largest, 1.0)
 
@@ -170,13 +181,28 @@ def _blocks(values: Values) -> Iterator[Values]:
         first, second = np.triu_indices(features)
         yield np.einsum("ntp,ntp->np", filled[:, :, first], filled[:, :, second]) / steps
     yield present.sum(axis=1).astype(np.float64)
-    yield _stretches(filled, present)
+    yield in_stretches(values, max(_MOST_STRETCHES // features, 1))[:, ::-1].reshape(len(values), -1)
 
 
-def _stretches(filled: Values, present: NDArray[np.bool_]) -> Values:
-    _, steps, features = filled.shape
-    count = min(steps, max(_MOST_STRETCHES // features, 1))
+def in_stretches(values: NDArray[np.float64], most: int) -> NDArray[np.float64]:
+    """Take sequences in so many stretches at the most, each as the mean of what is there.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, T, F), float64
+        Finite, or NaN where missing.
+    most : int
+        At least 1; a sequence of no more steps has each of its own.
+
+    Returns
+    -------
+    ndarray of shape (n, min(T, most), F), float64
+        NaN where a stretch has no value.
+    """
+    steps, present = values.shape[1], ~np.isnan(values)
+    count = min(steps, most)
     bounds = np.arange(count) * steps // count
+    filled = np.where(present, values, 0.0)
     sums, counts = (np.add.reduceat(array, bounds, axis=1) for array in (filled, present.astype(np.float64)))
-    means = np.where(counts > 0, sums / np.maximum(counts, 1.0), np.nan)
-    return means[:, ::-1].reshape(len(filled), -1)
+    means: Values = np.where(counts > 0, sums / np.maximum(counts, 1.0), np.nan)
+    return means

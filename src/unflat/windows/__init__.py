@@ -20,4 +20,6 @@ _OF_TABLES = ("apply_schema", "make_windows")
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562: whatever the name stands for
     if name not in _OF_TABLES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
-    return getattr(load_module("unflat.windows.cutting"), name)
+    value = getattr(load_module("unflat.windows.cutting"), name)
+    globals()[name] = value  # the next use finds it without coming here
+    return value

@@ -75,6 +75,13 @@ def test_raw_inputs_to_a_model_of_scaled_ones_are_found(healthy, held_out_only):
     assert deviation == pytest.approx(values[..., 0].std())
 
 
+@pytest.mark.parametrize(("deviations", "found"), [(7, True), (4, False)])
+def test_inputs_a_few_deviations_off_may_be_raw(healthy, deviations, found):
+    """Raw values of a size like the scaled ones lie seven deviations off; as far as four, a trend may have gone on."""
+    examination = healthy(lambda X, y: (X + deviations, y), held_out_only=True)
+    assert (predict_scale_mismatch(examination) is not None) == found
+
+
 def test_inputs_and_targets_both_raw_are_found(healthy):
     """Where both are raw, rescaled inputs give predictions that follow the targets in other units."""
     examination = healthy(lambda X, y: (X * 50 + 1000, y * 800 + 1400), held_out_only=True)
