@@ -277,3 +277,7 @@ class Inline:
 
     def join(self):
         """Be done."""
+
+    def is_alive(self):
+        """Say that nothing is left to do."""
+        return False
