@@ -13,6 +13,7 @@ from unflat._version import __version__
 from unflat.errors import (
     AllMissingError,
     ArtifactError,
+    CaptureWarning,
     CollapseWarning,
     ColumnTypeError,
     ConfigurationError,
@@ -88,6 +89,7 @@ __all__ = [
     "AllMissingError",
     "ArtifactError",
     "Callback",
+    "CaptureWarning",
     "CollapseWarning",
     "ColumnTypeError",
     "ConfigurationError",

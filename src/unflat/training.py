@@ -11,6 +11,7 @@ import torch
 
 from unflat.averaging import AveragedWeights
 from unflat.callbacks import Plan
+from unflat.capturing import Captured, CudaRecorder
 from unflat.history import EpochRecord, History
 from unflat.losses import Loss
 from unflat.memory import memory_kept
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from unflat.batches import BatchSource
     from unflat.callbacks import Callback
+    from unflat.capturing import Recorder
     from unflat.config import Precision, TrainingConfig
     from unflat.history import Ending
     from unflat.network import Network
@@ -48,6 +50,10 @@ class Runtime:
     def autocast(self) -> torch.autocast:
         """Compute products in this precision while the context lasts."""
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == "bf16")
+
+    def recorder(self, generator: torch.Generator) -> Recorder | None:
+        """Give what captures steps that draw from this generator; None where the device has nothing of the kind."""
+        return CudaRecorder(self.device, generator) if self.device.type == "cuda" else None
 
 
 class Example(NamedTuple):
@@ -100,6 +106,11 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.source)
+
+    @property
+    def alike(self) -> bool:
+        """Whether all sequences have the same number of steps."""
+        return self.source.size is not None
 
     def draw(self, index: Tensor, device: torch.device) -> Example:
         """Gather, scale and move the sequences of these numbers."""
@@ -193,7 +204,7 @@ def train(
     History
         What happened; `stopped` says how it ended. An interrupt by Ctrl-C ends it like any other.
     """
-    loop = _Loop(network, config, generator, runtime or Runtime(), n=len(training), errors=errors)
+    loop = _Loop(network, config, generator, runtime or Runtime(), training=training, errors=errors)
     loop.go_on_from(moments)
     exact = 0.0 if validation is None else loop.rounding(validation)
     best = _Best(network, None if validation is None else loop.evaluate(validation))
@@ -278,10 +289,10 @@ class _Loop:
         generator: torch.Generator,
         runtime: Runtime,
         *,
-        n: int,
+        training: Examples,
         errors: list[Tensor] | None,
     ) -> None:
-        self.steps = math.ceil(n / config.batch_size)
+        self.steps = math.ceil(len(training) / config.batch_size)
         self._network = network
         self._config = config
         self._loss = Loss.of(config)
@@ -294,6 +305,10 @@ class _Loop:
         is_constant = config.schedule == "constant"
         self._pace = Constant(config.learning_rate) if is_constant else OneCycle(config.learning_rate, steps)
         self.average = AveragedWeights(self._optimizer.parameters, config.averaging * steps)
+        # Where sequences have unequal lengths, nearly every batch has a shape of its own: there is nothing to repeat.
+        recorder = runtime.recorder(self._dropout) if training.alike else None
+        parameters = self._optimizer.parameters
+        self._descent = self._descend if recorder is None else Captured(self._descend, parameters, recorder)
 
     def go_on_from(self, moments: dict[str, Any] | None) -> None:
         """Take over the optimizer's moments of an earlier training, where there are any."""
@@ -340,15 +355,19 @@ class _Loop:
         )
 
     def _step(self, example: Example, pace: Pace) -> tuple[Tensor, Tensor]:
+        loss, norm = self._descent(example)
+        self._optimizer.step(pace)
+        self.average.follow()
+        return loss, norm
+
+    def _descend(self, example: Example) -> tuple[Tensor, Tensor]:
+        """Compute the gradients, and give the loss and their norm."""
         self._optimizer.forget_gradients()
         with self._runtime.autocast():
             prediction = self._network(example.x, example.lengths, self._dropout, example.context)
         loss = self._loss(prediction, example.target, example.weight)
         loss.backward()
-        norm = clip(self._optimizer.parameters, self._config.clip_norm)
-        self._optimizer.step(pace)
-        self.average.follow()
-        return loss.detach(), norm
+        return loss.detach(), clip(self._optimizer.parameters, self._config.clip_norm)
 
     def _judged(self, validation: Examples) -> float:
         with self.average.in_place():

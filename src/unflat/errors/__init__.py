@@ -42,6 +42,7 @@
     └── MissingExtraError       an optional part is not installed
 
     UnflatWarning
+    ├── CaptureWarning          a device cannot capture the steps of training, which is slower
     ├── DataWarning             the data can be used, with a reservation
     │   ├── ConstantColumnWarning
     │   ├── MissingValuesWarning
@@ -97,6 +98,7 @@ from unflat.errors.tables import (
     WindowTooLongError,
 )
 from unflat.errors.warnings import (
+    CaptureWarning,
     CollapseWarning,
     ConstantColumnWarning,
     CoverageWarning,
@@ -116,6 +118,7 @@ from unflat.errors.warnings import (
 __all__ = [
     "AllMissingError",
     "ArtifactError",
+    "CaptureWarning",
     "CollapseWarning",
     "ColumnTypeError",
     "ConfigurationError",

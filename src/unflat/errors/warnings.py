@@ -7,6 +7,10 @@ class UnflatWarning(UserWarning):
     """Base of everything that unflat warns."""
 
 
+class CaptureWarning(UnflatWarning):
+    """A device cannot capture the steps of training, so that they are told to it one by one."""
+
+
 class DataWarning(UnflatWarning):
     """The data can be used, with a reservation."""
 

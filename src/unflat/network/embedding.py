@@ -45,11 +45,15 @@ class Embedding(nn.Module):
         Draws the initial numbers.
     """
 
+    _kept: Tensor
+
     def __init__(self, features: int, places: Sequence[Sequence[int]], generator: torch.Generator) -> None:
         super().__init__()
         self._places = [(int(first), int(count)) for first, count in places]
         embedded = {first + i for first, count in self._places for i in range(count)}
-        self._kept = [column for column in range(features) if column not in embedded]
+        kept = torch.tensor([column for column in range(features) if column not in embedded], dtype=torch.int64)
+        # Beside the weights, on whatever device they are; it follows from the network's shape and is not stored.
+        self.register_buffer("_kept", kept, persistent=False)
         self.tables = nn.ParameterList(
             nn.init.xavier_uniform_(torch.empty(count, embedding_width(count)), generator=generator)
             for _, count in self._places
