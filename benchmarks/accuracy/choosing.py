@@ -38,6 +38,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "averaging 0.15": {"averaging": 0.15},
     "dropout 0.2": {"dropout": 0.2},
     "dropout 0.2, rate 2e-3": {"dropout": 0.2, "learning_rate": 2e-3},
+    "no input noise": {"input_noise": 0.0},
     "decay 1e-2": {"weight_decay": 1e-2},
     "decay 1e-1": {"weight_decay": 1e-1},
     "one layer of 64": {"units": (64,)},

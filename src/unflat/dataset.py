@@ -75,6 +75,13 @@ class Dataset:
             return labels(self.groups)
         return None if self.windows is None else series_of(self.windows)
 
+    @property
+    def for_other_series(self) -> bool:
+        """Whether whole series are held out of it, since it is for series that it has nothing of."""
+        if self.groups is not None:
+            return True
+        return self.windows is not None and self.windows.natural_split == "group"
+
     def take(self, index: NDArray[Any]) -> Dataset:
         """Select sequences by position."""
         return replace(

@@ -74,6 +74,10 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         Whether each layer also reads the sequence from its end.
     dropout : float
         Share of values set to zero between layers and after the read-out, in training only.
+    input_noise : float or "auto"
+        Deviation of noise that the recurrence reads in training, in deviations of each numeric feature. "auto" is
+        none, unless whole series are held out: then as much as hides which series a sequence is of, the less the
+        more series there are.
     readout : {"last", "mean", "max", "attention"} or tuple of these
         How the hidden states over time become one vector; several are concatenated.
     skip : bool
@@ -182,6 +186,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         units: Sequence[int] = (50, 100),
         bidirectional: bool = False,
         dropout: float = 0.0,
+        input_noise: float | Literal["auto"] = "auto",
         readout: Pooling | Sequence[Pooling] = ("last", "mean", "max"),
         skip: bool = True,
         n_members: int = 1,
@@ -210,6 +215,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         self.units = units
         self.bidirectional = bidirectional
         self.dropout = dropout
+        self.input_noise = input_noise
         self.readout = readout
         self.skip = skip
         self.n_members = n_members
@@ -435,7 +441,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         """Set all that is fitted before the first step, and give the generator to go on with."""
         generator = torch.Generator().manual_seed(int(random.randint(2**31 - 1)))
         scales = ScalingConfig(self.scale_inputs, self.scale_target, self.target_range)
-        prepared = prepare(training, network_config(self.get_params(deep=False)), scales, generator, held_out)
+        prepared = prepare(training, network_config(self.get_params(deep=False), training), scales, generator, held_out)
         if prepared.constant:
             told = f"Constant in all training rows, so they carry nothing: {', '.join(prepared.constant)}."
             warnings.warn(told, ConstantColumnWarning, stacklevel=3)

@@ -9,6 +9,7 @@ from torch import nn
 
 from unflat.network.dense import linear
 from unflat.network.embedding import Embedding
+from unflat.network.noise import InputNoise
 from unflat.network.readout import ReadOut
 from unflat.network.recurrence import Recurrence
 from unflat.network.skip import LinearSkip
@@ -30,8 +31,8 @@ class Network(nn.Module):
     states, so that the one can change what the other means, and the head reads both; the skip reads it as it is.
 
     With a skip the head starts at zero: training begins at the skip's ridge regression and adds what the
-    recurrence finds. Dropout stands after each layer's states and after the read-out; it acts where a generator is
-    passed to `forward`, so there is no mode to forget.
+    recurrence finds. Noise stands before the recurrence, dropout after each layer's states and after the read-out; they
+    act where a generator is passed to `forward`, so there is no mode to forget. The skip reads no noise.
 
     Parameters
     ----------
@@ -52,6 +53,7 @@ class Network(nn.Module):
     ) -> None:
         super().__init__()
         self.config = config
+        self.noise = InputNoise(config.input_noise, features) if config.input_noise else None
         self.embedding = Embedding(features, config.embedded, generator) if config.embedded else None
         self.layers = nn.ModuleList()
         width = features if self.embedding is None else self.embedding.width
@@ -82,7 +84,7 @@ class Network(nn.Module):
         lengths : Tensor of shape (B,), int64, or None
             Steps of each sequence; None where all have T.
         generator : torch.Generator or None
-            Given in training: draws what dropout leaves out.
+            Given in training: draws noise, and what dropout leaves out.
         context : Tensor of shape (B, C), float32, or None
             What stands beside each sequence, scaled; None where nothing does.
 
@@ -117,7 +119,8 @@ class Network(nn.Module):
         if lengths is not None:
             # What no mask removes later: 0 times infinity, in attention and in every gradient.
             x = x.masked_fill(~valid_steps(lengths, x.shape[1]), 0.0)
-        states = x if self.embedding is None else self.embedding(x)
+        read = x if self.noise is None or generator is None else self.noise(x, generator)
+        states = read if self.embedding is None else self.embedding(read)
         for depth, layer in enumerate(self.layers):
             if depth:
                 states = drop(states, self.config.dropout, generator)
