@@ -6,7 +6,7 @@ import pytest
 
 from unflat import LSTMRegressor, load, make_windows
 from unflat.dataset import as_dataset
-from unflat.scaling import fit_input_scaling
+from unflat.scaling import fit_input_scaling, fit_target_scaler
 from unflat.strangers import deviations_of, noise_for
 
 
@@ -24,9 +24,9 @@ def windows(series, *, steps=30, features=1, dates=False):
 
 
 @pytest.mark.parametrize(("series", "features"), [(10, 1), (40, 1), (40, 6)])
-def test_noise_is_as_wide_as_silvermans_kernels(series, features):
+def test_noise_is_twice_as_wide_as_silvermans_kernels(series, features):
     """The rule for a normal density of as many dimensions, from as many points as there are series."""
-    expected = (4 / ((features + 2) * series)) ** (1 / (features + 4))
+    expected = 2 * (4 / ((features + 2) * series)) ** (1 / (features + 4))
     assert noise_for(as_dataset(windows(series, features=features), None)) == pytest.approx(expected)
 
 
@@ -35,7 +35,7 @@ def test_groups_of_arrays_are_series():
     random = np.random.default_rng(0)
     X, y = random.normal(size=(60, 5, 2)), random.normal(size=60)
     data = as_dataset(X, y, groups=np.repeat(np.arange(12), 5))
-    assert noise_for(data) == pytest.approx((4 / (4 * 12)) ** (1 / 6))
+    assert noise_for(data) == pytest.approx(2 * (4 / (4 * 12)) ** (1 / 6))
 
 
 def test_where_series_go_on_there_is_no_noise():
@@ -52,21 +52,49 @@ def test_sequences_of_no_series_get_no_noise():
     assert noise_for(as_dataset(X, y, groups=np.arange(60))) == 0
 
 
+def levels(random, own, *, scale="standard", slope=0.0, series=400, each=12, missing=False):
+    """Measure the deviations of a first feature, whose level is a series' own and the target's, and of plain noise."""
+    series_of = np.repeat(np.arange(series), each)
+    y = random.normal(size=series * each)
+    first = own * random.normal(size=series)[series_of] + slope * (y + y**3)
+    raw = np.stack([first, np.zeros_like(first)], axis=1)[:, None] + random.normal(size=(series * each, 5, 2))
+    if missing:
+        raw[3, 2, 1] = np.nan
+    data = as_dataset(raw, y, groups=series_of)
+    inputs, _ = fit_input_scaling(data.sequences, scale)
+    target = fit_target_scaler(data.y, "standard", data.names)
+    return deviations_of(inputs, target, data).numpy(), raw
+
+
 @pytest.mark.parametrize("scale", ["standard", "minmax", "none"])
-def test_deviations_are_those_of_the_scaled_numbers(scale):
-    """Whatever the scale; padding counts for nothing, and the indicator of a missing value does not vary."""
-    random = np.random.default_rng(1)
-    raw = [random.normal(5, (1.0, 20.0), size=(length, 2)) for length in random.integers(3, 9, size=200)]
-    raw[0][1, 1] = np.nan
-    data = as_dataset(raw, random.normal(size=200))
-    scaling, _ = fit_input_scaling(data.sequences, scale)
-    rows = np.concatenate(raw)
-    whole = np.nanstd(rows, axis=0)
-    units = {"standard": np.ones(2), "minmax": np.nanmax(rows, axis=0) - np.nanmin(rows, axis=0), "none": np.ones(2)}
-    expected = np.ones(2) if scale == "standard" else whole / units[scale]
-    deviations = deviations_of(scaling, data).numpy()
-    np.testing.assert_allclose(deviations[:2], expected, rtol=0.02)
-    assert deviations[2:].tolist() == [0.0]
+def test_deviations_are_those_of_levels_from_series_to_series(scale):
+    """On the network's scale, whatever it is; steps that differ by chance alone are no level."""
+    (first, second), raw = levels(np.random.default_rng(1), 0.7, scale=scale)
+    unit = {"standard": raw[..., 0].std(), "minmax": np.ptp(raw[..., 0]), "none": 1.0}[scale]
+    assert first == pytest.approx(0.7 / unit, rel=0.1)
+    assert second < 0.15 * first
+
+
+def test_a_level_that_is_the_targets_is_none_of_the_series():
+    """What bends with the target is explained by it, and what is left is as if it were not there."""
+    (first, second), _ = levels(np.random.default_rng(2), 0.0, slope=2.0)
+    assert max(first, second) < 0.05
+
+
+def test_indicators_have_no_level():
+    """A value that is missing here and there is no mark of a series."""
+    deviations, _ = levels(np.random.default_rng(3), 0.7, missing=True)
+    assert deviations.shape == (3,)
+    assert deviations[2] == 0
+
+
+def test_without_series_there_are_no_levels():
+    """Noise that is asked for where nothing is said of series moves nothing."""
+    random = np.random.default_rng(0)
+    data = as_dataset(random.normal(size=(40, 5, 2)), random.normal(size=40))
+    inputs, _ = fit_input_scaling(data.sequences, "standard")
+    target = fit_target_scaler(data.y, "standard", data.names)
+    assert deviations_of(inputs, target, data).tolist() == [0, 0]
 
 
 def worn(random, series, steps=40, window=8):

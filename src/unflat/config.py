@@ -249,7 +249,7 @@ class NetworkConfig(Checked):
     dropout : float
         Share of values set to zero between layers and after the read-out, in training only.
     input_noise : float
-        Deviation of noise that the recurrence reads in training, in deviations of each numeric feature.
+        Noise that the recurrence reads in training, as a multiple of how much the levels of series differ.
     readout : tuple of {"last", "mean", "max", "attention"}
         How the hidden states over time become one vector; several are concatenated.
     skip : bool

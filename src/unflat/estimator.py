@@ -75,9 +75,9 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
     dropout : float
         Share of values set to zero between layers and after the read-out, in training only.
     input_noise : float or "auto"
-        Deviation of noise that the recurrence reads in training, in deviations of each numeric feature. "auto" is
-        none, unless whole series are held out: then as much as hides which series a sequence is of, the less the
-        more series there are.
+        Noise that the recurrence reads in training, as a multiple of how much the levels of series (groups) differ
+        where the target is alike. "auto" is none, unless whole series are held out: then as much as hides which
+        series a sequence is of, the less the more series there are.
     readout : {"last", "mean", "max", "attention"} or tuple of these
         How the hidden states over time become one vector; several are concatenated.
     skip : bool

@@ -173,7 +173,7 @@ def prepare(
         if start is not None:
             member.skip.start_at(*start)  # type: ignore[union-attr]  # there where it is configured
         if member.noise is not None:
-            member.noise.deviations.copy_(deviations_of(inputs, training))
+            member.noise.deviations.copy_(deviations_of(inputs, target, training))
     names = [repr(training.sequences.context_names[column]) for column in constant_beside]
     predictor = Predictor(inputs, network, target, context)
     return Prepared(predictor, (*map(training.sequences.feature, constant), *names))

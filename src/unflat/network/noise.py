@@ -10,9 +10,11 @@ from torch import nn
 if TYPE_CHECKING:
     from torch import Tensor
 
-_LEVEL, _VALUE = 0.75, 0.5
-"""Shares of the noise that move a whole sequence, and each value by itself: the first hides which series it is of, the
-second which window of it."""
+_VALUE = 0.6
+"""How much of what moves a whole sequence moves each value by itself.
+
+The first hides which series a sequence is of, the second which of its sequences it is.
+"""
 
 
 class InputNoise(nn.Module):
@@ -24,8 +26,8 @@ class InputNoise(nn.Module):
     Parameters
     ----------
     strength : float
-        Deviation of the noise, in deviations of each feature: three quarters of it moves all steps of a sequence alike,
-        half of it each value by itself.
+        So many deviations of each feature move all steps of a sequence alike, and six tenths of them each value by
+        itself.
     features : int
         Features of a step.
     """
@@ -41,4 +43,4 @@ class InputNoise(nn.Module):
         """Move scaled sequences, (B, T, features), of which features without a deviation stay as they are."""
         level = torch.empty_like(x[:, :1]).normal_(generator=generator)
         value = torch.empty_like(x).normal_(generator=generator)
-        return x + self._strength * self.deviations * (_LEVEL * level + _VALUE * value)
+        return x + self._strength * self.deviations * (level + _VALUE * value)
