@@ -248,8 +248,9 @@ class NetworkConfig(Checked):
         Whether each layer also reads the sequence from its end.
     dropout : float
         Share of values set to zero between layers and after the read-out, in training only.
-    input_noise : float
-        Noise that the recurrence reads in training, as a multiple of how much the levels of series differ.
+    input_noise : float or None
+        Noise that the recurrence reads in training, as a multiple of how much the levels of series differ; None for
+        what follows from the data.
     readout : tuple of {"last", "mean", "max", "attention"}
         How the hidden states over time become one vector; several are concatenated.
     skip : bool
@@ -272,7 +273,7 @@ class NetworkConfig(Checked):
     units: Annotated[tuple[int, ...], EachOf(AtLeast(1))] = (50, 100)
     bidirectional: bool = False
     dropout: Annotated[float, Interval(0, 1, "left")] = 0.0
-    input_noise: Annotated[float, Interval(0, inf, "left")] = 0.0
+    input_noise: Annotated[float | None, Interval(0, inf, "left")] = 0.0
     readout: Annotated[tuple[Pooling, ...], EachOf(OneOf(get_args(Pooling)))] = ("last", "mean", "max")
     skip: bool = True
     lags: Annotated[int, AtLeast(0)] = 0

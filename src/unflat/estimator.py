@@ -76,8 +76,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         Share of values set to zero between layers and after the read-out, in training only.
     input_noise : float or "auto"
         Noise that the recurrence reads in training, as a multiple of how much the levels of series (groups) differ
-        where the target is alike. "auto" is none, unless whole series are held out: then as much as hides which
-        series a sequence is of, the less the more series there are.
+        where the target is alike. "auto" is none, unless whole series are held out: then as much as leaves half of
+        the bits that it takes to tell which series a sequence is of.
     readout : {"last", "mean", "max", "attention"} or tuple of these
         How the hidden states over time become one vector; several are concatenated.
     skip : bool
@@ -441,7 +441,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         """Set all that is fitted before the first step, and give the generator to go on with."""
         generator = torch.Generator().manual_seed(int(random.randint(2**31 - 1)))
         scales = ScalingConfig(self.scale_inputs, self.scale_target, self.target_range)
-        prepared = prepare(training, network_config(self.get_params(deep=False), training), scales, generator, held_out)
+        prepared = prepare(training, network_config(self.get_params(deep=False)), scales, generator, held_out)
         if prepared.constant:
             told = f"Constant in all training rows, so they carry nothing: {', '.join(prepared.constant)}."
             warnings.warn(told, ConstantColumnWarning, stacklevel=3)

@@ -24,7 +24,7 @@ from unflat.network.embedding import MOST_ONE_HOT
 from unflat.ranges import FAR, FAR_ON_A_LINE, in_words, missing_in_words
 from unflat.scaling import fit_affine, fit_context_scaling, fit_input_scaling, fit_target_scaler
 from unflat.starting import start_of
-from unflat.strangers import deviations_of, noise_for
+from unflat.strangers import levels_of
 from unflat.training import Examples, Runtime, errors_on, train
 
 if TYPE_CHECKING:
@@ -55,12 +55,12 @@ def epochs_for(n: int, batch_size: int) -> int:
     return min(max(math.ceil(_STEPS * batch_size / n), _FEWEST_EPOCHS), _MOST_EPOCHS)
 
 
-def network_config(parameters: Mapping[str, Any], training: Dataset) -> NetworkConfig:
-    """Take what concerns the network, and settle what is "auto" of it; arguments and errors as `training_config`."""
+def network_config(parameters: Mapping[str, Any]) -> NetworkConfig:
+    """Take what concerns the network from an estimator's parameters; raises as `training_config`."""
     chosen = {field.name: parameters[field.name] for field in fields(NetworkConfig) if field.name in parameters}
     chosen["units"] = tuple(chosen["units"])
     if chosen["input_noise"] == "auto":
-        chosen["input_noise"] = noise_for(training)
+        chosen["input_noise"] = None
     chosen["readout"] = (chosen["readout"],) if isinstance(chosen["readout"], str) else tuple(chosen["readout"])
     return NetworkConfig(**chosen)
 
@@ -161,6 +161,9 @@ def prepare(
     target = fit_target_scaler(training.y, scales.scale_target, training.names, limits)
     context, constant_beside = fit_context_scaling(training.sequences, scales.scale_inputs)
     start = start_of(inputs, context, target, training, validation) if config.skip else None
+    levels = levels_of(inputs, target, training)
+    if config.input_noise is None:
+        config = replace(config, input_noise=levels.noise if training.for_other_series else 0.0)
     config = replace(config, embedded=_embedded(inputs), **({} if start is None else start.line.terms._asdict()))
     network = make_network(
         config,
@@ -173,7 +176,7 @@ def prepare(
         if start is not None:
             member.skip.start_at(*start)  # type: ignore[union-attr]  # there where it is configured
         if member.noise is not None:
-            member.noise.deviations.copy_(deviations_of(inputs, target, training))
+            member.noise.deviations[: len(levels.between)] = torch.from_numpy(levels.between)
     names = [repr(training.sequences.context_names[column]) for column in constant_beside]
     predictor = Predictor(inputs, network, target, context)
     return Prepared(predictor, (*map(training.sequences.feature, constant), *names))

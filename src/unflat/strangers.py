@@ -2,12 +2,12 @@
 
 Windows of one series share its level, its wear, its make. A network with thousands of windows of a hundred series soon
 knows each series again, and what it knows helps with no other. Where whole series are held out, these are what it is
-for: it reads its sequences under noise as wide as the kernels by which so many series would tell the density of all.
+for: it reads its sequences under noise, where the levels of series differ, as strong as hides which series it reads.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -26,46 +26,64 @@ if TYPE_CHECKING:
     from unflat.dataset import Dataset
     from unflat.scaling import InputScaling, Scaler
 
-_WIDTHS = 2.0
-"""Widths of a kernel that the noise is wide."""
+_KNOWN = 0.5
+"""Share of the bits of a series' name that its levels may still tell: of m series, root m are left that it may be."""
 
-_EACH = 2
-"""Sequences of a series, on average, from which on it can be known again."""
+_STRONGEST = 16.0
+"""Noise beyond which levels tell nothing anyway."""
 
 
-def noise_for(training: Dataset) -> float:
-    """Say how strong the noise is to be, as a multiple of how much the levels of series differ.
-
-    It is twice the width of kernels that suits a normal density in so many dimensions (Silverman, Density Estimation
-    for Statistics and Data Analysis, 1986, section 4.3.2), (4 / ((d + 2) m)) ** (1 / (d + 4)) for m series of d
-    features.
+class Levels(NamedTuple):
+    """How levels differ where the target is alike: of what a cubic of the target leaves of a sequence's mean step.
 
     Parameters
     ----------
-    training : Dataset
-        The training part.
-
-    Returns
-    -------
-    float
-        0 where no whole series are held out, or where hardly any has two sequences.
+    between : ndarray of shape (d,)
+        Deviation of each feature from series to series, on the network's scale. The sequences of a series are cut
+        into halves, and what both agree in is counted (their covariance): a mean of a few steps differs by chance, but
+        not twice in the same way.
+    within : ndarray of shape (d,)
+        Deviation from sequence to sequence of a series.
+    series : int
+        How many series.
     """
-    series = training.series if training.for_other_series else None
-    if series is None:
-        return 0.0
-    count = len(np.unique(series))
-    if len(series) < _EACH * count:
-        return 0.0
-    features = training.sequences.n_features
-    return float(_WIDTHS * (4 / ((features + 2) * count)) ** (1 / (features + 4)))
+
+    between: NDArray[np.float64]
+    within: NDArray[np.float64]
+    series: int
+
+    def bits(self, noise: float) -> float:
+        """Say how much they tell of which series a sequence is, at most, under noise of so many times `between`.
+
+        It is the capacity of Gaussian channels side by side (Shannon, Bell System Technical Journal 27, 1948, theorem
+        17).
+        """
+        told = self.between > 0
+        heard = self.within[told] ** 2 + (noise * self.between[told]) ** 2
+        return float(np.log2(1 + self.between[told] ** 2 / np.maximum(heard, _TINY)).sum() / 2)
+
+    @property
+    def noise(self) -> float:
+        """The noise that leaves half of the bits that it takes to name a series; 0 where they tell no more."""
+        most = _KNOWN * np.log2(max(self.series, 1))
+        if self.bits(0) <= most:
+            return 0.0
+        low, high = 0.0, _STRONGEST
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self.bits(middle) > most else (low, middle)
+        return high
 
 
-def deviations_of(inputs: InputScaling, target: Scaler, training: Dataset) -> Tensor:
-    """Measure how much the level of each scaled feature tells of its series rather than of the target.
+_TINY = 1e-12
+"""A variance in place of none."""
 
-    It is the deviation, from series to series, of a sequence's mean step where the target is alike: of what a cubic of
-    the target leaves. The series' sequences are cut into halves, and what both agree in is counted (their covariance):
-    a mean of a few steps differs by chance, but not twice in the same way.
+_HALVINGS = 40
+"""Times that the range of the noise is halved, to single precision and beyond."""
+
+
+def levels_of(inputs: InputScaling, target: Scaler, training: Dataset) -> Levels:
+    """Measure how much the levels of numeric features tell of a sequence's series, beyond what they tell of the target.
 
     Parameters
     ----------
@@ -78,21 +96,28 @@ def deviations_of(inputs: InputScaling, target: Scaler, training: Dataset) -> Te
 
     Returns
     -------
-    Tensor of shape (inputs.width,), float32
-        Deviations; 0 where series do not differ, and for what is no number: indicators of categories and of missing
-        values. Nothing but 0 where it is not said which series a sequence is of.
+    Levels
+        Of each numeric feature; of no series where it is not said which one a sequence is of, or where none has two
+        sequences.
     """
-    deviations = torch.zeros(inputs.width)
-    if training.series is None:
-        return deviations
     numbers = len(inputs.numeric)
+    if training.series is None:
+        return Levels(np.zeros(numbers), np.zeros(numbers), 0)
     levels = torch.cat([_levels(inputs, batch)[:, :numbers] for batch in _batches(training)]).double().numpy()
     own = _beyond(target(torch.from_numpy(training.y)).double().numpy(), levels)
-    first, second = _halves(training.series, own)
-    if len(first) > 1:
-        agreed = ((first - first.mean(axis=0)) * (second - second.mean(axis=0))).mean(axis=0)
-        deviations[:numbers] = torch.from_numpy(np.sqrt(np.maximum(agreed, 0)))
-    return deviations
+    parts = _by_series(training.series, own)
+    if len(parts) < _FEWEST:
+        return Levels(np.zeros(numbers), np.zeros(numbers), len(parts))
+    first, second = (
+        np.array([half.mean(axis=0) for half in halves]) for halves in zip(*map(_halves, parts), strict=True)
+    )
+    agreed = ((first - first.mean(axis=0)) * (second - second.mean(axis=0))).mean(axis=0)
+    around = np.concatenate([part - part.mean(axis=0) for part in parts])
+    return Levels(np.sqrt(np.maximum(agreed, 0)), around.std(axis=0), len(parts))
+
+
+_FEWEST = 2
+"""Series of two sequences or more, at the least, to tell how series differ."""
 
 
 def _levels(inputs: InputScaling, batch: Batch) -> Tensor:
@@ -110,11 +135,12 @@ def _beyond(targets: NDArray[np.float64], levels: NDArray[np.float64]) -> NDArra
     return levels - explained
 
 
-def _halves(series: NDArray[Any], values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Average values over the earlier and over the later sequences of each series that has two."""
+def _by_series(series: NDArray[Any], values: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Part values by series, in their order; of those that have two."""
     order = np.argsort(series, kind="stable")
-    _, firsts, counts = np.unique(series[order], return_index=True, return_counts=True)
-    parts = [values[order[first : first + count]] for first, count in zip(firsts, counts, strict=True) if count > 1]
-    means = [(part[: len(part) // 2].mean(axis=0), part[len(part) // 2 :].mean(axis=0)) for part in parts]
-    shape = (len(means), values.shape[1])
-    return np.reshape([mean for mean, _ in means], shape), np.reshape([mean for _, mean in means], shape)
+    firsts = np.unique(series[order], return_index=True)[1][1:]
+    return [part for part in np.split(values[order], firsts) if len(part) > 1]
+
+
+def _halves(part: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return part[: len(part) // 2], part[len(part) // 2 :]
