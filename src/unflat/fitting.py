@@ -161,9 +161,10 @@ def prepare(
     target = fit_target_scaler(training.y, scales.scale_target, training.names, limits)
     context, constant_beside = fit_context_scaling(training.sequences, scales.scale_inputs)
     start = start_of(inputs, context, target, training, validation) if config.skip else None
-    levels = levels_of(inputs, target, training)
+    asks = config.input_noise is None and training.for_other_series
+    levels = levels_of(inputs, target, training) if asks or config.input_noise else None
     if config.input_noise is None:
-        config = replace(config, input_noise=levels.noise if training.for_other_series else 0.0)
+        config = replace(config, input_noise=0.0 if levels is None else levels.noise)
     config = replace(config, embedded=_embedded(inputs), **({} if start is None else start.line.terms._asdict()))
     network = make_network(
         config,
@@ -175,7 +176,7 @@ def prepare(
     for member in network.members:
         if start is not None:
             member.skip.start_at(*start)  # type: ignore[union-attr]  # there where it is configured
-        if member.noise is not None:
+        if member.noise is not None and levels is not None:
             member.noise.deviations[: len(levels.between)] = torch.from_numpy(levels.between)
     names = [repr(training.sequences.context_names[column]) for column in constant_beside]
     predictor = Predictor(inputs, network, target, context)

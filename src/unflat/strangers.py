@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import torch
 
+from unflat.baselines.design import evenly
 from unflat.batches import BatchSource
 from unflat.network.steps import mean_over_steps
 from unflat.sequences import sequences_together
@@ -101,6 +102,7 @@ def levels_of(inputs: InputScaling, target: Scaler, training: Dataset) -> Levels
         sequences.
     """
     numbers = len(inputs.numeric)
+    training = training.take(evenly(len(training), _MOST))
     if training.series is None:
         return Levels(np.zeros(numbers), np.zeros(numbers), 0)
     levels = torch.cat([_levels(inputs, batch)[:, :numbers] for batch in _batches(training)]).double().numpy()
@@ -115,6 +117,9 @@ def levels_of(inputs: InputScaling, target: Scaler, training: Dataset) -> Levels
     around = np.concatenate([part - part.mean(axis=0) for part in parts])
     return Levels(np.sqrt(np.maximum(agreed, 0)), around.std(axis=0), len(parts))
 
+
+_MOST = 50_000
+"""Sequences that are looked at, at the most."""
 
 _FEWEST = 2
 """Series of two sequences or more, at the least, to tell how series differ."""
