@@ -73,7 +73,8 @@ class CudaRecorder:
         graph.register_generator_state(self._generator)
         # What other threads ask of the device meanwhile, a search beside this one, is none of this work.
         capture = torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local")
-        with torch.cuda.device(self._device), capture:
+        # The outer context puts the stream back, also where the end of a failed capture raises before it would.
+        with torch.cuda.device(self._device), torch.cuda.stream(torch.cuda.current_stream(self._device)), capture:
             results = work()
         return results, graph.replay
 
