@@ -66,6 +66,7 @@ def test_the_model_is_the_documents():
         "units": (50, 100),
         "bidirectional": False,
         "dropout": 0.2,
+        "input_noise": 0.0,
         "readout": ("last",),
         "skip": False,
         "n_members": 1,

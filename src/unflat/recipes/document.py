@@ -106,6 +106,7 @@ def article(
         cell="lstm",
         units=UNITS,
         dropout=0.2,
+        input_noise=0.0,
         readout=("last",),
         skip=False,
         loss="mse",

@@ -50,11 +50,11 @@ def passed(module, x, mix, last):
 
 
 def assert_near(ours, theirs, tolerance=1e-5):
-    """Compare arrays, relative to the largest number of each."""
+    """Compare arrays, relative to the largest number of each, or to a tenth: hundreds of terms may nearly cancel."""
     for one, other in zip(ours, theirs, strict=True):
         assert one.shape == other.shape
         difference = float((one.double() - other.double()).abs().max())
-        assert difference <= tolerance * max(float(other.double().abs().max()), 1e-3)
+        assert difference <= tolerance * max(float(other.double().abs().max()), 0.1)
 
 
 @compiled
