@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from unflat.columnar import blocks_of
+from unflat.sequences import sequences_together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,6 +114,11 @@ class BatchSource:
         """View a block as all windows that could be cut, (R - T + 1, T * F); overlapping ones share memory."""
         rows, features = block.shape
         return block.as_strided((rows - self._steps + 1, self._steps * features), (features, 1))
+
+
+def batches_of(sequences: Sequences) -> Iterator[Batch]:
+    """Go through all sequences once, in order, as many at a time as fit beside each other."""
+    return (batch for _, batch in BatchSource(sequences).in_order(sequences_together(sequences.longest)))
 
 
 def _side_by_side(parts: list[Tensor]) -> Tensor:

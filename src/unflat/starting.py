@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from unflat.baselines.design import evenly
-from unflat.batches import BatchSource
+from unflat.batches import batches_of
 from unflat.dataset import places_apart
 from unflat.folds import folds_of
 from unflat.moderation import share_of_way
@@ -21,11 +21,8 @@ from unflat.network.anchor import last_value
 from unflat.network.line import fit_line, richest, terms_to_try
 from unflat.network.steps import valid_steps
 from unflat.network.terms import summary
-from unflat.sequences import sequences_together
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -146,7 +143,7 @@ def _summaries(
     """Read of each sequence what a line reads."""
     parts = [
         summary(inputs(batch.values), batch.lengths, _beside(context, batch), terms, bounds)
-        for batch in _batches(data.sequences)
+        for batch in batches_of(data.sequences)
     ]
     summaries: NDArray[np.float32] = torch.cat(parts).numpy()
     return summaries
@@ -164,15 +161,11 @@ def _beside(context: InputScaling | None, batch: Batch) -> Tensor | None:
 def _bounds(inputs: InputScaling, sequences: Sequences) -> tuple[Tensor, Tensor]:
     """Find the range of each scaled feature, outliers left out."""
     low, high = torch.full((inputs.width,), math.inf), torch.full((inputs.width,), -math.inf)
-    for batch in _batches(sequences):
+    for batch in batches_of(sequences):
         x = inputs(batch.values)
         steps = x.flatten(0, 1) if batch.lengths is None else x[valid_steps(batch.lengths, x.shape[1])[..., 0]]
         low, high = torch.minimum(low, steps.amin(0)), torch.maximum(high, steps.amax(0))
     return low.clamp(min=-_FAR_OUT), high.clamp(max=_FAR_OUT)
-
-
-def _batches(sequences: Sequences) -> Iterator[Batch]:
-    return (batch for _, batch in BatchSource(sequences).in_order(sequences_together(sequences.longest)))
 
 
 def _usual_length(sequences: Sequences) -> int:

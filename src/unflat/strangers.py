@@ -13,13 +13,10 @@ import numpy as np
 import torch
 
 from unflat.baselines.design import evenly
-from unflat.batches import BatchSource
+from unflat.batches import batches_of
 from unflat.network.steps import mean_over_steps
-from unflat.sequences import sequences_together
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -105,7 +102,9 @@ def levels_of(inputs: InputScaling, target: Scaler, training: Dataset) -> Levels
     training = training.take(evenly(len(training), _MOST))
     if training.series is None:
         return Levels(np.zeros(numbers), np.zeros(numbers), 0)
-    levels = torch.cat([_levels(inputs, batch)[:, :numbers] for batch in _batches(training)]).double().numpy()
+    levels = (
+        torch.cat([_levels(inputs, batch)[:, :numbers] for batch in batches_of(training.sequences)]).double().numpy()
+    )
     own = _beyond(target(torch.from_numpy(training.y)).double().numpy(), levels)
     parts = _by_series(training.series, own)
     if len(parts) < _FEWEST:
@@ -127,10 +126,6 @@ _FEWEST = 2
 
 def _levels(inputs: InputScaling, batch: Batch) -> Tensor:
     return mean_over_steps(inputs(batch.values), batch.lengths)
-
-
-def _batches(data: Dataset) -> Iterator[Batch]:
-    return (batch for _, batch in BatchSource(data.sequences).in_order(sequences_together(data.sequences.longest)))
 
 
 def _beyond(targets: NDArray[np.float64], levels: NDArray[np.float64]) -> NDArray[np.float64]:
