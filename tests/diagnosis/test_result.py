@@ -11,8 +11,8 @@ import pytest
 
 from unflat.diagnosis.inputs import Losses
 from unflat.diagnosis.records import Cause, Cure, Evidence, NotExamined
-from unflat.diagnosis.reference import Reference, References, Signal
 from unflat.diagnosis.result import Diagnosis
+from unflat.diagnosis.signal import Reference, References, Signal
 from unflat.diagnosis.verdict import Judgement, OutputVerdict
 from unflat.metrics import assess
 

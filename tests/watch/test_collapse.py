@@ -2,7 +2,7 @@
 
 import pytest
 
-from unflat.diagnosis.reference import Signal
+from unflat.diagnosis.signal import Signal
 from unflat.watch.collapse import Scene, judge
 from unflat.watch.records import Course
 

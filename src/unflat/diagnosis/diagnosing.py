@@ -20,8 +20,9 @@ from unflat.diagnosis.proof import prove as prove_cures
 from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.reference import find_references
 from unflat.diagnosis.result import Diagnosis
+from unflat.diagnosis.second_opinion import with_second_opinion
 from unflat.diagnosis.subjects import Settings, subject_of
-from unflat.diagnosis.verdict import judge
+from unflat.diagnosis.verdict import LET_PASS, judge
 from unflat.errors import ConfigurationError, InputTypeError, ShapeError
 from unflat.metrics import assess
 from unflat.windows import Windows
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
     from unflat.diagnosis.past import Past
     from unflat.diagnosis.programs import Program
     from unflat.diagnosis.records import Cause, Verdict
-    from unflat.diagnosis.reference import References
+    from unflat.diagnosis.signal import References
     from unflat.diagnosis.subjects import Subject
+    from unflat.diagnosis.verdict import Judgement
     from unflat.metrics import Assessment
 
 _PAIR = 2
@@ -60,7 +62,8 @@ def diagnose(
     """Say whether a trained model is flat or fails in another way, why, and what cures it.
 
     The model is not changed. Other learners (ridge, nearest neighbours, boosted trees) are fitted to the same data to
-    know what there is to learn; that takes about a second beside the predictions.
+    know what there is to learn; that takes about a second beside the predictions. Before a model is let pass, a small
+    LSTM is trained beside them, which takes another.
 
     Parameters
     ----------
@@ -130,7 +133,8 @@ def diagnose(
         subject, training, held_out, _raw(raw, training), references, losses.training, _settings(subject, losses)
     )
     with threadpool_limits(limits=1, user_api="blas"):  # threads of such small products wait for each other
-        diagnosis = _diagnosis(examination, training_data.names, losses)
+        examination, judgement = _judged(examination, generator)
+        diagnosis = _diagnosis(examination, judgement, training_data.names, losses)
     if not prove or diagnosis.healthy:
         return diagnosis
     broadcasts = any(cause.id == "loss_broadcast" for cause in diagnosis.causes)
@@ -191,8 +195,23 @@ def _settings(subject: Subject, losses: Losses) -> Settings | None:
     return replace(settings or Settings(), epochs=len(losses.training))
 
 
-def _diagnosis(examination: Examination, names: tuple[str, ...], losses: Losses) -> Diagnosis:
+def _judged(examination: Examination, generator: np.random.Generator) -> tuple[Examination, Judgement]:
+    """Judge a model; one that would be let pass, once more beside a network of its kind."""
     judgement = judge(examination)
+    if judgement.verdict not in LET_PASS:
+        return examination, judgement
+    training, held_out = examination.training, examination.held_out
+    references = with_second_opinion(
+        examination.references,
+        (training.values, training.y),
+        None if held_out is None else (held_out.values, held_out.y),
+        generator,
+    )
+    examination = replace(examination, references=references)
+    return examination, judge(examination)
+
+
+def _diagnosis(examination: Examination, judgement: Judgement, names: tuple[str, ...], losses: Losses) -> Diagnosis:
     causes = _causes(examination, judgement.verdict)
     training, held_out, references = examination.training, examination.held_out, examination.references
     return Diagnosis(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from unflat.diagnosis.reference import Reference, References
+    from unflat.diagnosis.signal import Reference, References
     from unflat.diagnosis.subjects import Gates, Gradients, Layer, Settings, Subject
 
 SAMPLE = 512

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unflat.diagnosis.learners import ridge
-from unflat.diagnosis.reference import Reference
+from unflat.diagnosis.signal import Reference
 from unflat.diagnosis.summaries import standardized
 
 if TYPE_CHECKING:

@@ -50,7 +50,7 @@ def echoes(values: NDArray[np.float64], generator: np.random.Generator, scaled_w
     values = in_stretches(np.where(np.isfinite(values), values, np.nan), _MOST_STEPS)
     n, steps, features = values.shape
     present = np.logical_or.reduce(np.isfinite(values), axis=2)
-    inputs = _scaled(values, scaled_with)
+    inputs = scaled_steps(values, scaled_with)
     recurrence = generator.normal(size=(UNITS, UNITS))
     recurrence *= _RADIUS / np.abs(np.linalg.eigvals(recurrence)).max()
     incoming = generator.normal(size=(features, UNITS)) * _INPUT_SCALE / np.sqrt(features)
@@ -63,7 +63,7 @@ def echoes(values: NDArray[np.float64], generator: np.random.Generator, scaled_w
     return standardized(np.hstack([state, total / steps]), scaled_with)
 
 
-def _scaled(values: Values, scaled_with: slice) -> Values:
+def scaled_steps(values: Values, scaled_with: slice) -> Values:
     """Give each feature mean 0 and deviation 1 over all steps of some sequences; what is missing becomes 0."""
     n, steps, features = values.shape
     known = range(n)[scaled_with]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from unflat.diagnosis.inputs import Losses
     from unflat.diagnosis.proof import Proof
     from unflat.diagnosis.records import Cause, Framework, NotExamined, Verdict
-    from unflat.diagnosis.reference import References
+    from unflat.diagnosis.signal import References
     from unflat.diagnosis.verdict import Judgement
     from unflat.metrics import Assessment
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from unflat.diagnosis.examination import Examination, Part
     from unflat.diagnosis.past import Past
-    from unflat.diagnosis.reference import Reference, Signal
+    from unflat.diagnosis.signal import Reference, Signal
 
     Column = NDArray[np.float64]
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from unflat.diagnosis.records import Verdict
     from unflat.diagnosis.standing import Figures
 
-__all__ = ["Judgement", "OutputVerdict", "judge"]
+__all__ = ["LET_PASS", "Judgement", "OutputVerdict", "judge"]
 
 _BY_CHANCE = 1.645
 """Standard errors up to which an R² above 0 says nothing where no other learner finds anything: one in twenty."""
@@ -61,7 +61,8 @@ _NO_PROOF = ("no_signal",)
 _BY_HEART = 0.3
 """Share of the training part's variance beyond what other learners find that nobody explains but by heart."""
 
-_LET_PASS = ("healthy", "no_signal")
+LET_PASS = ("healthy", "no_signal")
+"""Verdicts that find no fault with a model."""
 
 _RANK: tuple[Verdict, ...] = ("diverged", "flat", "failing", "copies_last", "healthy", "no_signal")
 """Which of several outputs' verdicts is the model's: the worst; one that learned something outweighs one that rightly
@@ -185,6 +186,9 @@ def judge(examination: Examination) -> Judgement:
     healthy
         Whatever is left. A weak signal, weakly learned, is.
 
+    Of a model that comes out `healthy` or `no_signal`, this is asked again once a small recurrent network is among the
+    other learners (see `second_opinion`).
+
     An output whose targets are all the same on the part judged is judged on the training part; if they are there, too,
     it is `no_signal`.
 
@@ -215,7 +219,7 @@ def _output(examination: Examination, output: int) -> OutputVerdict:
     mispaired = misaligned_pairs(examination) if verdict == "no_signal" and not isnan(figures.spread) else None
     if mispaired is not None:
         verdict, confidence = "flat" if figures.flatness > 0 else "failing", mispaired.confidence
-    if verdict in _LET_PASS and (proof := _proven_fault(examination, figures)) is not None:
+    if verdict in LET_PASS and (proof := _proven_fault(examination, figures)) is not None:
         verdict, confidence = "failing", proof
     return OutputVerdict(
         verdict,

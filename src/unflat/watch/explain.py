@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from unflat.diagnosis.causes.rule import Rule
     from unflat.diagnosis.inputs import Data
-    from unflat.diagnosis.reference import References
+    from unflat.diagnosis.signal import References
     from unflat.diagnosis.subjects import Subject
     from unflat.watch.records import Course, Finding, Kind
 

@@ -11,7 +11,7 @@ import numpy as np
 from unflat.diagnosis.causes.symptoms import FLAT
 from unflat.diagnosis.examination import Part
 from unflat.diagnosis.inputs import beside_targets
-from unflat.diagnosis.reference import References, Signal
+from unflat.diagnosis.signal import References, Signal
 from unflat.errors import CollapseWarning
 from unflat.watch.collapse import Scene, judge
 from unflat.watch.explain import explain

@@ -8,7 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
 from unflat.diagnosis.learners import NEIGHBOURS, RIDGE, neighbours, ridge
-from unflat.diagnosis.reference import Reference, References, Signal
+from unflat.diagnosis.signal import Reference, References, Signal
 from unflat.diagnosis.summaries import standardized, summarize
 from unflat.folds import folds_of, shuffled
 

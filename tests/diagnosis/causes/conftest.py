@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from unflat.diagnosis.examination import Examination, Part
-from unflat.diagnosis.reference import References, Signal, find_references
+from unflat.diagnosis.reference import find_references
+from unflat.diagnosis.signal import References, Signal
 from unflat.diagnosis.subjects import Settings, Subject
 from unflat.diagnosis.subjects.module import TorchSubject
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from unflat.diagnosis.causes.fit import extrapolation, no_signal, overfit
-from unflat.diagnosis.reference import References, Signal
+from unflat.diagnosis.signal import References, Signal
 
 RANDOM = np.random.default_rng(0)
 Y = RANDOM.normal(size=200)

@@ -179,6 +179,22 @@ def test_a_loss_that_falls_by_less_than_a_step_was_cut_on_the_way(trained, net, 
     assert gradient_clipped(descend(None)) is None
 
 
+@pytest.mark.parametrize(
+    ("losses", "cut"),
+    [
+        (np.linspace(1.0, 0.9, 20), True),
+        (np.linspace(1.0, 0.9, 20) + 0.004 * (-1.0) ** np.arange(20), True),
+        (0.8 + 0.2 * np.exp(-np.arange(20.0)), False),
+        (np.ones(20), True),
+    ],
+)
+def test_cut_steps_make_the_loss_fall_along_a_line(fake, losses, cut):
+    """Steps of one length lower the loss by as much each; one that fell at once, and lies still, was not cut."""
+    settings, gradients = Settings(optimizer="sgd", learning_rate=0.3), Gradients({}, {}, None, norm=0.7)
+    cause = gradient_clipped(fake(Y, FLAT, settings=settings, shown_gradients=gradients, losses=losses.tolist()))
+    assert (cause is not None) is cut
+
+
 def test_a_far_too_high_rate_is_named_where_only_new_data_fare_badly(fake):
     """What a rate of 1 learned by heart it learned by chance; a rate of 0.03 is not blamed for what is overfit."""
     held_out = (np.zeros((120, 4, 1)), Y, FLAT)
