@@ -40,10 +40,12 @@ def random():
     return np.random.default_rng(5)
 
 
-def output(verdict="healthy", *, signal=True, r2=0.8, attainable=0.9):
+def output(verdict="healthy", *, signal=True, r2=0.8, other=0.9, spread=0.9):
     """Make an output's record."""
-    figures = {"spread": 0.9, "flat_below": 0.2, "r2": r2, "attainable": attainable, "confidence": 0.9}
-    return {"verdict": verdict, "signal": signal, **figures}
+    reached = {"the default": [r2, 0.02], "ridge": [other - 0.2, 0.02], "boosted trees": [other, 0.02]}
+    return {
+        "verdict": verdict, "signal": signal, "spread": spread, "flat_below": 0.2, "confidence": 0.9, "reached": reached
+    }  # fmt: skip
 
 
 def record(*outputs, number=0, **changes):
@@ -190,21 +192,42 @@ def test_groups_are_judged_on_others():
 
 
 def test_kinds():
-    """Spread and skill are asked where a reference finds a signal, and the worst of these outputs decides."""
+    """Spread and skill are asked where others have skill beyond error, and the worst of these outputs decides."""
     assert rates.kind(record(output())) == "sound"
-    assert rates.kind(record(output(), output("failing"), output("flat"))) == "flat"
-    assert rates.kind(record(output("flat", attainable=-0.1))) == "wrong without signal"
-    assert rates.kind(record(output(), output("failing", signal=False))) == "sound"
+    assert rates.kind(record(output(), output(r2=-0.1), output(spread=0.2, other=0.9))) == "flat"
+    assert rates.kind(record(output(spread=0.2, other=0.5))) == "sound"
+    assert rates.kind(record(output(r2=0.0))) == "without skill"
+    assert rates.kind(record(output(r2=None), output(r2=-1))) == "diverged"
+    assert rates.kind(record(output("flat", r2=-1, other=0.03))) == "wrong without signal"
+    assert rates.kind(record(output(), output("failing", r2=-1, signal=False))) == "sound"
     assert rates.kind(record(output("no_signal", signal=False))) == "quiet"
     assert rates.kind({"number": 1, "error": "ValueError: no"}) == "error"
+
+
+def test_who_has_skill_and_is_far_behind_counts_apart():
+    """Half of what others explain is no lack of spread and skill; the diagnosis says what it is."""
+    assert rates.is_far_behind(record(output("failing", r2=0.3)))
+    assert not rates.is_far_behind(record(output("healthy", r2=0.8)))
+    assert not rates.is_far_behind(record(output("failing", r2=-0.3)))
+
+
+def test_skill_is_that_of_targets_as_they_are():
+    """R² counts outliers as what they are, with the error of a mean; a prediction that is no number has none."""
+    random = np.random.default_rng(0)
+    y = random.normal(size=400)
+    y[7] = 50.0
+    found, error = running._skill(y, np.where(np.arange(400) == 7, 0.0, y))
+    assert found == pytest.approx(1 - 2500 / 400 / y.var(), abs=1e-5)
+    assert error > 0
+    assert running._skill(y, np.full(400, np.nan)) == [None, None]
 
 
 def test_figures_count_each_problem_once():
     """Failures stand by number, distances are of outputs that were asked, and what has no signal counts apart."""
     failed = {"number": 4, "problem": {**vars(PLAIN), "number": 4}, "error": "ValueError: no"}
     records = [
-        record(output(r2=0.8, attainable=0.9), number=1),
-        record(output("flat", r2=0.0, attainable=0.6), output(r2=0.5, attainable=0.4), number=2),
+        record(output(r2=0.8, other=0.9), number=1),
+        record(output("flat", r2=0.0, other=0.6), output(r2=0.5, other=0.4), number=2),
         record(output("healthy", signal=False), number=3),
         failed,
         record(output("no_signal", signal=False), number=5, signal=0.0),
@@ -217,7 +240,10 @@ def test_figures_count_each_problem_once():
     assert found["without signal"]["by design"] == 1
     assert found["without signal"]["of these, found by the default"] == 1
     text = report.report(records)
-    assert "| 2 | last step (white); n 60, T 6, F 3 (1 relevant); signal 1 | flat | 0.9 (0.2) | 0 | 0.6 |" in text
+    assert (
+        "| 2 | last step (white); n 60, T 6, F 3 (1 relevant); signal 1 | without skill | 0.9 | 0 ± 0.02 | 0.6 ± 0.02 |"
+        in text
+    )
     assert "| 4 |" in text
 
 
@@ -226,7 +252,7 @@ def test_a_problem_runs_and_its_record_is_json():
     found = running.run(TINY)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert rates.kind(found) == "sound"
-    assert found["outputs"][0]["r2"] > 0.9
+    assert found["outputs"][0]["reached"]["the default"][0] > 0.9
     refused = running.run(replace(PLAIN, task="no such task"))
     assert refused["error"] == "KeyError: 'no such task'"
 

@@ -94,6 +94,15 @@ def test_series_that_count_their_own_cycles_are_held_out_whole():
     assert not set(training.windows.groups) & set(held_out.windows.groups)
 
 
+def test_a_series_goes_on_where_windows_share_steps_and_belong_to_no_groups():
+    """Then what is held out of them is later in the same series; else it is of other series, or other sequences."""
+    alone = make_windows(series(1), target="x", length=3, features=["x"])
+    assert as_dataset(alone).goes_on
+    assert not as_dataset(windows_of(series(12))).goes_on
+    assert not as_dataset(alone, groups=np.arange(len(alone)) // 9).goes_on
+    assert not as_dataset(np.random.default_rng(0).normal(size=(50, 6)), np.arange(50.0)).goes_on
+
+
 def test_series_that_share_dates_are_held_out_by_time():
     """Where all series share the calendar, the last days are held out, and training ends before them in all."""
     dates = np.tile(np.arange("2020-01-01", "2020-01-31", dtype="datetime64[D]"), 10)

@@ -92,3 +92,14 @@ def test_doubt_counts_against_going_or_against_staying(best, vouched_for, not_re
     share = Share(best, 0.3)
     assert share.vouched_for == pytest.approx(vouched_for)
     assert share.not_refuted == pytest.approx(not_refuted)
+
+
+def test_the_end_of_a_series_must_vouch_twice():
+    """Two errors are taken off where what is held out is a later stretch of what was trained on."""
+    before, after = torch.from_numpy(np.random.default_rng(3).normal(size=(2, 400, 1)))
+    usual, later = (
+        share_of_way(before, 0.5 * (before + after), None, 10, ends_series=ends_series) for ends_series in (False, True)
+    )
+    assert usual[:2] == later[:2]
+    assert usual.vouched_for - later.vouched_for == pytest.approx(usual.error)
+    assert usual.not_refuted == later.not_refuted

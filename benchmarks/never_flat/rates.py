@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from unflat.diagnosis.standing import FLAT_SHARE
 from unflat.diagnosis.verdict import NO_BETTER
 
 if TYPE_CHECKING:
@@ -14,8 +15,17 @@ if TYPE_CHECKING:
     Record = Mapping[str, Any]
     Output = Mapping[str, Any]
 
+FAULTS = ("diverged", "flat", "without skill")
+"""What may be wrong with an output of which spread and skill are asked, the worst first."""
+
 WRONG = ("diverged", "flat", "failing", "copies_last")
 """Verdicts of an output that say that something is wrong, the worst first."""
+
+DEFAULT = "the default"
+"""The name of what is judged, among those who predict."""
+
+SURELY = 2.0
+"""Standard errors by which another learner's R² on the sequences judged must lie above 0."""
 
 FAR = (0.0, 0.05, 0.1, 0.25)
 """Distances in R² behind the best reference that are counted."""
@@ -24,13 +34,39 @@ QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 """Of the distances, told."""
 
 
+def others(output: Output) -> tuple[str, float, float]:
+    """Give who of the other learners explains most of an output on the sequences judged, how much, and its error."""
+    known = [(name, *found) for name, found in output["reached"].items() if name != DEFAULT and found[0] is not None]
+    return max(known, key=lambda learner: learner[1], default=("", -np.inf, np.inf))
+
+
+def r2(output: Output) -> float | None:
+    """Give what the default explains of an output; None where it is no number."""
+    found: float | None = output["reached"][DEFAULT][0]
+    return found
+
+
 def is_asked(output: Output) -> bool:
     """Whether spread and skill are asked of an output.
 
     They are where another learner finds more in the sequences to fit on than chance would give, and has skill on those
-    to be judged.
+    to be judged, beyond its error.
     """
-    return output["signal"] and (output["attainable"] or 0.0) > NO_BETTER
+    _, reached, error = others(output)
+    return output["signal"] and reached > max(NO_BETTER, SURELY * error)
+
+
+def fault(output: Output) -> str:
+    """Say what is wrong with an output of which spread and skill are asked; nothing where it has both.
+
+    It is flat if its spread is below a quarter of √R² of the best other learner, the spread of a fit as good as that.
+    """
+    explained = r2(output)
+    if explained is None:
+        return "diverged"
+    if (output["spread"] or 0.0) < FLAT_SHARE * np.sqrt(others(output)[1]):
+        return "flat"
+    return "" if explained > 0 else "without skill"
 
 
 def kind(record: Record) -> str:
@@ -44,34 +80,41 @@ def kind(record: Record) -> str:
     Returns
     -------
     str
-        "error"; with a signal "sound" or the verdict of its worst output; without, "quiet" or "wrong without signal".
+        "error"; with a signal "sound" or the fault of its worst output; without, "quiet" or "wrong without signal",
+        as the diagnosis has it.
     """
     if "error" in record:
         return "error"
     asked = [output for output in record["outputs"] if is_asked(output)]
-    found = [output["verdict"] for output in asked or record["outputs"]]
-    wrong = next((verdict for verdict in WRONG if verdict in found), None)
     if not asked:
-        return "quiet" if wrong is None else "wrong without signal"
-    return wrong or "sound"
+        wrong = any(output["verdict"] in WRONG for output in record["outputs"])
+        return "wrong without signal" if wrong else "quiet"
+    found = [fault(output) for output in asked]
+    return next((name for name in FAULTS if name in found), "sound")
 
 
 def has_signal(record: Record) -> bool:
     """Whether spread and skill are asked of any output."""
-    return kind(record) in {"sound", *WRONG}
+    return kind(record) in {"sound", *FAULTS}
 
 
 def is_failure(record: Record) -> bool:
     """Whether a default fit failed: an error, or an output of which it was asked lacks spread or skill."""
-    return kind(record) in {"error", *WRONG}
+    return kind(record) in {"error", *FAULTS}
+
+
+def is_far_behind(record: Record) -> bool:
+    """Whether a fit that has spread and skill is called wrong by the diagnosis: others explain far more."""
+    return kind(record) == "sound" and any(
+        is_asked(output) and output["verdict"] in WRONG for output in record["outputs"]
+    )
 
 
 def distances(records: Iterable[Record]) -> np.ndarray:
     """Give how far each output, of those asked, is behind the best reference, in R²; negative where it leads."""
     asked = (output for record in records for output in record.get("outputs", ()) if is_asked(output))
-    return np.array(
-        [output["attainable"] - (output["r2"] if output["r2"] is not None else -np.inf) for output in asked]
-    )
+    explained = ((others(output)[1], r2(output)) for output in asked)
+    return np.array([best - (-np.inf if own is None else own) for best, own in explained])
 
 
 def figures(records: Iterable[Record]) -> dict[str, Any]:
@@ -85,6 +128,7 @@ def figures(records: Iterable[Record]) -> dict[str, Any]:
         "with signal": sum(map(has_signal, records)),
         "failures": sorted(record["number"] for record in records if is_failure(record)),
         "kinds": _counts(kind(record) for record in records),
+        "far behind": sorted(record["number"] for record in records if is_far_behind(record)),
         "outputs asked": len(behind),
         "behind the best reference": {str(far): int((behind > far).sum()) for far in FAR},
         "distance": {f"{q:g}": round(float(np.quantile(known, q)), 4) for q in QUANTILES} if len(known) else {},

@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.never_flat.problem import Problem
-from benchmarks.never_flat.rates import WRONG, figures, grouped, is_asked, is_failure, kind
+from benchmarks.never_flat.rates import (
+    DEFAULT,
+    FAULTS,
+    fault,
+    figures,
+    grouped,
+    is_asked,
+    is_failure,
+    is_far_behind,
+    kind,
+    others,
+    r2,
+)
 from benchmarks.never_flat.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -43,6 +55,10 @@ def report(records: Iterable[Record]) -> str:
             "",
             *_failures([record for record in records if is_failure(record)]),
             "",
+            "With spread and skill, and far behind others, all of them:",
+            "",
+            *_failures([record for record in records if is_far_behind(record)]),
+            "",
             "Wrong without a signal, all of them:",
             "",
             *_failures([record for record in records if kind(record) == "wrong without signal"]),
@@ -74,10 +90,11 @@ def _overall(found: dict[str, Any]) -> Iterator[str]:
     yield "|---|---|"
     yield f"| problems | {found['problems']} |"
     yield f"| with a signal that another learner finds, and has skill with | {found['with signal']} |"
-    yield f"| of these, failures | {sum(kinds.get(name, 0) for name in WRONG)} |"
-    for name in WRONG:
+    yield f"| of these, failures | {sum(kinds.get(name, 0) for name in FAULTS)} |"
+    for name in FAULTS:
         yield f"| — {name} | {kinds.get(name, 0)} |"
     yield f"| errors | {kinds.get('error', 0)} |"
+    yield f"| with spread and skill, and far behind others | {len(found['far behind'])} |"
     for far, count in found["behind the best reference"].items():
         yield f"| outputs more than {far} of R² behind the best reference | {count} of {found['outputs asked']} |"
     for quantile, distance in found["distance"].items():
@@ -127,22 +144,28 @@ _TRAITS: tuple[Callable[[Record], str], ...] = (
 
 
 def _failures(records: Iterable[Record]) -> Iterator[str]:
-    yield "| number | problem | kind | spread (flat below) | R² | others' R² | own held-out R² | best epoch |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield "| number | problem | kind | spread | R² | best R² of others | whose | own held-out R² | best epoch |"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for record in records:
         head = f"| {record['number']} | {words(Problem(**record['problem']))} | {kind(record)}"
-        yield f"{head} | {record['error']} | | | | |" if "error" in record else f"{head} | {_figures(record)} |"
+        yield f"{head} | {record['error']} | | | | | |" if "error" in record else f"{head} | {_figures(record)} |"
 
 
 def _figures(record: Record) -> str:
     asked = [output for output in record["outputs"] if is_asked(output)] or record["outputs"]
-    ranked = (*WRONG, "healthy", "no_signal")
-    worst: Output = min(asked, key=lambda output: ranked.index(output["verdict"]))
+    ranked = (*FAULTS, "")
+    worst: Output = min(asked, key=lambda output: (ranked.index(fault(output)), r2(output) or 0.0))
     own = record["own_held_out"]
-    held_out = "none" if own is None else ", ".join(_short(r2) for r2 in own["r2"]) + f" ({own['n']})"
-    spread = f"{_short(worst['spread'])} ({_short(worst['flat_below'])})"
+    held_out = "none" if own is None else ", ".join(map(_short, own["r2"])) + f" ({own['n']})"
+    name, *_ = others(worst)
+    figures = (_with_error(worst["reached"].get(learner)) for learner in (DEFAULT, name))
     epochs = f"{record['best_epoch']} of {record['epochs']}"
-    return " | ".join([spread, _short(worst["r2"]), _short(worst["attainable"]), held_out, epochs])
+    return " | ".join([_short(worst["spread"]), *figures, name, held_out, epochs])
+
+
+def _with_error(reached: Sequence[float | None] | None) -> str:
+    value, error = reached or (None, None)
+    return _short(value) if error is None else f"{_short(value)} ± {error:.2g}"
 
 
 def _short(value: float | None) -> str:

@@ -11,13 +11,17 @@ import numpy as np
 from benchmarks.never_flat import data
 
 from unflat import LSTMRegressor, diagnose
+from unflat.diagnosis.standing import standard_error
 
 if TYPE_CHECKING:
     from benchmarks.never_flat.data import Data
     from benchmarks.never_flat.problem import Problem
+    from numpy.typing import NDArray
 
     from unflat.diagnosis import Diagnosis
     from unflat.diagnosis.verdict import OutputVerdict
+
+    Values = NDArray[np.float64]
 
 
 def run(problem: Problem) -> dict[str, Any]:
@@ -56,7 +60,7 @@ def examined(drawn: Data, **parameters: Any) -> tuple[LSTMRegressor, Diagnosis, 
     model : LSTMRegressor
         Fitted.
     diagnosis : Diagnosis
-        Its verdict rests on what ridge, nearest neighbours and boosted trees reach on the same data.
+        Its verdict rests on what other learners reach on the same data.
     more : dict
         Seconds, and what was warned of.
     """
@@ -91,24 +95,37 @@ def told(model: LSTMRegressor) -> dict[str, Any]:
 
 
 def said(diagnosis: Diagnosis) -> dict[str, Any]:
-    """Put down what a diagnosis says."""
+    """Put down what a diagnosis says, and what each learner reaches on the sequences judged."""
+    found = {"the default": diagnosis.prediction}
+    for learner in diagnosis.references.learners:
+        if learner.held_out_prediction is not None:
+            found[learner.name] = learner.held_out_prediction
     return {
         "verdict": diagnosis.verdict,
-        "outputs": [_output(output) for output in diagnosis.judgement.outputs],
-        "learners": {
-            reference.name: [_number(r2) for r2 in reference.held_out_r2] for reference in diagnosis.references.learners
-        },
+        "outputs": [
+            _output(output, {name: _skill(diagnosis.y[:, place], told[:, place]) for name, told in found.items()})
+            for place, output in enumerate(diagnosis.judgement.outputs)
+        ],
         "causes": [[cause.id, _number(cause.confidence)] for cause in diagnosis.causes],
     }
 
 
-def _output(output: OutputVerdict) -> dict[str, Any]:
-    figures = {name: getattr(output, name) for name in ("spread", "flat_below", "r2", "attainable", "confidence")}
+def _output(output: OutputVerdict, reached: dict[str, list[float | None]]) -> dict[str, Any]:
+    figures = {name: getattr(output, name) for name in ("spread", "flat_below", "confidence")}
     return {
         "verdict": output.verdict,
         "signal": bool(output.signal),
         **{name: _number(value) for name, value in figures.items()},
+        "reached": reached,
     }
+
+
+def _skill(y: Values, predicted: Values) -> list[float | None]:
+    """Give R² of all sequences judged, as their targets are, and its standard error; none where it is no number."""
+    if not np.isfinite(predicted).all():
+        return [None, None]
+    gains = ((y - y.mean()) ** 2 - (y - predicted) ** 2) / y.var()
+    return [_number(gains.mean()), _number(standard_error(gains))]
 
 
 def _number(value: float) -> float | None:

@@ -82,6 +82,11 @@ class Dataset:
             return True
         return self.windows is not None and self.windows.natural_split == "group"
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether what is held out is a later stretch of the same series: windows that share steps, of no groups."""
+        return not self.for_other_series and places_apart(self.sequences) > 1
+
     def take(self, index: NDArray[Any]) -> Dataset:
         """Select sequences by position."""
         return replace(

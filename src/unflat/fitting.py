@@ -300,7 +300,7 @@ def _learn_one(
             errors=errors,
         )
         if line is not None and validation is not None and history.best_epoch:
-            line.moderate(network, places_apart(validation.sequences))
+            line.moderate(network, validation)
     finally:
         network.to("cpu")
     return history
@@ -334,10 +334,11 @@ class _Line(NamedTuple):
         start = {name: tensor.clone() for name, tensor in network.skip.map.state_dict().items()}
         return cls(start, errors_on(network, judged, runtime), judged, runtime)
 
-    def moderate(self, network: Network, apart: int) -> None:
+    def moderate(self, network: Network, validation: Dataset) -> None:
         """Move a trained network back towards the line, as far as the validation part does not vouch for it."""
         after = errors_on(network, self.judged, self.runtime)
-        share = share_of_way(self.errors, after, self.judged.weights, apart)
+        apart = places_apart(validation.sequences)
+        share = share_of_way(self.errors, after, self.judged.weights, apart, ends_series=validation.goes_on)
         network.moderate(share.vouched_for, self.map)
 
 

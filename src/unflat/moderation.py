@@ -5,9 +5,11 @@ part lie at a share that has a closed form, and an error of its own: shrinkage t
 1961; by one standard error, as in Breiman et al. 1984, 3.4.3).
 
 A trained network moves away from the line that it began at by the share less its error: where the gain is clear, all of
-the way; where chance or a few stretches of a series might have made it, less or nothing. The line itself, which was
-cross-validated on the training part, moves away from the last value by the share and its error: all of the way,
-unless the validation part, where a series has moved on, speaks against it.
+the way; where chance or a few stretches of a series might have made it, less or nothing. Where the validation part is
+the end of the series that the training part is of, twice the error is taken off: what comes after it is another stretch
+yet, and the epoch was chosen by this one. The line itself, which was cross-validated on the training part, moves away
+from the last value by the share and its error: all of the way, unless the validation part, where a series has moved on,
+speaks against it.
 """
 
 from __future__ import annotations
@@ -36,15 +38,18 @@ class Share(NamedTuple):
         The share that leaves the least squared error; below 0 or above 1 where it lies outside of the way.
     error : float
         Its standard error.
+    taken_off : float
+        How many errors going must be worth.
     """
 
     best: float
     error: float
+    taken_off: float = 1.0
 
     @property
     def vouched_for(self) -> float:
         """What these sequences speak for, between 0 and 1: the burden of proof lies with going."""
-        return min(max(self.best - self.error, 0.0), 1.0)
+        return min(max(self.best - self.taken_off * self.error, 0.0), 1.0)
 
     @property
     def not_refuted(self) -> float:
@@ -52,7 +57,9 @@ class Share(NamedTuple):
         return min(max(self.best + self.error, 0.0), 1.0)
 
 
-def share_of_way(before: Tensor, after: Tensor, weights: Tensor | None, apart: int) -> Share:
+def share_of_way(
+    before: Tensor, after: Tensor, weights: Tensor | None, apart: int, *, ends_series: bool = False
+) -> Share:
     """Say how much of the way from earlier errors to later ones is best.
 
     Parameters
@@ -63,6 +70,9 @@ def share_of_way(before: Tensor, after: Tensor, weights: Tensor | None, apart: i
         Weight of each sequence.
     apart : int
         Sequences that share steps with a sequence: so many in a row count as one observation.
+    ends_series : bool
+        Whether the validation part is the end of the series that the training part is of: then two errors are taken
+        off.
 
     Returns
     -------
@@ -79,8 +89,10 @@ def share_of_way(before: Tensor, after: Tensor, weights: Tensor | None, apart: i
     blocks = max(len(way) // max(apart, 1), _FEWEST_BLOCKS)
     deviations = torch.stack([part.sum() for part in (gain - best * size).tensor_split(min(blocks, len(way)))])
     # The error of a ratio of sums, by its linear part (Cochran, Sampling Techniques, 1977, 6.19).
-    return Share(best, float(deviations.square().sum().sqrt() / size.sum()))
+    taken_off = _OF_A_SERIES if ends_series else 1.0
+    return Share(best, float(deviations.square().sum().sqrt() / size.sum()), taken_off)
 
 
+_OF_A_SERIES = 2.0
 _FEWEST_BLOCKS = 4
 """Parts that a series is judged by, at the least: of fewer, nobody knows how they differ."""

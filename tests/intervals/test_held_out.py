@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import polars as pl
 import torch
@@ -63,7 +65,7 @@ def test_moderation_is_settled_by_the_others_too():
     line, trained = torch.from_numpy(random.normal(size=(2, 60, 1)))
     trained = 0.4 * line + 0.5 * trained
     folds = np.arange(60) % FOLDS
-    taken = cross_chosen([line, trained], folds, Loss("mse"), None, apart=1)
+    taken = cross_chosen([line, trained], folds, Loss("mse"), None, partial(share_of_way, apart=1))
     for fold in range(FOLDS):
         own, others = folds == fold, torch.from_numpy(folds != fold)
         share = share_of_way(line[others], trained[others], None, 1).vouched_for

@@ -175,7 +175,7 @@ def _short_in_training(training: Part, output: int, signal: Signal) -> bool:
     true, predicted = _scaled(y[both], prediction[both])
     rest = np.minimum((true - predicted) ** 2, _WORST)
     gap = signal.r2 - (1 - float(rest.mean()))
-    return gap > max(border_of(signal.r2), errors_needed(len(rest)) * _standard_error(rest))
+    return gap > max(border_of(signal.r2), errors_needed(len(rest)) * standard_error(rest))
 
 
 def figures_of(examination: Examination, output: int) -> Figures:
@@ -211,9 +211,9 @@ def figures_of(examination: Examination, output: int) -> Figures:
         not_finite=int((~np.isfinite(prediction)).sum()),
         spread=_spread(true, predicted),
         r2=float(gains.mean()) if len(gains) else nan,
-        error=_standard_error(gains),
+        error=standard_error(gains),
         rest=float(rest.mean()) if len(rest) else nan,
-        error_of_rest=_standard_error(rest),
+        error_of_rest=standard_error(rest),
         short_in_training=_short_in_training(examination.training, output, signal),
         beside=_beside(examination.training, output),
         signal=signal,
@@ -284,7 +284,7 @@ def _gap_of_one_target(examination: Examination, output: int) -> Iterator[Gap]:
     left = np.minimum(left[np.isfinite(left)], _WORST)
     if len(left) >= _FEWEST and np.ptp(y[np.isfinite(y)]) == 0:
         width = float(left.mean()) - (1 - signal.r2)
-        yield Gap(width, _standard_error(left), signal.r2, len(left))
+        yield Gap(width, standard_error(left), signal.r2, len(left))
 
 
 def _gap_within(
@@ -310,7 +310,7 @@ def _gap(
     for most in (_WORST, inf):
         left = np.minimum((true - other)[known] ** 2, most)
         wider = np.minimum(rest[known], most) - left
-        yield Gap(float(wider.mean()), _standard_error(wider), float(1 - left.mean()), int(known.sum()))
+        yield Gap(float(wider.mean()), standard_error(wider), float(1 - left.mean()), int(known.sum()))
 
 
 def _part(examination: Examination, output: int) -> Part:
@@ -380,11 +380,22 @@ def slope_of(y: Column, prediction: Column) -> tuple[float, float]:
     x = (prediction - prediction.mean()) / prediction.std()
     rest = y - y.mean() - (prediction - prediction.mean())
     pull = x * rest / prediction.std()
-    return 1 + float(pull.mean()), _standard_error(pull)
+    return 1 + float(pull.mean()), standard_error(pull)
 
 
-def _standard_error(gains: Column) -> float:
-    """Estimate the standard error of their mean, from stretches where neighbours go together."""
+def standard_error(gains: Column) -> float:
+    """Estimate the standard error of a mean, from stretches where neighbours go together.
+
+    Parameters
+    ----------
+    gains : ndarray of shape (n,)
+        What the mean is of, in order.
+
+    Returns
+    -------
+    float
+        The larger of the usual one and that of the means of 30 stretches; inf for one value.
+    """
     if len(gains) < _FEWEST:
         return inf
     error = gains.std(ddof=1) / sqrt(len(gains))

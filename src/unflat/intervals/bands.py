@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from unflat.conformal import Calibration, PredictionInterval
 from unflat.dataset import places_apart
 from unflat.intervals.held_out import MOST_FOLDED, cross_chosen, folds_of
 from unflat.intervals.spread import Spread, fit_spread
-from unflat.moderation import is_moderated
+from unflat.moderation import is_moderated, share_of_way
 from unflat.sequences import sequences_together
 
 if TYPE_CHECKING:
@@ -139,9 +140,12 @@ class Bands:
         missed = _scaled(predictor, data.y) - described[:, : data.y.shape[1]].double().numpy()
         if errors and loss is not None:
             folds = folds_of(data)
-            apart = places_apart(data.sequences) if is_moderated(predictor.network.config, loss.name) else None
-            # The error of a mean is the mean of the errors.
-            missed = np.mean([cross_chosen(of_one, folds, loss, data.weights, apart) for of_one in errors], axis=0)
+            moderated = is_moderated(predictor.network.config, loss.name)
+            share_of = partial(share_of_way, apart=places_apart(data.sequences), ends_series=data.goes_on)
+            chosen = (
+                cross_chosen(of_one, folds, loss, data.weights, share_of if moderated else None) for of_one in errors
+            )
+            missed = np.mean(list(chosen), axis=0)  # the error of a mean is the mean of the errors
         learned, even = (_distances(s, described) for s in (self.spread.uneven(), self.spread.even()))
         is_better = _cost(missed, learned, data.weights) < _WORTH * _cost(missed, even, data.weights)
         spread = self.spread.uneven() if is_better else self.spread.even()

@@ -16,16 +16,16 @@ import numpy as np
 import torch
 
 from unflat.dataset import places_apart
-from unflat.moderation import share_of_way
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
 
     from unflat.dataset import Dataset
     from unflat.losses import Loss
+    from unflat.moderation import Share
 
 FOLDS = 5
 
@@ -59,7 +59,7 @@ def cross_chosen(
     folds: NDArray[np.int64],
     loss: Loss,
     weights: NDArray[np.float64] | None,
-    apart: int | None = None,
+    share_of: Callable[[Tensor, Tensor, Tensor | None], Share] | None = None,
 ) -> NDArray[np.float64]:
     """Take each fold's errors from the epoch that the others choose, moderated by what the others vouch for.
 
@@ -73,8 +73,9 @@ def cross_chosen(
         What epochs are compared by.
     weights : ndarray of shape (n,) or None
         What each sequence counts.
-    apart : int or None
-        Sequences that share steps with a sequence; None if the network's move away from its line is not moderated.
+    share_of : callable or None
+        From errors before and after a network's move away from its line, and weights, to the share of it that is
+        best; None if the move is not moderated.
 
     Returns
     -------
@@ -89,9 +90,9 @@ def cross_chosen(
         others = others if len(others) else torch.arange(len(folds))
         losses = [_loss(loss, epoch[others], None if counts is None else counts[others]) for epoch in errors]
         chosen = errors[int(np.argmin(losses))]
-        if apart is not None:
+        if share_of is not None:
             counted = None if counts is None else counts[others]
-            share = share_of_way(errors[0][others], chosen[others], counted, apart)
+            share = share_of(errors[0][others], chosen[others], counted)
             chosen = torch.lerp(errors[0], chosen, share.vouched_for)
         taken[folds == fold] = chosen.numpy()[folds == fold]
     return taken
