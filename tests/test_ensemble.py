@@ -119,7 +119,7 @@ def test_ensembles_can_be_searched(data):
 @pytest.mark.parametrize("n_members", [0, 1.5, "three"])
 def test_a_number_of_members_that_cannot_be_is_refused(data, n_members):
     """The message names the parameter."""
-    with pytest.raises(ConfigurationError, match="'n_members' of LSTMRegressor: expected a whole number of at least 1"):
+    with pytest.raises(ConfigurationError, match="'n_members' of LSTMRegressor: expected 'auto', or a whole number"):
         small(n_members=n_members).fit(*data)
 
 

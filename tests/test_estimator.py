@@ -40,8 +40,9 @@ from unflat.windows import make_windows
 
 
 def small(**parameters):
-    """Make an estimator that trains in a fraction of a second."""
-    return LSTMRegressor(**{"units": (6,), "epochs": 25, "learning_rate": 2e-2, "random_state": 0} | parameters)
+    """Make an estimator of one network, that trains in a fraction of a second."""
+    given = {"units": (6,), "epochs": 25, "learning_rate": 2e-2, "n_members": 1, "random_state": 0}
+    return LSTMRegressor(**given | parameters)
 
 
 class TestInputs:
@@ -300,7 +301,7 @@ class TestNetwork:
         seen.on_start = lambda plan: setattr(seen, "plan", plan)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            LSTMRegressor(units=(2,), patience=1, callbacks=[seen], random_state=0).fit(X, y)
+            LSTMRegressor(units=(2,), n_members=1, patience=1, callbacks=[seen], random_state=0).fit(X, y)
         assert seen.plan.sequences == 108
         assert seen.plan.steps == 4  # batches of 32, the power of two nearest to 3 * sqrt(108)
         assert seen.plan.epochs == 100  # 1,500 steps would be more epochs than the most
@@ -493,7 +494,7 @@ class TestBadInput:
             ("scale_target", "sqrt", "one of 'standard', 'robust', 'minmax', 'log', 'none'"),
             ("precision", "fp16", "one of 'fp32', 'bf16'"),
             ("device", "tpu", "'auto' or a device of this machine"),
-            ("validation_fraction", 1.0, r"a number in \[0, 1\)"),
+            ("validation_fraction", 1.0, r"'auto', or a number in \[0, 1\)"),
         ],
     )
     def test_parameters_are_held_against_their_constraints(self, waves, name, value, constraint):

@@ -11,9 +11,11 @@ from unflat.batches import BatchSource
 from unflat.config import NetworkConfig, ScalingConfig
 from unflat.dataset import as_dataset
 from unflat.errors import ConfigurationError, ConstantTargetError
-from unflat.fitting import batch_size_for, choose_device, epochs_for, examples, missing_where_complete, prepare
+from unflat.fitting import batch_size_for, choose_device, epochs_for, missing_where_complete, prepare
+from unflat.learning import examples
 from unflat.network import predict_all
 from unflat.network.line import PENALTIES
+from unflat.parting import Parting
 
 NETWORK, SCALES = NetworkConfig(units=(3,)), ScalingConfig()
 
@@ -21,7 +23,7 @@ NETWORK, SCALES = NetworkConfig(units=(3,)), ScalingConfig()
 def prepared(X, y, **given):
     """Prepare a small predictor and give it with its data."""
     data = as_dataset(X, y, **given)
-    return prepare(data, NETWORK, SCALES, torch.Generator().manual_seed(0)), data
+    return prepare(Parting.alike(data), NETWORK, SCALES, torch.Generator().manual_seed(0)), data
 
 
 @given(st.integers(1, 10**8))

@@ -75,7 +75,7 @@ print(gc.get_freeze_count() >= MUCH, seen() is None, gc.isenabled())
 def test_what_a_young_process_loads_is_set_aside(module, age, set_aside):
     """There much that is loaded is searched no more, elsewhere nothing changes; cycles made later are found in both."""
     _, file = module
-    file.write_text("from unflat._loading import MUCH\nkept = [[] for _ in range(MUCH + 1)]\n")
+    file.write_text("from unflat._loading import MUCH\nkept = [[] for _ in range(MUCH + MUCH // 10)]\n")
     done = subprocess.run(  # noqa: S603 - the lines above
         [sys.executable, "-c", LOADING, str(file.parent), age], capture_output=True, text=True, check=True
     )

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unflat.moderation import Share, share_of_way
+from unflat.moderation import Move, Settled, Share, settle, share_of_way
 
 
 def errors(n, way, noise, seed=0):
@@ -103,3 +103,48 @@ def test_the_end_of_a_series_must_vouch_twice():
     assert usual[:2] == later[:2]
     assert usual.vouched_for - later.vouched_for == pytest.approx(usual.error)
     assert usual.not_refuted == later.not_refuted
+
+
+def drawn(n, seed=0):
+    """Draw what a line, networks that began at it and networks free of it miss, the last of them the least."""
+    line, trained, free = np.random.default_rng(seed).normal(size=(3, n, 1)) * [[[1.0]], [[0.6]], [[0.4]]]
+    return Move(*map(torch.from_numpy, (line, trained, free)), None)
+
+
+def test_kinds_of_networks_count_as_far_as_they_are_vouched_for():
+    """First the way from one kind to the other is settled, then that from the line to what they come to together."""
+    move = drawn(300)
+    settled = settle([move], 1)
+    assert settled.of_free == share_of_way(move.trained, move.free, None, 1).vouched_for
+    assert 0.5 < settled.of_free < 0.8
+    both = torch.lerp(move.trained, move.free, settled.of_free)
+    assert settled.share == share_of_way(move.line, both, None, 1).vouched_for
+    torch.testing.assert_close(settled.errors(move), torch.lerp(move.line, both, settled.share))
+
+
+def test_parts_have_their_say_together():
+    """Two parts settle what one part of all of their sequences settles, weights included."""
+    weights = torch.from_numpy(np.random.default_rng(1).uniform(0.1, 2, size=80))
+    whole = drawn(80)._replace(weights=weights)
+    parts = [whole.of(torch.arange(30)), whole.of(torch.arange(30, 80))]
+    assert settle(parts, 1) == settle([whole], 1)
+    assert settle(parts, 1) != settle([whole._replace(weights=None)], 1)
+
+
+def test_networks_that_are_there_of_some_parts_only_are_judged_on_these():
+    """A part without networks of the second kind says nothing of them, and keeps those that it has."""
+    both, alone = drawn(100), drawn(100, seed=1)._replace(free=None)
+    settled = settle([both, alone], 1)
+    assert settled.of_free == settle([both], 1).of_free
+    torch.testing.assert_close(Settled(settled.of_free, 0.5).errors(alone), torch.lerp(alone.line, alone.trained, 0.5))
+
+
+def test_networks_that_are_no_numbers_do_not_count():
+    """Diverged networks leave the others, and diverged others the line."""
+    move = drawn(50)
+    nowhere = torch.full_like(move.free, torch.nan)
+    settled = settle([move._replace(free=nowhere)], 1)
+    assert settled.of_free == 0
+    assert torch.isfinite(settled.errors(move._replace(free=nowhere))).all()
+    lost = move._replace(trained=nowhere, free=None)
+    torch.testing.assert_close(settle([lost], 1).errors(lost), move.line)

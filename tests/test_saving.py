@@ -12,7 +12,7 @@ from unflat.saving import read_model
 def saved(waves, tmp_path):
     """Put a small model on the disk, and give it with its path."""
     X, y = waves
-    model = LSTMRegressor(units=(3,), epochs=1, random_state=0, callbacks=[Callback()]).fit(X, y)
+    model = LSTMRegressor(units=(3,), n_members=1, epochs=1, random_state=0, callbacks=[Callback()]).fit(X, y)
     model.save(tmp_path / "m.unflat")
     return model, tmp_path / "m.unflat"
 

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from unflat.dataset import as_dataset
+from unflat.parting import Parting, parted
 from unflat.scaling import fit_input_scaling, fit_target_scaler
-from unflat.starting import _summaries, start_of
+from unflat.starting import _summaries, starts_of
 
 
 def series(n, level, pull, seed):
@@ -23,7 +24,7 @@ def started(training, validation=None):
     """Predict both parts in raw units by the line that a training would begin at."""
     inputs, _ = fit_input_scaling(training.sequences, "standard")
     target = fit_target_scaler(training.y, "standard", training.names)
-    line, _ = start_of(inputs, None, target, training, validation)
+    ((line, _),) = starts_of(inputs, None, target, Parting.alike(training, validation))
     slope = line.weight[0, 0] * float(target.scale[0] / inputs.scaler.scale[0])
     return line, slope
 
@@ -77,8 +78,43 @@ def test_mean_products_of_long_sequences_are_read_in_full():
     asked = as_dataset(np.stack([values, marks], axis=2), (values * marks).sum(axis=1))
     inputs, _ = fit_input_scaling(asked.sequences, "standard")
     target = fit_target_scaler(asked.y, "standard", asked.names)
-    line, bounds = start_of(inputs, None, target, asked)
+    ((line, bounds),) = starts_of(inputs, None, target, Parting.alike(asked))
     assert line.terms.moments
     read = _summaries(inputs, None, asked, line.terms, bounds)
     error = line.predict(read) - target(torch.from_numpy(asked.y)).numpy()
     assert np.sqrt(np.mean(error**2)) < 1e-4
+
+
+def test_networks_that_hold_out_different_parts_begin_at_lines_of_their_own():
+    """All read the same, and none has seen the targets that it holds out."""
+    random = np.random.default_rng(0)
+    X = random.normal(size=(60, 5, 2))
+    y = 100 - 20 * X[:, -1, 0] + random.normal(0, 5, size=60)
+    data = as_dataset(X, y)
+    inputs, _ = fit_input_scaling(data.sequences, "standard")
+    target = fit_target_scaler(data.y, "standard", data.names)
+
+    def lines(targets):
+        parting = parted(as_dataset(X, targets), None, "auto", np.random.RandomState(0), 5)
+        return parting, [line for line, _ in starts_of(inputs, None, target, parting)]
+
+    parting, before = lines(y)
+    assert len({line.weight.tobytes() for line in before}) == 5
+    assert len({line.terms for line in before}) == 1
+    held_out = np.setdiff1d(np.arange(60), parting.parts[2].places)
+    y[held_out] += 1.0  # so little that the same is chosen
+    after = lines(y)[1]
+    np.testing.assert_array_equal(after[2].weight, before[2].weight)
+    assert not np.array_equal(after[3].weight, before[3].weight)
+
+
+def test_a_line_for_other_series_is_judged_on_other_series():
+    """Where each series has a level of its own that its steps tell, neighbours of the same series would praise it."""
+    random = np.random.default_rng(1)
+    levels = np.repeat(random.normal(size=(12, 6)), 40, axis=0)  # six features name the series
+    X = np.repeat(levels[:, None], 3, axis=1) + 0.1 * random.normal(size=(480, 3, 6))
+    y = np.repeat(random.normal(size=12), 40) + 0.1 * random.normal(size=480)
+    order = random.permutation(480)
+    named = as_dataset(X[order], y[order], groups=np.repeat(np.arange(12), 40)[order])
+    alone, mixed = (np.linalg.norm(started(data)[0].weight) for data in (named, as_dataset(X[order], y[order])))
+    assert alone < 0.5 * mixed

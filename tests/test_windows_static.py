@@ -117,7 +117,7 @@ def test_static_columns_change_what_steps_mean(tmp_path):
     kinds = CUT | {"target": "load", "static": "kind"}
     effect = (pl.col("load") - pl.col("area")).alias("load")
     models = [
-        LSTMRegressor(units=(8,), epochs=40, random_state=0, progress=False).fit(
+        LSTMRegressor(units=(8,), n_members=1, epochs=40, random_state=0, progress=False).fit(
             make_windows(train.with_columns(effect), **cut)
         )
         for cut in (kinds, CUT)

@@ -47,13 +47,15 @@ class Control:
         From the sixth half on it is half of what can be known, where that is most of the target and sequences are many;
         a perceptron that explains a hundredth where seven tenths can be known is not one with nothing wrong. From the
         seventh on it is 0 where less can be known: what is worse than the mean is *failing* by the word's own meaning,
-        and has learned noise. Of others nothing is asked.
+        and has learned noise. From the eighth on it is 0 where sequences are few, too: what explains nothing where
+        nearly all can be explained is *flat*. Where nothing can be known, nothing is asked.
         """
-        if half not in UNASKED and self.signal >= _MUCH and self.n >= _MANY:
+        if half in UNASKED or self.signal == 0:
+            return -np.inf
+        if self.signal >= _MUCH and self.n >= _MANY:
             return self.signal / 2
-        if half not in UNASKED_OF_WEAK and 0 < self.signal < _MUCH:
-            return 0.0
-        return -np.inf
+        unasked = UNASKED_OF_WEAK if self.n >= _MANY else UNASKED_OF_FEW
+        return -np.inf if half in unasked else 0.0
 
 
 CONTROLS = {
@@ -81,6 +83,9 @@ UNASKED = ("first", "second", "third", "fourth", "fifth")
 
 UNASKED_OF_WEAK = (*UNASKED, "sixth")
 """Those in which every control with a weak signal counted."""
+
+UNASKED_OF_FEW = (*UNASKED_OF_WEAK, "seventh")
+"""Those in which every control of few sequences counted."""
 
 _STEPS, _FEATURES = 10, 2
 _MUCH, _MANY = 0.5, 100
@@ -126,6 +131,8 @@ def draw(half: Half, control: Control, random: np.random.Generator) -> Pairs:
         y = np.abs(X[:, -1, 0]) + X[:, -4:, 1].max(axis=1) + 0.5 * X[:, -2, 0]
     elif half == "fourth":
         y = np.maximum(X[:, -1, 0], X[:, -1, 1]) + 0.6 * X[:, -3, 0] - 0.4 * X[:, -5:, 1].sum(axis=1)
+    elif half == "eighth":
+        y = X[:, -1, 0] + 0.8 * np.tanh(X[:, -2:, 1].sum(axis=1)) + 0.4 * np.hypot(X[:, -3, 0], X[:, -1, 1])
     elif half == "seventh":
         y = X[:, -1, 0] - 0.6 * np.minimum(X[:, -2, 1], X[:, -1, 1]) + 0.5 * X[:, -5:, 0].mean(axis=1) * X[:, -1, 1]
     elif half == "sixth":

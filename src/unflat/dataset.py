@@ -1,4 +1,4 @@
-"""Sequences with their targets, whatever they came as, and the part of them that is held out."""
+"""Sequences with their targets, whatever they came as."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unflat import windows as windowing
-from unflat.config import OWNER, Interval
 from unflat.conformal import labels
-from unflat.errors import ConfigurationError, InputError, NonFiniteError, ShapeError, TooFewSamplesError
+from unflat.errors import InputError, NonFiniteError, ShapeError
 from unflat.folds import neighbours_to_look_at, overlap_of_neighbours
 from unflat.sequences import Sequences, as_numbers, as_sequences, is_table, refuse_infinite
 from unflat.windows import Windows, WindowSchema
@@ -19,12 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.sequences import PastTarget
-
-FEWEST_TO_HOLD_OUT = 20
-"""With fewer sequences than this, none is held out: two or three say nothing about the rest."""
-
-_LARGEST_GAP = 0.25
-"""Share of the training part that may be left out between it and what is set aside; beyond it some leak is better."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -382,91 +375,6 @@ def _names(y: object, outputs: int) -> tuple[str, ...]:
     return (str(name),) if isinstance(name, str) and outputs == 1 else tuple(f"y{i}" for i in range(outputs))
 
 
-def parted(
-    data: Dataset, validation: object, share: float, random: np.random.RandomState
-) -> tuple[Dataset, Dataset | None]:
-    """Tell what is trained on from what is held out.
-
-    Parameters
-    ----------
-    data : Dataset
-        What a fit was given.
-    validation : tuple of (X, y), Windows or None
-        The part to hold out, where a user gave one; then all data are trained on.
-    share : float
-        The share to hold out otherwise.
-    random : numpy.random.RandomState
-        Draws what is held out.
-
-    Returns
-    -------
-    training : Dataset
-        The training part.
-    held_out : Dataset or None
-        The other; None as for `hold_out`.
-
-    Raises
-    ------
-    ConfigurationError
-        If the share is not in [0, 1).
-    InputError
-        As for `as_validation`.
-    """
-    if validation is not None:
-        return data, as_validation(validation, data)
-    constraint = Interval(0, 1, "left")
-    if not constraint.admits(share):
-        raise ConfigurationError(OWNER, "validation_fraction", str(constraint), share)
-    return hold_out(data, share, random)
-
-
-def hold_out(data: Dataset, share: float, random: np.random.RandomState) -> tuple[Dataset, Dataset | None]:
-    """Set a validation part aside.
-
-    By whole groups where groups are given; windows otherwise by their natural split. Sequences of an array are drawn at
-    random, unless neighbours share time steps, as windows that a user has cut do: then the last are set aside, without
-    those before them that share a step with any of them, since training on these would show a part of the answers.
-
-    Parameters
-    ----------
-    data : Dataset
-        What there is to learn from.
-    share : float
-        The share to set aside, in [0, 1).
-    random : numpy.random.RandomState
-        Draws what is set aside.
-
-    Returns
-    -------
-    training : Dataset
-        The rest.
-    validation : Dataset or None
-        The part; None if the share is 0 or there are too few sequences for a part to say anything.
-    """
-    if share == 0 or len(data) < FEWEST_TO_HOLD_OUT:
-        return data, None
-    training, validation = _two_parts(data, share, random)
-    return data.take(training), data.take(validation)
-
-
-def _two_parts(data: Dataset, share: float, random: np.random.RandomState) -> tuple[NDArray[Any], NDArray[Any]]:
-    if data.groups is not None:
-        inside = _whole_groups(data.groups, share, random)
-    elif data.windows is not None:
-        parts = data.windows.split_positions(
-            test=0, validation=share, by=data.windows.natural_split, random_state=random.randint(2**31)
-        )
-        return parts.train, parts.validation
-    else:
-        count = max(1, round(share * len(data)))
-        rest = len(data) - count
-        apart = places_apart(data.sequences)
-        if 1 < apart < _LARGEST_GAP * rest:
-            return np.arange(rest - apart + 1), np.arange(rest, len(data))
-        inside = random.permutation(len(data))[:count]
-    return np.setdiff1d(np.arange(len(data)), inside), np.sort(inside)
-
-
 def places_apart(sequences: Sequences) -> int:
     """Say from how many places apart sequences share no time step.
 
@@ -490,11 +398,3 @@ def places_apart(sequences: Sequences) -> int:
     steps = np.arange(sequences.longest)
     before, after = (sequences.rows[sequences.starts[place][:, None] + steps] for place in (first, first + 1))
     return overlap_of_neighbours(before, after)
-
-
-def _whole_groups(groups: NDArray[Any], share: float, random: np.random.RandomState) -> NDArray[Any]:
-    labels, members = np.unique(groups, return_inverse=True)
-    if len(labels) == 1:
-        raise TooFewSamplesError("The groups to hold a validation part out of", 2, 1)
-    count = min(max(1, round(share * len(labels))), len(labels) - 1)
-    return np.flatnonzero(np.isin(members, random.permutation(len(labels))[:count]))

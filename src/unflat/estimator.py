@@ -11,19 +11,13 @@ import torch
 from unflat.baselines import Baselines
 from unflat.config import ScalingConfig
 from unflat.contract import SequenceRegressor, check_is_fitted, random_state_of
-from unflat.dataset import (
-    as_dataset,
-    parted,
-    refuse_other_data,
-    sequences_for,
-)
+from unflat.dataset import as_dataset, refuse_other_data, sequences_for
 from unflat.errors import ConstantColumnWarning, TooFewSamplesError
 from unflat.fitted import FittedMixin
 from unflat.fitting import (
+    assess_held_out,
     assess_on,
     choose_device,
-    continued,
-    learn,
     network_config,
     one_pass_config,
     prepare,
@@ -31,10 +25,12 @@ from unflat.fitting import (
     warn_of_inputs,
 )
 from unflat.history import History
-from unflat.intervals import Bands, IntervalMixin, worth_folding
+from unflat.intervals import Bands, IntervalMixin, errors_unseen, worth_folding
 from unflat.judgement import warn_of
+from unflat.learning import continued, learn
 from unflat.losses import Loss
 from unflat.network import predict_all
+from unflat.parting import Parting, parted
 from unflat.progress import ProgressBar, shows_progress
 from unflat.ranges import InputRange
 from unflat.saving import Learned, read_model, write_model
@@ -49,6 +45,7 @@ if TYPE_CHECKING:
     from unflat.callbacks import Callback
     from unflat.config import Cell, LossName, Pooling, Precision, Scale, Schedule, TargetRange, TargetScale
     from unflat.dataset import Dataset
+    from unflat.metrics import Assessment
     from unflat.sequences import Sequences
 
 _FEWEST_TO_FIT = 2
@@ -84,15 +81,19 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         Whether a ridge regression is added that training begins at: on the last and the mean step, and on earlier
         steps, extremes and products where cross-validation says that they tell more; held back towards the mean, or
         the last value where the target is a later value of a feature, for which held-out data may refute it.
-    n_members : int
+    n_members : int or "auto"
         How many networks are trained, each from weights and with an order of its own; their mean is the prediction.
+        Where sequences tell nothing of each other, or whole series are held out, each holds out another part. "auto" is
+        five where there are fewer than 300 of these, of which a tenth would decide by chance, and one otherwise, or
+        where validation data are given. Where whole series are held out there are five more, that begin without the
+        ridge regression: it knows few series too well. They count as far as the series held out vouch for them.
     loss : {"mse", "mae", "huber", "quantile"}
         What is made small, on the scaled target.
     quantile : float
         The quantile that the loss of that name estimates.
     epochs : int or "auto"
-        Passes over the training part, at the most. "auto" makes about 1,500 steps, with 10 passes at least and
-        100 at the most.
+        Passes over the training part, at the most. "auto" makes about 1,500 steps, or 1,000 of each network where
+        several hold out different parts; with 10 passes at least and 100 at the most.
     batch_size : int or "auto"
         Sequences in one step. "auto" is the power of two nearest to three times the root of the number of
         training sequences, between 16 and 256.
@@ -111,9 +112,10 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
     patience : int, "auto" or None
         Epochs without a better validation loss after which training stops; None never does. "auto" is half of the
         epochs at a constant rate; a cycle of rates, which does its best work at its end, is gone through.
-    validation_fraction : float
-        Share of the data that is held out, unless validation data are given to `fit`. With fewer than 20
-        sequences none are.
+    validation_fraction : float or "auto"
+        Share of the data that a network holds out, unless validation data are given to `fit`. With fewer than 20
+        sequences none are. "auto" is a tenth; a fifth where up to five networks hold out different parts, and as many
+        parts as networks where there are more: five hold out everything.
     scale_inputs : {"standard", "robust", "minmax", "none"}
         The scale of numeric features.
     scale_target : {"standard", "robust", "minmax", "log", "none"}
@@ -177,6 +179,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
     True
     """
 
+    held_out_: Assessment | None
+
     _moments: list[dict[str, Any]] | None = None  # the optimizers', kept from one partial_fit to the next
 
     def __init__(
@@ -189,7 +193,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         input_noise: float | Literal["auto"] = "auto",
         readout: Pooling | Sequence[Pooling] = ("last", "mean", "max"),
         skip: bool = True,
-        n_members: int = 1,
+        n_members: int | Literal["auto"] = "auto",
         loss: LossName = "mse",
         quantile: float = 0.5,
         epochs: int | Literal["auto"] = "auto",
@@ -201,7 +205,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         clip_norm: float | None = 1.0,
         averaging: float = 0.07,
         patience: int | Literal["auto"] | None = "auto",
-        validation_fraction: float = 0.1,
+        validation_fraction: float | Literal["auto"] = "auto",
         scale_inputs: Scale = "standard",
         scale_target: TargetScale = "standard",
         target_range: TargetRange = "auto",
@@ -286,29 +290,24 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         """
         data = self._dataset(X, y, sample_weight, groups)
         random = random_state_of(self.random_state)
-        training, held_out = parted(data, validation, self.validation_fraction, random)
-        callbacks = [*self.callbacks, *([ProgressBar()] if shows_progress(self.progress) else [])]
-        config, device = training_config(self.get_params(deep=False), len(training)), choose_device(self.device)
-        generator = self._start(training, held_out, random)
+        free = self.skip and self.loss == "mse"
+        parting = parted(data, validation, self.validation_fraction, random, self.n_members, free=free)
+        parameters, device = self.get_params(deep=False), choose_device(self.device)
+        config = training_config(parameters, len(parting.parts[0].training), crossed=parting.crossed)
+        generator = self._start(parting, random)
         errors: list[list[torch.Tensor]] = [[] for _ in self.predictor_.members]
         self.histories_ = learn(
             self.predictor_,
-            training,
-            held_out,
+            parting,
             config,
             generator=generator,
             device=device,
-            callbacks=callbacks,
-            errors=errors if worth_folding(held_out) else None,
+            callbacks=[*self.callbacks, *([ProgressBar()] if shows_progress(self.progress) else [])],
+            errors=errors if worth_folding(parting) else None,
         )
-        self.predictor_.keep(len(self.histories_))  # Ctrl-C leaves the networks that it came before untrained
-        self.bands_ = Bands.of(self.predictor_, training)
-        if held_out is not None:
-            chosen_by = [of_one for of_one in errors if of_one]
-            self.bands_ = self.bands_.calibrated(self.predictor_, held_out, chosen_by, Loss.of(config))
-        self.held_out_ = None if held_out is None else assess_on(self.predictor_, self.baselines_, held_out)
-        judged = self.held_out_ or assess_on(self.predictor_, self.baselines_, training)
-        warn_of(self.history_, judged, held_out=held_out is not None, stacklevel=2)
+        # Ctrl-C leaves the networks that it came before untrained.
+        self.predictor_.keep(len(self.histories_))
+        self._judge(parting.kept(len(self.histories_)), errors[: len(self.histories_)], Loss.of(config))
         return self
 
     def partial_fit(self, X: object, y: object = None, *, sample_weight: object = None) -> Self:
@@ -330,7 +329,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         data = self._dataset(X, y, sample_weight, None)
         random = random_state_of(self.random_state)
         if not hasattr(self, "predictor_"):
-            self._start(data, None, random)
+            self._start(parted(data, None, 0, random, self.n_members), random)
             self.held_out_, self.histories_ = None, (History(),) * len(self.predictor_.members)
         refuse_other_data(data, self.schema_, self.n_features_in_, self.n_outputs_)
         # Each pass has an order of its own, which follows from the seed and the passes before it.
@@ -338,8 +337,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         self._moments = [{} for _ in self.predictor_.members] if self._moments is None else self._moments
         later = learn(
             self.predictor_,
-            data,
-            None,
+            Parting.alike(data, members=len(self.predictor_.members)),
             one_pass_config(self.get_params(deep=False), len(data)),
             generator=torch.Generator().manual_seed(seed),
             device=choose_device(self.device),
@@ -437,11 +435,12 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
             raise TooFewSamplesError("The sequences to fit", _FEWEST_TO_FIT, len(data))
         return data
 
-    def _start(self, training: Dataset, held_out: Dataset | None, random: np.random.RandomState) -> torch.Generator:
+    def _start(self, parting: Parting, random: np.random.RandomState) -> torch.Generator:
         """Set all that is fitted before the first step, and give the generator to go on with."""
+        training = parting.whole
         generator = torch.Generator().manual_seed(int(random.randint(2**31 - 1)))
         scales = ScalingConfig(self.scale_inputs, self.scale_target, self.target_range)
-        prepared = prepare(training, network_config(self.get_params(deep=False)), scales, generator, held_out)
+        prepared = prepare(parting, network_config(self.get_params(deep=False)), scales, generator)
         if prepared.constant:
             told = f"Constant in all training rows, so they carry nothing: {', '.join(prepared.constant)}."
             warnings.warn(told, ConstantColumnWarning, stacklevel=3)
@@ -456,6 +455,22 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         self.target_names_ = training.names
         self.flat_target_ = training.flat
         return generator
+
+    def _judge(self, parting: Parting, errors: Sequence[Sequence[torch.Tensor]], loss: Loss) -> None:
+        """Measure how it does on what was held out, and warn where that is not good enough."""
+        held_out = parting.held_out
+        if held_out is None:
+            self.bands_ = Bands.of(self.predictor_, parting.whole)
+        else:
+            unseen = errors_unseen(self.predictor_, parting, errors, loss)
+            self.bands_ = (
+                Bands.crossed(self.predictor_, held_out, unseen, parting.part_of_each)
+                if parting.crossed
+                else Bands.of(self.predictor_, parting.whole).calibrated(self.predictor_, held_out, unseen)
+            )
+        self.held_out_ = assess_held_out(self.predictor_, self.baselines_, parting)
+        judged = self.held_out_ or assess_on(self.predictor_, self.baselines_, parting.whole)
+        warn_of(self.history_, judged, held_out=held_out is not None, stacklevel=3)
 
     def _sequences(self, X: object) -> Sequences:
         sequences = sequences_for(X, self.schema_, self.n_features_in_)

@@ -5,42 +5,37 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass, fields, replace
-from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from unflat.batches import BatchSource
+from unflat.baselines import Baselines
 from unflat.config import NetworkConfig, TrainingConfig
-from unflat.dataset import places_apart
 from unflat.errors import ConfigurationError, ConstantTargetError, MissingValuesWarning, OutOfRangeWarning
-from unflat.history import History
 from unflat.limits import limits_of
 from unflat.metrics import assess
-from unflat.moderation import is_moderated, share_of_way
 from unflat.network import Predictor, make_network, predict_all
 from unflat.network.embedding import MOST_ONE_HOT
 from unflat.ranges import FAR, FAR_ON_A_LINE, in_words, missing_in_words
 from unflat.scaling import fit_affine, fit_context_scaling, fit_input_scaling, fit_target_scaler
-from unflat.starting import start_of
+from unflat.starting import starts_of
 from unflat.strangers import levels_of
-from unflat.training import Examples, Runtime, errors_on, train
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from unflat.baselines import Baselines
-    from unflat.callbacks import Callback
-    from unflat.config import LossName, ScalingConfig
+    from numpy.typing import NDArray
+
+    from unflat.config import ScalingConfig
     from unflat.dataset import Dataset
     from unflat.metrics import Assessment
-    from unflat.network import Network
+    from unflat.parting import Part, Parting
     from unflat.ranges import InputRange
     from unflat.scaling import InputScaling
     from unflat.sequences import Sequences
 
-_STEPS, _FEWEST_EPOCHS, _MOST_EPOCHS = 1500, 10, 100
+_STEPS, _STEPS_OF_SEVERAL, _FEWEST_EPOCHS, _MOST_EPOCHS = 1500, 1000, 10, 100
 _SMALLEST_BATCH, _LARGEST_BATCH = 16, 256
 
 
@@ -50,22 +45,24 @@ def batch_size_for(n: int) -> int:
     return min(max(nearest, _SMALLEST_BATCH), _LARGEST_BATCH)
 
 
-def epochs_for(n: int, batch_size: int) -> int:
-    """Choose a number of epochs: as many as make about 1,500 steps, between 10 and 100."""
-    return min(max(math.ceil(_STEPS * batch_size / n), _FEWEST_EPOCHS), _MOST_EPOCHS)
+def epochs_for(n: int, batch_size: int, steps: int = _STEPS) -> int:
+    """Choose a number of epochs: as many as make about so many steps, between 10 and 100."""
+    return min(max(math.ceil(steps * batch_size / n), _FEWEST_EPOCHS), _MOST_EPOCHS)
 
 
 def network_config(parameters: Mapping[str, Any]) -> NetworkConfig:
     """Take what concerns the network from an estimator's parameters; raises as `training_config`."""
     chosen = {field.name: parameters[field.name] for field in fields(NetworkConfig) if field.name in parameters}
     chosen["units"] = tuple(chosen["units"])
+    if chosen["n_members"] == "auto":
+        del chosen["n_members"]  # which follows from the data
     if chosen["input_noise"] == "auto":
         chosen["input_noise"] = None
     chosen["readout"] = (chosen["readout"],) if isinstance(chosen["readout"], str) else tuple(chosen["readout"])
     return NetworkConfig(**chosen)
 
 
-def training_config(parameters: Mapping[str, Any], n: int) -> TrainingConfig:
+def training_config(parameters: Mapping[str, Any], n: int, *, crossed: bool = False) -> TrainingConfig:
     """Take what concerns training from an estimator's parameters, and settle what is "auto" among them.
 
     Parameters
@@ -74,6 +71,9 @@ def training_config(parameters: Mapping[str, Any], n: int) -> TrainingConfig:
         The estimator's parameters.
     n : int
         Training sequences.
+    crossed : bool
+        Whether several networks hold out different parts: each of them then makes fewer steps, since their mean is
+        smoother than any of them.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def training_config(parameters: Mapping[str, Any], n: int) -> TrainingConfig:
     if chosen["batch_size"] == "auto":
         chosen["batch_size"] = batch_size_for(n)
     if chosen["epochs"] == "auto":
-        chosen["epochs"] = epochs_for(n, chosen["batch_size"])
+        chosen["epochs"] = epochs_for(n, chosen["batch_size"], _STEPS_OF_SEVERAL if crossed else _STEPS)
     if chosen["patience"] == "auto":
         # A cycle does its best work at its end, and weights from before are kept where it does not.
         chosen["patience"] = max(1, chosen["epochs"] // 2) if chosen["schedule"] == "constant" else None
@@ -121,28 +121,21 @@ class Prepared:
     constant: tuple[str, ...]
 
 
-def prepare(
-    training: Dataset,
-    config: NetworkConfig,
-    scales: ScalingConfig,
-    generator: torch.Generator,
-    validation: Dataset | None = None,
-) -> Prepared:
-    """Fit the scales on the training part and draw the initial weights.
+def prepare(parting: Parting, config: NetworkConfig, scales: ScalingConfig, generator: torch.Generator) -> Prepared:
+    """Fit the scales on what is learned from, and draw the initial weights.
 
     Parameters
     ----------
-    training : Dataset
-        The training part, and nothing else.
+    parting : Parting
+        What networks learn from; all of it is what scales are fitted on, and what each begins at, on its own part.
+        What all hold out may speak against the line that training would begin at, and for the last value; and against
+        limits of the target.
     config : NetworkConfig
         The network's shape.
     scales : ScalingConfig
         Which scales.
     generator : torch.Generator
         Draws the weights.
-    validation : Dataset or None
-        What is held out: it may speak against the line that training would begin at, and for the last value; and
-        against limits of the target.
 
     Returns
     -------
@@ -154,18 +147,20 @@ def prepare(
     ConstantTargetError
         If an output has one value throughout.
     """
+    training, validation = parting.whole, None if parting.crossed else parting.held_out
     _refuse_constant(training)
     inputs, constant = fit_input_scaling(training.sequences, scales.scale_inputs)
     judged = None if validation is None else validation.y
     limits = limits_of(training.y, scales.target_range, training.names, judged)
     target = fit_target_scaler(training.y, scales.scale_target, training.names, limits)
     context, constant_beside = fit_context_scaling(training.sequences, scales.scale_inputs)
-    start = start_of(inputs, context, target, training, validation) if config.skip else None
+    starts = starts_of(inputs, context, target, parting) if config.skip else ()
     asks = config.input_noise is None and training.for_other_series
     levels = levels_of(inputs, target, training) if asks or config.input_noise else None
     if config.input_noise is None:
         config = replace(config, input_noise=0.0 if levels is None else levels.noise)
-    config = replace(config, embedded=_embedded(inputs), **({} if start is None else start.line.terms._asdict()))
+    read = starts[0].line.terms._asdict() if starts else {}
+    config = replace(config, n_members=len(parting.of_each), embedded=_embedded(inputs), **read)
     network = make_network(
         config,
         features=inputs.width,
@@ -173,9 +168,12 @@ def prepare(
         generator=generator,
         context=0 if context is None else context.width,
     )
+    for place, (member, start) in enumerate(zip(network.members, starts, strict=bool(starts))):
+        if place in parting.at_line:
+            member.start_at(start.line, start.bounds)
+        else:
+            member.start_at(start.line.silent, start.bounds, generator)
     for member in network.members:
-        if start is not None:
-            member.skip.start_at(*start)  # type: ignore[union-attr]  # there where it is configured
         if member.noise is not None and levels is not None:
             member.noise.deviations[: len(levels.between)] = torch.from_numpy(levels.between)
     names = [repr(training.sequences.context_names[column]) for column in constant_beside]
@@ -197,161 +195,38 @@ def _refuse_constant(training: Dataset) -> None:
             raise ConstantTargetError(name, float(column[0]), len(column))
 
 
-def examples(data: Dataset, predictor: Predictor) -> Examples:
-    """Make a data set ready to be drawn from, its targets scaled once."""
-    return Examples(
-        BatchSource(data.sequences),
-        predictor.inputs,
-        predictor.target(torch.from_numpy(data.y)).float(),
-        None if data.weights is None else torch.from_numpy(data.weights / data.weights.mean()).float(),
-        predictor.context,
-    )
-
-
-def learn(
-    predictor: Predictor,
-    training: Dataset,
-    validation: Dataset | None,
-    config: TrainingConfig,
-    *,
-    generator: torch.Generator,
-    device: torch.device,
-    callbacks: Sequence[Callback],
-    moments: Sequence[dict[str, Any]] | None = None,
-    errors: Sequence[list[torch.Tensor]] | None = None,
-) -> tuple[History, ...]:
-    """Train a predictor's networks, one after the other, on a device and bring them back.
-
-    They differ by their initial weights, and by the order in which each sees the sequences.
-
-    Parameters
-    ----------
-    predictor : Predictor
-        What `prepare` made; its networks are trained in place.
-    training, validation : Dataset
-        The parts; None for no validation.
-    config : TrainingConfig
-        How to train.
-    generator : torch.Generator
-        Order and dropout.
-    device : torch.device
-        Where to compute.
-    callbacks : sequence of Callback
-        Who looks on, at each training.
-    moments : sequence of dict, or None
-        Of each network, the optimizer's moments of an earlier training to go on from; replaced by this one's.
-    errors : sequence of lists of Tensor, or None
-        Of each network, filled with the errors on the validation part, as `train` says.
-
-    Returns
-    -------
-    tuple of History
-        What happened, training by training; none follows one that was interrupted.
-    """
-    histories: list[History] = []
-    for place, member in enumerate(predictor.members):
-        histories.append(
-            _learn_one(
-                member,
-                training,
-                validation,
-                config,
-                generator=generator,
-                device=device,
-                callbacks=callbacks,
-                moments=None if moments is None else moments[place],
-                errors=None if errors is None else errors[place],
-            )
-        )
-        if histories[-1].stopped == "interrupted":
-            break
-    return tuple(histories)
-
-
-def _learn_one(
-    predictor: Predictor,
-    training: Dataset,
-    validation: Dataset | None,
-    config: TrainingConfig,
-    *,
-    generator: torch.Generator,
-    device: torch.device,
-    callbacks: Sequence[Callback],
-    moments: dict[str, Any] | None,
-    errors: list[torch.Tensor] | None,
-) -> History:
-    (network,) = predictor.network.members
-    network.to(device)
-    judged = None if validation is None else examples(validation, predictor)
-    runtime = Runtime(device, config.precision)
-    line = _Line.of(network, judged, config.loss, runtime)
-    try:
-        for callback in callbacks:
-            callback.on_model(predictor, config)
-        history = train(
-            network,
-            examples(training, predictor),
-            judged,
-            config,
-            generator=generator,
-            runtime=runtime,
-            callbacks=callbacks,
-            moments=moments,
-            errors=errors,
-        )
-        if line is not None and validation is not None and history.best_epoch:
-            line.moderate(network, validation)
-    finally:
-        network.to("cpu")
-    return history
-
-
-class _Line(NamedTuple):
-    """The skip that a training began at, and its errors on the validation part.
-
-    Parameters
-    ----------
-    map : dict of str to Tensor
-        The skip's.
-    errors : Tensor of shape (n, outputs)
-        On the validation part.
-    judged : Examples
-        That part.
-    runtime : Runtime
-        Where and how to compute.
-    """
-
-    map: dict[str, torch.Tensor]
-    errors: torch.Tensor
-    judged: Examples
-    runtime: Runtime
-
-    @classmethod
-    def of(cls, network: Network, judged: Examples | None, loss: LossName, runtime: Runtime) -> _Line | None:
-        """Remember it; None where there is none, or where squares are not what errors are judged by."""
-        if judged is None or network.skip is None or not is_moderated(network.config, loss):
-            return None
-        start = {name: tensor.clone() for name, tensor in network.skip.map.state_dict().items()}
-        return cls(start, errors_on(network, judged, runtime), judged, runtime)
-
-    def moderate(self, network: Network, validation: Dataset) -> None:
-        """Move a trained network back towards the line, as far as the validation part does not vouch for it."""
-        after = errors_on(network, self.judged, self.runtime)
-        apart = places_apart(validation.sequences)
-        share = share_of_way(self.errors, after, self.judged.weights, apart, ends_series=validation.goes_on)
-        network.moderate(share.vouched_for, self.map)
-
-
-def continued(histories: Sequence[History], later: Sequence[History]) -> tuple[History, ...]:
-    """Append trainings that went on from earlier ones; after Ctrl-C there are fewer of them."""
-    return tuple(before + after for before, after in zip_longest(histories, later, fillvalue=History()))
-
-
 def assess_on(predictor: Predictor, baselines: Baselines, data: Dataset) -> Assessment:
     """Hold a predictor against the baselines on a part of the data."""
     prediction = predict_all(predictor, data.sequences)
     references, reasons = baselines.predict(data.sequences), baselines.reasons_for(data.sequences)
     return assess(data.y, prediction, references, reasons, data.weights)
+
+
+def assess_held_out(predictor: Predictor, baselines: Baselines, parting: Parting) -> Assessment | None:
+    """Hold a predictor against the baselines on what was held out; None where nothing was.
+
+    Where networks held out different parts, each part is predicted by the network that did not learn from it, and by
+    baselines that did not.
+    """
+    if parting.held_out is None:
+        return None
+    if not parting.crossed:
+        return assess_on(predictor, baselines, parting.held_out)
+    predicted = [_unseen(predictor, part, part.held_out) for part in parting.parts if part.held_out is not None]
+    prediction = np.concatenate([own for own, _ in predicted])
+    names = [name for name in predicted[0][1] if all(name in of_part for _, of_part in predicted)]
+    references = {name: np.concatenate([of_part[name] for _, of_part in predicted]) for name in names}
+    held_out = parting.held_out
+    return assess(held_out.y, prediction, references, baselines.reasons_for(held_out.sequences), held_out.weights)
+
+
+def _unseen(
+    predictor: Predictor, part: Part, held_out: Dataset
+) -> tuple[NDArray[np.float64], Mapping[str, NDArray[np.float64]]]:
+    """Predict what a part holds out, by its networks and by baselines of what they learned from."""
+    training = part.training
+    baselines = Baselines.fit(training.sequences, training.y, training.past, sample_weight=training.weights)
+    return predict_all(predictor.only(part.members), held_out.sequences), baselines.predict(held_out.sequences)
 
 
 def warn_of_inputs(predictor: Predictor, ranges: InputRange, sequences: Sequences, *, stacklevel: int) -> None:

@@ -92,6 +92,26 @@ def folds_of(places: NDArray[np.int64], apart: int, generator: np.random.Generat
     return tuple(_fold(places, dealt == fold, apart) for fold in np.unique(dealt))
 
 
+def folds_of_series(series: NDArray[Any], generator: np.random.Generator) -> tuple[Fold, ...]:
+    """Hold out every series once, whole.
+
+    Parameters
+    ----------
+    series : ndarray of shape (n,)
+        The series of each sequence; two of them at the least.
+    generator : numpy.random.Generator
+        Deals them.
+
+    Returns
+    -------
+    tuple of Fold
+        Five folds, or one for each of fewer series.
+    """
+    labels, own = np.unique(series, return_inverse=True)
+    dealt = (generator.permutation(len(labels)) % FOLDS)[own]
+    return tuple(Fold(np.flatnonzero(dealt != fold), np.flatnonzero(dealt == fold)) for fold in np.unique(dealt))
+
+
 def _fold(places: NDArray[np.int64], held_out: NDArray[np.bool_], apart: int) -> Fold:
     judged = places[held_out]
     after = np.searchsorted(judged, places)

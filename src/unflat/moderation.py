@@ -4,12 +4,12 @@ Of all predictions between the simpler model's and the other's, those with the l
 part lie at a share that has a closed form, and an error of its own: shrinkage towards a prior guess (James & Stein
 1961; by one standard error, as in Breiman et al. 1984, 3.4.3).
 
-A trained network moves away from the line that it began at by the share less its error: where the gain is clear, all of
-the way; where chance or a few stretches of a series might have made it, less or nothing. Where the validation part is
-the end of the series that the training part is of, twice the error is taken off: what comes after it is another stretch
-yet, and the epoch was chosen by this one. The line itself, which was cross-validated on the training part, moves away
-from the last value by the share and its error: all of the way, unless the validation part, where a series has moved on,
-speaks against it.
+Trained networks move away from the lines that they began at by the share less its error: where the gain is clear, all
+of the way; where chance or a few stretches of a series might have made it, less or nothing. All go the same share,
+which rests on whatever any of them holds out. Where the validation part is the end of the series that the training part
+is of, twice the error is taken off: what comes after it is another stretch yet, and the epoch was chosen by this one.
+The line itself, which was cross-validated on the training part, moves away from the last value by the share and its
+error: all of the way, unless the validation part, where a series has moved on, speaks against it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
     from unflat.config import LossName, NetworkConfig
@@ -55,6 +57,86 @@ class Share(NamedTuple):
     def not_refuted(self) -> float:
         """What these sequences do not speak against, between 0 and 1: the burden of proof lies with staying."""
         return min(max(self.best + self.error, 0.0), 1.0)
+
+
+class Move(NamedTuple):
+    """Errors on a part that networks hold out; of several of a kind, those of their mean.
+
+    Parameters
+    ----------
+    line : Tensor of shape (n, outputs)
+        Of the line that networks begin at.
+    trained : Tensor of shape (n, outputs)
+        Of the networks that began at it.
+    free : Tensor of shape (n, outputs) or None
+        Of networks that began without it; None where there are none.
+    weights : Tensor of shape (n,) or None
+        Weight of each sequence.
+    """
+
+    line: Tensor
+    trained: Tensor
+    free: Tensor | None
+    weights: Tensor | None
+
+    def of(self, places: Tensor) -> Move:
+        """Keep some of the sequences."""
+        return Move(*(None if values is None else values[places] for values in self))  # type: ignore[arg-type]  # as here
+
+
+class Settled(NamedTuple):
+    """How far networks go from their lines, and which kind of them counts how much.
+
+    Parameters
+    ----------
+    of_free : float
+        The share of the way from networks that began at the line to those that began without it.
+    share : float
+        The share of the way from the line to what both come to together.
+    """
+
+    of_free: float
+    share: float
+
+    def errors(self, move: Move) -> Tensor:
+        """Give the errors of what is settled."""
+        trained = move.trained if move.free is None else _between(move.trained, move.free, self.of_free)
+        return _between(move.line, trained, self.share)
+
+
+def settle(moves: Sequence[Move], apart: int, *, ends_series: bool = False) -> Settled:
+    """Settle how far networks go, by all parts together.
+
+    Parameters
+    ----------
+    moves : sequence of Move
+        One of each part.
+    apart, ends_series
+        As for `share_of_way`.
+
+    Returns
+    -------
+    Settled
+        Networks without the line count as far as the parts vouch for them, and so do all networks.
+    """
+    both = [move for move in moves if move.free is not None]
+    of_free = 0.0
+    if both:
+        trained, free = (torch.cat([getattr(move, kind) for move in both]) for kind in ("trained", "free"))
+        of_free = share_of_way(trained, free, _joined(both), apart).vouched_for
+    line = torch.cat([move.line for move in moves])
+    after = torch.cat([Settled(of_free, 1.0).errors(move) for move in moves])
+    return Settled(of_free, share_of_way(line, after, _joined(moves), apart, ends_series=ends_series).vouched_for)
+
+
+def _joined(moves: Sequence[Move]) -> Tensor | None:
+    weights = [move.weights for move in moves if move.weights is not None]
+    return torch.cat(weights) if weights else None
+
+
+def _between(before: Tensor, after: Tensor, share: float) -> Tensor:
+    """Go a share of the way; at its ends, nothing of the other one is asked to be finite."""
+    return before if share == 0 else after if share == 1 else torch.lerp(before, after, share)
 
 
 def share_of_way(

@@ -15,10 +15,10 @@ import torch
 from unflat.baselines.design import evenly
 from unflat.batches import batches_of
 from unflat.dataset import places_apart
-from unflat.folds import folds_of
+from unflat.folds import folds_of, folds_of_series
 from unflat.moderation import share_of_way
 from unflat.network.anchor import last_value
-from unflat.network.line import fit_line, richest, terms_to_try
+from unflat.network.line import choose_line, richest, terms_to_try
 from unflat.network.steps import valid_steps
 from unflat.network.terms import summary
 
@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
     from unflat.batches import Batch
     from unflat.dataset import Dataset
+    from unflat.folds import Fold
     from unflat.network.anchor import Anchor
     from unflat.network.line import Line
     from unflat.network.terms import Terms
+    from unflat.parting import Parting
     from unflat.scaling import InputScaling, Scaler
     from unflat.sequences import Sequences
 
@@ -56,14 +58,10 @@ class Start(NamedTuple):
     bounds: tuple[Tensor, Tensor] | None
 
 
-def start_of(
-    inputs: InputScaling,
-    context: InputScaling | None,
-    target: Scaler,
-    training: Dataset,
-    validation: Dataset | None = None,
-) -> Start:
-    """Choose what the skip reads, and fit it.
+def starts_of(
+    inputs: InputScaling, context: InputScaling | None, target: Scaler, parting: Parting
+) -> tuple[Start, ...]:
+    """Choose what the skips read, and fit each to what its network learns from.
 
     Parameters
     ----------
@@ -71,16 +69,15 @@ def start_of(
         From raw values to the network's, of steps and of what stands beside sequences; None where nothing does.
     target : Scaler
         From raw targets to the network's.
-    training : Dataset
-        The training part, and nothing else.
-    validation : Dataset or None
-        What is held out, that may refute the line.
+    parting : Parting
+        What networks learn from. What all of them hold out may refute the line.
 
     Returns
     -------
-    Start
-        The line, and the range of what it multiplies.
+    tuple of Start
+        Of each network: the line, and the range of what it multiplies. All read the same terms.
     """
+    training = parting.whole
     choices = terms_to_try(inputs.width, _usual_length(training.sequences), len(training))
     widest, beside = richest(choices), 0 if context is None else context.width
     index = evenly(len(training), max(_LINE_ELEMENTS // (widest.width(inputs.width) + beside), 2))
@@ -89,20 +86,40 @@ def start_of(
     anchor = _anchor(inputs, target, learned)
     read = _summaries(inputs, context, learned, widest, bounds)
     scales = _scales(read, widest, inputs.width)
-    line = fit_line(
-        np.divide(read, scales, out=read),
-        _scaled(target, learned),
+    read, targets = np.divide(read, scales, out=read), _scaled(target, learned)
+    choice = choose_line(
+        read,
+        targets,
         learned.weights,
         [(terms, terms.columns_among(widest, inputs.width, beside)) for terms in choices],
-        # Dealt alike whatever the seed of the fit: the line does not hang on it.
-        folds_of(index, places_apart(training.sequences), np.random.default_rng(0)),
+        _folds(training, learned, index),
         anchor=anchor,
     )
-    line = line._replace(weight=line.weight / scales[line.terms.columns_among(widest, inputs.width, beside)])
-    if validation is not None and not anchor.at_mean:
+    lines = [choice.line]
+    if parting.crossed:
+        inside = [np.isin(index, part.places) for part in parting.parts]
+        lines = [
+            choice.fitted_to(read[own], targets[own], None if learned.weights is None else learned.weights[own])
+            for own in inside
+        ]
+    lines = [line._replace(weight=line.weight / scales[choice.columns]) for line in lines]
+    if parting.held_out is not None and not parting.crossed and not anchor.at_mean:
+        (line,), validation = lines, parting.held_out
         read = _summaries(inputs, context, validation, line.terms, bounds)
-        line = line.nearer_to(anchor, _share_not_refuted(anchor, line, read, _scaled(target, validation), validation))
-    return Start(line, bounds)
+        share = _share_not_refuted(anchor, line, read, _scaled(target, validation), validation)
+        lines = [line.nearer_to(anchor, share)]
+    return tuple(Start(lines[parting.parts.index(part)], bounds) for part in parting.of_each)
+
+
+def _folds(training: Dataset, learned: Dataset, index: NDArray[np.int64]) -> tuple[Fold, ...]:
+    """Hold out every sequence once: with all of its series, where the model is for other series.
+
+    They are dealt alike whatever the seed of the fit: the line does not hang on it.
+    """
+    generator = np.random.default_rng(0)
+    if training.for_other_series and learned.series is not None and len(np.unique(learned.series)) > 1:
+        return folds_of_series(learned.series, generator)
+    return folds_of(index, places_apart(training.sequences), generator)
 
 
 def _scales(read: NDArray[np.float32], terms: Terms, features: int) -> NDArray[np.float32]:

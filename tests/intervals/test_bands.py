@@ -8,7 +8,9 @@ from unflat.config import NetworkConfig, ScalingConfig
 from unflat.dataset import as_dataset
 from unflat.fitting import prepare
 from unflat.intervals import Bands, Expected, bounds
-from unflat.intervals.bands import describe, scores_of
+from unflat.intervals.bands import scores_of
+from unflat.intervals.held_out import describe
+from unflat.parting import Parting
 
 
 def noisy(n, seed, *, outputs=1, noise="where the second feature is large"):
@@ -24,7 +26,9 @@ def noisy(n, seed, *, outputs=1, noise="where the second feature is large"):
 def predictor_for(data, scale="standard"):
     """Take scales and the skip's ridge regression; the recurrence is as it was drawn."""
     config = NetworkConfig(units=(8,))
-    return prepare(data, config, ScalingConfig("standard", scale), torch.Generator().manual_seed(0)).predictor
+    return prepare(
+        Parting.alike(data), config, ScalingConfig("standard", scale), torch.Generator().manual_seed(0)
+    ).predictor
 
 
 @pytest.mark.parametrize("outputs", [1, 2])

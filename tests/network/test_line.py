@@ -13,7 +13,7 @@ from unflat.network.anchor import Anchor
 from unflat.network.line import (
     MOST_WIDE,
     PENALTIES,
-    fit_line,
+    choose_line,
     lags_to_try,
     products_to_try,
     richest,
@@ -39,7 +39,7 @@ def dealt(n, apart=1):
 def fitted(read, y, weights=None, columns=None, folds=None):
     """Fit a line that has no choice of what it reads."""
     columns = np.arange(read.shape[1]) if columns is None else columns
-    return fit_line(read, y, weights, [(Terms(), columns)], folds or dealt(len(read)))
+    return choose_line(read, y, weights, [(Terms(), columns)], folds or dealt(len(read))).line
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
@@ -85,9 +85,9 @@ def test_line_reads_more_where_it_tells_more():
     read = random.normal(size=(400, 10)).astype(np.float32)
     choices = [(Terms(4), np.arange(10)), (Terms(), np.array([0, 1, 9]))]
     needs_it = read[:, [5]] + 0.1 * random.normal(size=(400, 1))
-    assert fit_line(read, needs_it, None, choices, dealt(400)).terms.lags == 4
+    assert choose_line(read, needs_it, None, choices, dealt(400)).terms.lags == 4
     does_not = read[:, [1]] + read[:, [9]] + 0.1 * random.normal(size=(400, 1))
-    line = fit_line(read, does_not, None, choices, dealt(400))
+    line = choose_line(read, does_not, None, choices, dealt(400)).line
     assert line.terms.lags == 0
     np.testing.assert_allclose(line.weight, [[0, 1, 1]], atol=0.05)
 
@@ -100,10 +100,10 @@ def test_line_reads_extremes_where_they_tell_more():
     read = summary(x, None, terms=richest(choices), bounds=(torch.full((2,), -9.0), torch.full((2,), 9.0))).numpy()
     columns = [(terms, terms.columns_among(richest(choices), 2, 0)) for terms in choices]
     highest = (x[:, :, 0].amax(dim=1) + x[:, :, 1].amin(dim=1)).numpy()[:, None].astype(float)
-    line = fit_line(read, highest, None, columns, dealt(300))
+    line = choose_line(read, highest, None, columns, dealt(300)).line
     assert line.terms == Terms(extremes=True)
     np.testing.assert_allclose(line.weight[0], [0, 0, 0, 0, 1, 0, 0, 1], atol=1e-3)
-    assert fit_line(read, x[:, -1, :1].double().numpy(), None, columns, dealt(300)).terms == Terms()
+    assert choose_line(read, x[:, -1, :1].double().numpy(), None, columns, dealt(300)).terms == Terms()
 
 
 def test_windows_next_to_those_learned_from_do_not_choose_the_line():
@@ -153,7 +153,7 @@ def test_steps_that_are_all_alike_are_not_read():
     """Where the last step tells all exactly, no step before it is read for a difference by rounding."""
     read = np.repeat(np.linspace(-2, 2, 200, dtype=np.float32)[:, None], 8, axis=1)
     choices = [(Terms(6), np.arange(8)), (Terms(), np.arange(2))]
-    assert fit_line(read, read[:, :1].astype(float), None, choices, dealt(200)).terms.lags == 0
+    assert choose_line(read, read[:, :1].astype(float), None, choices, dealt(200)).terms.lags == 0
 
 
 def test_more_columns_than_sequences_are_no_obstacle():
@@ -210,7 +210,7 @@ def of_products(target, noise, seed=0, n=600):
     read = np.column_stack([steps, steps[:, 0] ** 2, steps[:, 0] * steps[:, 1], steps[:, 1] ** 2])
     y = target(steps)[:, None] + noise * random.normal(size=(n, 1))
     curved = Terms(0, moments=True)
-    return fit_line(read, y, None, [(curved, np.arange(5)), (Terms(), np.arange(2))], dealt(n))
+    return choose_line(read, y, None, [(curved, np.arange(5)), (Terms(), np.arange(2))], dealt(n)).line
 
 
 def test_products_are_read_where_they_tell_more():
@@ -246,7 +246,7 @@ def test_line_of_a_walk_is_its_last_value():
     choices, folds = [(Terms(39), np.arange(41)), (Terms(), np.arange(2))], dealt(300, 40)
     distances = [
         np.linalg.norm(line.weight[0] - np.eye(line.weight.shape[1])[0])
-        for line in (fit_line(read, y, None, choices, folds, anchor=given) for given in (anchor, None))
+        for line in (choose_line(read, y, None, choices, folds, anchor=given).line for given in (anchor, None))
     ]
     assert distances[0] < 0.1
     assert distances[0] < 0.5 * distances[1]
@@ -257,9 +257,23 @@ def test_last_value_that_is_far_off_is_not_what_a_line_is_held_to():
     read, y, _ = data(noise=3.0)
     choices, folds = [(Terms(), np.arange(6))], dealt(60)
     wrong = Anchor(np.array([[-2.0, 5.0]]), np.array([1.0]))
-    held = fit_line(read, y - y.mean(), None, choices, folds, anchor=wrong)
-    alone = fit_line(read, y - y.mean(), None, choices, folds)
+    held = choose_line(read, y - y.mean(), None, choices, folds, anchor=wrong).line
+    alone = choose_line(read, y - y.mean(), None, choices, folds).line
     np.testing.assert_allclose(held.weight, alone.weight, rtol=1e-9)
+
+
+def test_a_choice_is_fitted_to_some_of_the_sequences():
+    """Fitted to those that it was chosen on, it is the line; fitted to others, scikit-learn's ridge of that penalty."""
+    read, y, _ = data(outputs=2, noise=1.0)
+    weights = np.random.default_rng(0).uniform(0.5, 2.0, size=60)
+    choice = choose_line(read, y, weights, [(Terms(), np.arange(6))], dealt(60))
+    np.testing.assert_allclose(choice.fitted_to(read, y, weights).weight, choice.line.weight, rtol=1e-9)
+    few = slice(0, 25)
+    counts = weights[few] * 25 / weights[few].sum()
+    ridge = Ridge(choice.penalty).fit(read[few].astype(float), y[few], sample_weight=counts)
+    line = choice.fitted_to(read[few], y[few], weights[few])
+    np.testing.assert_allclose(line.weight, ridge.coef_, rtol=1e-6)
+    np.testing.assert_allclose(line.bias, ridge.intercept_, rtol=1e-6)
 
 
 def test_line_part_of_the_way_from_an_anchor_predicts_in_between():

@@ -18,7 +18,7 @@ def data():
 @pytest.fixture
 def small():
     """Give a model that trains in a moment."""
-    return LSTMRegressor(units=(2,), epochs=4, batch_size=32, progress=False, validation_fraction=0.3)
+    return LSTMRegressor(units=(2,), n_members=1, epochs=4, batch_size=32, progress=False, validation_fraction=0.3)
 
 
 @pytest.fixture

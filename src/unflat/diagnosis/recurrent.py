@@ -12,8 +12,10 @@ from unflat.dataset import as_dataset
 from unflat.diagnosis.reservoir import scaled_steps
 from unflat.diagnosis.summaries import in_stretches
 from unflat.errors import ConstantTargetError
-from unflat.fitting import learn, prepare
+from unflat.fitting import prepare
+from unflat.learning import learn
 from unflat.network import predict_all
+from unflat.parting import Parting
 from unflat.sequences import as_sequences
 
 if TYPE_CHECKING:
@@ -109,10 +111,12 @@ def _learned(training: Dataset, judge: Dataset, generator: torch.Generator) -> C
     network = NetworkConfig(units=(_UNITS,), skip=False)
     scales = ScalingConfig(scale_inputs="none", scale_target="none", target_range=None)
     try:
-        predictor = prepare(training, network, scales, generator).predictor
+        predictor = prepare(Parting.alike(training), network, scales, generator).predictor
     except ConstantTargetError:  # where hardly any target differs, a fold may hold all that do
         return lambda asked: np.tile(training.y.mean(axis=0), (len(asked), 1))
     epochs = min(max(round(_STEPS * _BATCH / len(training)), _FEWEST_EPOCHS), _MOST_EPOCHS)
     config = TrainingConfig(epochs=epochs, batch_size=_BATCH, learning_rate=_RATE)
-    learn(predictor, training, judge, config, generator=generator, device=torch.device("cpu"), callbacks=())
+    learn(
+        predictor, Parting.alike(training, judge), config, generator=generator, device=torch.device("cpu"), callbacks=()
+    )
     return lambda asked: predict_all(predictor, as_sequences(asked))

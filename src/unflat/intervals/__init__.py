@@ -1,8 +1,9 @@
 """Intervals that keep a coverage: learned spread, split-conformal calibration, and an adaptive form for series."""
 
 from unflat.intervals.adaptive import AdaptiveInterval
-from unflat.intervals.bands import Bands, Expected, bounds, worth_folding
+from unflat.intervals.bands import Bands, Expected, bounds
 from unflat.intervals.face import IntervalMixin
+from unflat.intervals.held_out import errors_unseen, worth_folding
 from unflat.intervals.spread import FARTHEST, FLOOR, Spread
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "IntervalMixin",
     "Spread",
     "bounds",
+    "errors_unseen",
     "worth_folding",
 ]

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
 
-from unflat.batches import BatchSource
 from unflat.conformal import Calibration, PredictionInterval
-from unflat.dataset import places_apart
-from unflat.intervals.held_out import MOST_FOLDED, cross_chosen, folds_of
+from unflat.intervals.held_out import describe, errors_of
 from unflat.intervals.spread import Spread, fit_spread
-from unflat.moderation import is_moderated, share_of_way
-from unflat.sequences import sequences_together
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
     from torch import Tensor
 
     from unflat.dataset import Dataset
-    from unflat.losses import Loss
     from unflat.network import Predictor
     from unflat.sequences import Sequences
 
@@ -91,12 +85,43 @@ class Bands:
     @classmethod
     def of(cls, predictor: Predictor, training: Dataset) -> Bands:
         """Learn the distances from the errors that a predictor makes on its training part."""
-        n = len(training)
-        most = min(_MOST_SEQUENCES, max(_FEWEST_SEQUENCES, _MOST_STEPS // training.sequences.longest))
-        part = training if n <= most else training.take(np.linspace(0, n - 1, most).astype(np.int64))
+        part = training.take(_spread_over(len(training), training.sequences.longest))
         described = describe(predictor, part.sequences)
-        errors = _scaled(predictor, part.y) - described[:, : part.y.shape[1]].double().numpy()
-        return cls(fit_spread(described, errors, part.weights))
+        return cls(fit_spread(described, errors_of(predictor, part, described), part.weights))
+
+    @classmethod
+    def crossed(
+        cls, predictor: Predictor, data: Dataset, unseen: NDArray[np.float64], parts: NDArray[np.int64]
+    ) -> Bands:
+        """Learn the distances and calibrate on the same sequences, each held out of a network that others learned.
+
+        Distances are learned from errors that nobody's training knows of, and what calibrates those of one part are
+        distances learned from the others: known errors make distances that fit them, and promise too much.
+
+        Parameters
+        ----------
+        predictor : Predictor
+            The mean of all networks.
+        data : Dataset
+            What they held out, part after part.
+        unseen : ndarray of shape (n, outputs)
+            Its errors, each of the network that held the sequence out.
+        parts : ndarray of shape (n,), int
+            The part of each sequence.
+
+        Returns
+        -------
+        Bands
+            With scores, as `calibrated` gives them.
+        """
+        described = describe(predictor, data.sequences)
+        learned = np.empty((len(data), 2, unseen.shape[1]))
+        for part in np.unique(parts):
+            own = np.flatnonzero(parts == part)
+            spread = _learned(described, unseen, data, np.flatnonzero(parts != part))
+            learned[own] = _distances(spread, described[own])
+        spread = _learned(described, unseen, data, np.arange(len(data)))
+        return _with_scores(spread, unseen, learned, _distances(spread.even(), described), data)
 
     @classmethod
     def unlearned(cls, predictor: Predictor) -> Bands:
@@ -104,13 +129,7 @@ class Bands:
         network = predictor.network
         return cls(Spread(network.outputs + network.width, network.outputs))
 
-    def calibrated(
-        self,
-        predictor: Predictor,
-        data: Dataset,
-        errors: Sequence[Sequence[Tensor]] | None = None,
-        loss: Loss | None = None,
-    ) -> Bands:
+    def calibrated(self, predictor: Predictor, data: Dataset, unseen: NDArray[np.float64] | None = None) -> Bands:
         """Calibrate on data that the predictor has not learned from.
 
         Parameters
@@ -119,10 +138,8 @@ class Bands:
             Whose errors are measured.
         data : Dataset
             The sequences, with targets.
-        errors : sequence of sequences of Tensor, or None
-            If the data chose the epoch: of each member of the predictor, the errors of every epoch.
-        loss : Loss or None
-            If they did: what it was chosen by.
+        unseen : ndarray of shape (n, outputs) or None
+            The errors on these, where the predictor's own would know more of them than of others; see `errors_unseen`.
 
         Returns
         -------
@@ -137,20 +154,9 @@ class Bands:
         for all. The held-out part saw it coming.
         """
         described = describe(predictor, data.sequences)
-        missed = _scaled(predictor, data.y) - described[:, : data.y.shape[1]].double().numpy()
-        if errors and loss is not None:
-            folds = folds_of(data)
-            moderated = is_moderated(predictor.network.config, loss.name)
-            share_of = partial(share_of_way, apart=places_apart(data.sequences), ends_series=data.goes_on)
-            chosen = (
-                cross_chosen(of_one, folds, loss, data.weights, share_of if moderated else None) for of_one in errors
-            )
-            missed = np.mean(list(chosen), axis=0)  # the error of a mean is the mean of the errors
+        missed = errors_of(predictor, data, described) if unseen is None else unseen
         learned, even = (_distances(s, described) for s in (self.spread.uneven(), self.spread.even()))
-        is_better = _cost(missed, learned, data.weights) < _WORTH * _cost(missed, even, data.weights)
-        spread = self.spread.uneven() if is_better else self.spread.even()
-        scores = scores_of(missed, learned if is_better else even)
-        return Bands(spread, Calibration.of(scores, data.weights, data.series))
+        return _with_scores(self.spread, missed, learned, even, data)
 
     def outdated(self) -> Bands:
         """Keep the distances, and forget scores of weights that have changed since."""
@@ -176,11 +182,6 @@ class Bands:
         return cls(spread, Calibration.from_saved(scores, labels) if scores else None)
 
 
-def worth_folding(held_out: Dataset | None) -> bool:
-    """Whether a held-out part is so small that its choice of the epoch shows in its errors."""
-    return held_out is not None and len(held_out) <= MOST_FOLDED
-
-
 def bounds(predictor: Predictor, expected: Expected, quantiles: NDArray[np.float64]) -> PredictionInterval:
     """Go a number of distances to either side of predictions, and back to raw units.
 
@@ -204,11 +205,29 @@ def bounds(predictor: Predictor, expected: Expected, quantiles: NDArray[np.float
     return PredictionInterval(lower, upper)
 
 
-@torch.no_grad()
-def describe(predictor: Predictor, sequences: Sequences) -> Tensor:
-    """Give scaled predictions and pooled states, side by side: shape (n, outputs + width), float32."""
-    batches = BatchSource(sequences).in_order(sequences_together(sequences.longest))
-    return torch.cat([torch.cat(predictor.with_states(*batch), dim=1).cpu() for _, batch in batches])
+def _with_scores(
+    spread: Spread,
+    missed: NDArray[np.float64],
+    learned: NDArray[np.float64],
+    even: NDArray[np.float64],
+    data: Dataset,
+) -> Bands:
+    """Choose between distances that were learned and those that are the same everywhere, and keep the scores."""
+    is_better = _cost(missed, learned, data.weights) < _WORTH * _cost(missed, even, data.weights)
+    scores = scores_of(missed, learned if is_better else even)
+    return Bands(spread.uneven() if is_better else spread.even(), Calibration.of(scores, data.weights, data.series))
+
+
+def _spread_over(n: int, steps: int) -> NDArray[np.int64]:
+    """Choose sequences for distances to be learned from, spread over n of them."""
+    most = min(_MOST_SEQUENCES, max(_FEWEST_SEQUENCES, _MOST_STEPS // steps))
+    return np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(np.int64)
+
+
+def _learned(described: Tensor, errors: NDArray[np.float64], data: Dataset, places: NDArray[np.int64]) -> Spread:
+    """Learn distances from the errors of some sequences."""
+    chosen = places[_spread_over(len(places), data.sequences.longest)]
+    return fit_spread(described[chosen], errors[chosen], None if data.weights is None else data.weights[chosen])
 
 
 def _distances(spread: Spread, described: Tensor) -> NDArray[np.float64]:
@@ -222,11 +241,6 @@ def _cost(errors: NDArray[np.float64], spread: NDArray[np.float64], weights: NDA
     outside = np.fmax(np.fmax(-errors - reach[:, 0], errors - reach[:, 1]), 0.0)
     costs = (reach.sum(axis=1) + 2 / (1 - _JUDGED_AT) * outside).mean(axis=1)
     return float(np.average(costs, weights=weights))
-
-
-def _scaled(predictor: Predictor, y: NDArray[np.float64]) -> NDArray[np.float64]:
-    scaled: NDArray[np.float64] = predictor.target(torch.from_numpy(y)).numpy()
-    return scaled
 
 
 def _under(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

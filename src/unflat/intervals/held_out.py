@@ -10,12 +10,16 @@ Tibshirani, Annals of Statistics 49, 2021).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
 
+from unflat.batches import BatchSource
 from unflat.dataset import places_apart
+from unflat.moderation import Move, Settled, is_moderated, settle
+from unflat.sequences import sequences_together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +29,9 @@ if TYPE_CHECKING:
 
     from unflat.dataset import Dataset
     from unflat.losses import Loss
-    from unflat.moderation import Share
+    from unflat.network import Predictor
+    from unflat.parting import Parting
+    from unflat.sequences import Sequences
 
 FOLDS = 5
 
@@ -54,48 +60,134 @@ def folds_of(data: Dataset) -> NDArray[np.int64]:
     return places % FOLDS if places_apart(data.sequences) == 1 else places * FOLDS // n
 
 
-def cross_chosen(
-    errors: Sequence[Tensor],
-    folds: NDArray[np.int64],
-    loss: Loss,
-    weights: NDArray[np.float64] | None,
-    share_of: Callable[[Tensor, Tensor, Tensor | None], Share] | None = None,
-) -> NDArray[np.float64]:
-    """Take each fold's errors from the epoch that the others choose, moderated by what the others vouch for.
+class Judged(NamedTuple):
+    """A part that networks hold out, and their errors on it.
 
     Parameters
     ----------
-    errors : sequence of Tensor of shape (n, outputs)
-        Of each epoch, the first before training.
+    trained : sequence of sequences of Tensor of shape (n, outputs)
+        Of each network that began at the line, of each epoch, the first before training.
     folds : ndarray of shape (n,), int64
         The fold of each sequence.
-    loss : Loss
-        What epochs are compared by.
     weights : ndarray of shape (n,) or None
         What each sequence counts.
-    share_of : callable or None
-        From errors before and after a network's move away from its line, and weights, to the share of it that is
-        best; None if the move is not moderated.
+    free : sequence of sequences of Tensor of shape (n, outputs)
+        The same of networks that began without it.
+    """
+
+    trained: Sequence[Sequence[Tensor]]
+    folds: NDArray[np.int64]
+    weights: NDArray[np.float64] | None = None
+    free: Sequence[Sequence[Tensor]] = ()
+
+    def move(self, loss: Loss, fold: int) -> Move:
+        """Go from the errors before training to those of the epochs that the other folds choose."""
+        counts = None if self.weights is None else torch.from_numpy(self.weights).float()
+        choosing = torch.from_numpy(others(self.folds, fold))
+        chosen = [
+            [_best(epochs, loss, choosing, counts) for epochs in of_kind] for of_kind in (self.trained, self.free)
+        ]
+        trained, free = (torch.stack(of_kind).mean(dim=0) if of_kind else None for of_kind in chosen)
+        return Move(self.trained[0][0], trained, free, counts)  # type: ignore[arg-type]  # there is always one
+
+
+def _best(epochs: Sequence[Tensor], loss: Loss, choosing: Tensor, counts: Tensor | None) -> Tensor:
+    """Give the errors of the epoch that some sequences choose."""
+    own = None if counts is None else counts[choosing]
+    return epochs[int(np.argmin([_loss(loss, errors[choosing], own) for errors in epochs]))]
+
+
+def cross_chosen(
+    parts: Sequence[Judged], loss: Loss, settled_by: Callable[[Sequence[Move]], Settled] | None = None
+) -> NDArray[np.float64]:
+    """Take each fold's errors from the epochs that the others choose, moderated by what the others vouch for.
+
+    Parameters
+    ----------
+    parts : sequence of Judged
+        What is held out, with the errors of the networks that hold it out.
+    loss : Loss
+        What epochs are compared by.
+    settled_by : callable or None
+        From errors of the others to how far networks go; None if they go all of the way.
 
     Returns
     -------
     ndarray of shape (n, outputs), float64
-        One error of each sequence.
+        One error of each sequence, part after part: that of the networks' mean.
     """
-    counts = None if weights is None else torch.from_numpy(weights).float()
-    taken = np.empty(errors[0].shape)
+    folds = np.concatenate([part.folds for part in parts])
+    taken = np.empty((len(folds), parts[0].trained[0][0].shape[1]))
     for fold in np.unique(folds):
-        others = torch.from_numpy(np.flatnonzero(folds != fold))
-        # One fold alone has nobody to ask, and is judged by itself.
-        others = others if len(others) else torch.arange(len(folds))
-        losses = [_loss(loss, epoch[others], None if counts is None else counts[others]) for epoch in errors]
-        chosen = errors[int(np.argmin(losses))]
-        if share_of is not None:
-            counted = None if counts is None else counts[others]
-            share = share_of(errors[0][others], chosen[others], counted)
-            chosen = torch.lerp(errors[0], chosen, share.vouched_for)
-        taken[folds == fold] = chosen.numpy()[folds == fold]
+        moves = [part.move(loss, fold) for part in parts]
+        settled = Settled(0.0, 1.0)
+        if settled_by is not None:
+            known = [torch.from_numpy(np.flatnonzero(part.folds != fold)) for part in parts]
+            alone = sum(map(len, known)) == 0
+            settled = settled_by(moves if alone else [move.of(own) for move, own in zip(moves, known, strict=True)])
+        taken[folds == fold] = torch.cat([settled.errors(move) for move in moves]).numpy()[folds == fold]
     return taken
+
+
+def others(folds: NDArray[np.int64], fold: int) -> NDArray[np.int64]:
+    """Find who is not of a fold; one fold alone has nobody to ask, and is judged by itself."""
+    others = np.flatnonzero(folds != fold)
+    return others if len(others) else np.arange(len(folds))
+
+
+def errors_unseen(
+    predictor: Predictor, parting: Parting, errors: Sequence[Sequence[Tensor]], loss: Loss
+) -> NDArray[np.float64]:
+    """Give errors on what is held out that know nothing of themselves, part after part, on the target's scale.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        Trained.
+    parting : Parting
+        What its networks learned from, and what they held out.
+    errors : sequence of sequences of Tensor
+        Of each network, the errors of every epoch on what it holds out; empty where that is large.
+    loss : Loss
+        What epochs were chosen by.
+
+    Returns
+    -------
+    ndarray of shape (n, outputs), float64
+        Target less prediction.
+    """
+    held_out = [(part, part.held_out) for part in parting.parts if part.held_out is not None]
+    if not all(errors):
+        alone = [(predictor.only(part.members), data) for part, data in held_out]
+        return np.concatenate([errors_of(one, data, describe(one, data.sequences)) for one, data in alone])
+    judged = [
+        Judged([errors[i] for i in part.at_line], folds_of(data), data.weights, [errors[i] for i in part.free])
+        for part, data in held_out
+    ]
+    if not is_moderated(predictor.network.config, loss.name) or parting.held_out is None:
+        return cross_chosen(judged, loss)
+    apart, goes_on = places_apart(parting.held_out.sequences), parting.held_out.goes_on
+    return cross_chosen(judged, loss, partial(settle, apart=apart, ends_series=goes_on))
+
+
+def worth_folding(parting: Parting) -> bool:
+    """Whether what a network holds out is so little that its choice of the epoch shows in its errors."""
+    sizes = [len(part.held_out) for part in parting.parts if part.held_out is not None]
+    return bool(sizes) and max(sizes) <= MOST_FOLDED
+
+
+def errors_of(predictor: Predictor, data: Dataset, described: Tensor) -> NDArray[np.float64]:
+    """Give target less prediction on the target's scale, of sequences as `describe` describes them."""
+    targets: NDArray[np.float64] = predictor.target(torch.from_numpy(data.y)).numpy()
+    errors: NDArray[np.float64] = targets - described[:, : data.y.shape[1]].double().numpy()
+    return errors
+
+
+@torch.no_grad()
+def describe(predictor: Predictor, sequences: Sequences) -> Tensor:
+    """Give scaled predictions and pooled states, side by side: shape (n, outputs + width), float32."""
+    batches = BatchSource(sequences).in_order(sequences_together(sequences.longest))
+    return torch.cat([torch.cat(predictor.with_states(*batch), dim=1).cpu() for _, batch in batches])
 
 
 def _loss(loss: Loss, errors: Tensor, weights: Tensor | None) -> float:

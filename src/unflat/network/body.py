@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from unflat.config import NetworkConfig
+    from unflat.network.line import Line
 
 
 class Network(nn.Module):
@@ -131,6 +132,32 @@ class Network(nn.Module):
             pooled = torch.cat([pooled, torch.tanh(self.mix(torch.cat([pooled, context], dim=-1)))], dim=-1)  # type: ignore[list-item]  # given where there is a mix
         prediction: Tensor = self.head(pooled)
         return prediction if self.skip is None else prediction + self.skip(x, lengths, context), pooled
+
+    def start_at(
+        self, line: Line, bounds: tuple[Tensor, Tensor] | None = None, generator: torch.Generator | None = None
+    ) -> None:
+        """Begin at a line: set the skip to it, and draw the head's weights where the line alone would say nothing.
+
+        Parameters
+        ----------
+        line : Line
+            Of the skip's terms.
+        bounds : tuple of two Tensors of shape (features,), or None
+            The range of values that enter its products.
+        generator : torch.Generator or None
+            Draws the head's weights; None leaves them at zero.
+        """
+        if self.skip is not None:
+            self.skip.start_at(line, bounds)
+        if generator is not None:
+            self.head = linear(self.head.in_features, self.outputs, generator)
+
+    @torch.no_grad()
+    def weigh(self, count: float) -> None:
+        """Multiply all predictions."""
+        for layer in (self.head, *(() if self.skip is None else (self.skip.map,))):
+            for parameter in layer.parameters():
+                parameter.mul_(count)
 
     @torch.no_grad()
     def moderate(self, share: float, start: dict[str, Tensor]) -> None:

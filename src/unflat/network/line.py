@@ -75,6 +75,11 @@ class Line(NamedTuple):
         """Map the summary of its terms, (n, width), to scaled targets (n, outputs)."""
         return read.astype(np.float64) @ self.weight.T + self.bias
 
+    @property
+    def silent(self) -> Line:
+        """The line of the same terms that gives the mean whatever it reads."""
+        return self._replace(weight=np.zeros_like(self.weight), bias=np.zeros_like(self.bias))
+
     def beside(self, anchor: Anchor, share: float = 1.0) -> Line:
         """Add a share of an anchor's map to it."""
         weight = self.weight.copy()
@@ -149,7 +154,7 @@ def richest(choices: Sequence[Terms]) -> Terms:
     return Terms(max(lags), any(moments), max(products), any(extremes))
 
 
-def fit_line(
+def choose_line(
     summaries: NDArray[np.float32],
     targets: NDArray[np.float64],
     weights: NDArray[np.float64] | None,
@@ -157,7 +162,7 @@ def fit_line(
     folds: Sequence[Fold],
     *,
     anchor: Anchor | None = None,
-) -> Line:
+) -> Choice:
     """Choose how much a ridge regression reads, and its penalty, and fit it to all sequences.
 
     Of the richest choices whose errors are not clearly above the least, the simplest is taken, as in the rule of one
@@ -184,11 +189,11 @@ def fit_line(
 
     Returns
     -------
-    Line
-        The line chosen.
+    Choice
+        What was chosen, and the line.
     """
     outputs = targets.shape[1]
-    counts = np.ones(len(targets)) if weights is None else weights * (len(weights) / weights.sum())
+    counts = _counts(weights, len(targets))
     anchors = [Anchor.mean(outputs, 0), *([] if anchor is None or anchor.at_mean else [anchor])]
     # Side by side, as if they were more outputs: what is read is summed and decomposed once.
     beyond = np.concatenate([targets - towards.predict(summaries) for towards in anchors], axis=1)
@@ -206,9 +211,50 @@ def fit_line(
     settled = [_settle([terms for terms, _ in choices], own.mean(axis=2)) for own in of_each]
     towards = simplest_as_good(np.column_stack([np.maximum(chosen.errors, _ROUNDING) for chosen in settled]))
     (terms, columns), penalty = choices[settled[towards].choice], settled[towards].penalty
-    coefficients, bias = whole.only(columns).solve(PENALTIES[[penalty]])
-    own = slice(towards * outputs, (towards + 1) * outputs)
-    return Line(terms, coefficients[:, own, 0].T, bias[own, 0]).beside(anchors[towards])
+    own = whole.of_outputs(slice(towards * outputs, (towards + 1) * outputs))
+    line = _solved(own.only(columns), terms, PENALTIES[penalty], anchors[towards])
+    return Choice(terms, columns, PENALTIES[penalty], anchors[towards], line)
+
+
+class Choice(NamedTuple):
+    """What a line reads, and how strongly it is held back, towards what.
+
+    Parameters
+    ----------
+    terms : Terms
+        What it reads.
+    columns : ndarray of int
+        Where these stand in what the richest line reads.
+    penalty : float
+        On squared weights.
+    anchor : Anchor
+        What it is held back towards.
+    line : Line
+        Fitted to the sequences that all of this was chosen on.
+    """
+
+    terms: Terms
+    columns: NDArray[np.int64]
+    penalty: float
+    anchor: Anchor
+    line: Line
+
+    def fitted_to(
+        self, summaries: NDArray[np.float32], targets: NDArray[np.float64], weights: NDArray[np.float64] | None
+    ) -> Line:
+        """Fit the same line to some of these sequences; arguments as for `choose_line`."""
+        beyond = targets - self.anchor.predict(summaries)
+        moments = _Moments.of(summaries[:, self.columns], beyond, _counts(weights, len(targets)))
+        return _solved(moments, self.terms, self.penalty, self.anchor)
+
+
+def _counts(weights: NDArray[np.float64] | None, n: int) -> NDArray[np.float64]:
+    return np.ones(n) if weights is None else weights * (len(weights) / weights.sum())
+
+
+def _solved(moments: _Moments, terms: Terms, penalty: float, anchor: Anchor) -> Line:
+    coefficients, bias = moments.solve(np.array([penalty]))
+    return Line(terms, coefficients[..., 0].T, bias[..., 0]).beside(anchor)
 
 
 class _Settled(NamedTuple):
@@ -297,6 +343,10 @@ class _Moments:
         """Keep some of what is read."""
         kept = np.append(columns, len(self.squares) - 1)
         return _Moments(self.squares[np.ix_(kept, kept)], self.products[kept])
+
+    def of_outputs(self, outputs: slice) -> _Moments:
+        """Keep some of the outputs."""
+        return _Moments(self.squares, self.products[:, outputs])
 
     def solve(self, penalties: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Solve for each penalty: coefficients (p, outputs, penalties) and intercepts (outputs, penalties)."""

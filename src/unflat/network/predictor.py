@@ -16,7 +16,7 @@ from unflat.scaling import Affine, InputScaling, Scaler, TargetScaler
 from unflat.sequences import sequences_together
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -61,6 +61,11 @@ class Predictor(nn.Module):
     def members(self) -> tuple[Predictor, ...]:
         """Each network between the same scales."""
         return tuple(Predictor(self.inputs, network, self.target, self.context) for network in self.network.members)
+
+    def only(self, places: Sequence[int]) -> Predictor:
+        """Give some of the networks between the same scales."""
+        members = self.network.members
+        return Predictor(self.inputs, assembled([members[place] for place in places]), self.target, self.context)
 
     def keep(self, count: int) -> None:
         """Keep the first networks, and let the others go."""

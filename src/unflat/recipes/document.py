@@ -109,6 +109,7 @@ def article(
         input_noise=0.0,
         readout=("last",),
         skip=False,
+        n_members=1,
         loss="mse",
         epochs=epochs,
         batch_size=BATCH_SIZE,

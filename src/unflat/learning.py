@@ -1,0 +1,196 @@
+"""From prepared networks to trained ones: each learns from its part, and all go as far from their lines as pays."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+
+from unflat.batches import BatchSource
+from unflat.dataset import places_apart
+from unflat.history import History
+from unflat.moderation import Move, is_moderated, settle
+from unflat.training import Examples, Runtime, errors_on, train
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+    from unflat.callbacks import Callback
+    from unflat.config import TrainingConfig
+    from unflat.dataset import Dataset
+    from unflat.moderation import Settled
+    from unflat.network import Network, Predictor
+    from unflat.parting import Part, Parting
+
+
+def examples(data: Dataset, predictor: Predictor) -> Examples:
+    """Make a data set ready to be drawn from, its targets scaled once."""
+    return Examples(
+        BatchSource(data.sequences),
+        predictor.inputs,
+        predictor.target(torch.from_numpy(data.y)).float(),
+        None if data.weights is None else torch.from_numpy(data.weights / data.weights.mean()).float(),
+        predictor.context,
+    )
+
+
+def learn(
+    predictor: Predictor,
+    parting: Parting,
+    config: TrainingConfig,
+    *,
+    generator: torch.Generator,
+    device: torch.device,
+    callbacks: Sequence[Callback],
+    moments: Sequence[dict[str, Any]] | None = None,
+    errors: Sequence[list[Tensor]] | None = None,
+) -> tuple[History, ...]:
+    """Train a predictor's networks, one after the other, on a device and bring them back.
+
+    They differ by their initial weights, by the order in which each sees the sequences, and by what each holds out
+    where they hold out different parts.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        What `prepare` made; its networks are trained in place.
+    parting : Parting
+        What each learns from, and what is held out of it.
+    config : TrainingConfig
+        How to train.
+    generator : torch.Generator
+        Order and dropout.
+    device : torch.device
+        Where to compute.
+    callbacks : sequence of Callback
+        Who looks on, at each training.
+    moments : sequence of dict, or None
+        Of each network, the optimizer's moments of an earlier training to go on from; replaced by this one's.
+    errors : sequence of lists of Tensor, or None
+        Of each network, filled with the errors on what it holds out, as `train` says.
+
+    Returns
+    -------
+    tuple of History
+        What happened, training by training; none follows one that was interrupted, and there are none of networks
+        without a line where these are not worth their while. Networks that have none are of no further use.
+    """
+    histories: list[History] = []
+    moved: list[_Moved] = []
+    for place, (member, part) in enumerate(zip(predictor.members, parting.of_each, strict=True)):
+        history, move = _learn_one(
+            member,
+            part,
+            config,
+            generator=generator,
+            device=device,
+            callbacks=callbacks,
+            moments=None if moments is None else moments[place],
+            errors=None if errors is None else errors[place],
+        )
+        histories.append(history)
+        moved += [] if move is None else [move]
+        if history.stopped == "interrupted":
+            break
+    settled = _moderate(moved, parting.kept(len(histories)))
+    if settled is not None and settled.of_free == 0 and histories[-1].stopped != "interrupted":
+        return tuple(histories[: len(parting.at_line)])
+    return tuple(histories)
+
+
+class _Moved(NamedTuple):
+    """A trained network, the skip's map that it began at, and its errors on what it holds out, before and after."""
+
+    network: Network
+    start: dict[str, Tensor]
+    before: Tensor
+    after: Tensor
+
+
+def _learn_one(
+    predictor: Predictor,
+    part: Part,
+    config: TrainingConfig,
+    *,
+    generator: torch.Generator,
+    device: torch.device,
+    callbacks: Sequence[Callback],
+    moments: dict[str, Any] | None,
+    errors: list[Tensor] | None,
+) -> tuple[History, _Moved | None]:
+    (network,) = predictor.network.members
+    network.to(device)
+    judged = None if part.held_out is None else examples(part.held_out, predictor)
+    runtime = Runtime(device, config.precision)
+    # Where errors are judged by something else than squares, no share of the way is best.
+    line = network.skip if judged is not None and is_moderated(network.config, config.loss) else None
+    start = {} if line is None else {name: tensor.clone() for name, tensor in line.map.state_dict().items()}
+    before = None if line is None or judged is None else errors_on(network, judged, runtime)
+    try:
+        for callback in callbacks:
+            callback.on_model(predictor, config)
+        history = train(
+            network,
+            examples(part.training, predictor),
+            judged,
+            config,
+            generator=generator,
+            runtime=runtime,
+            callbacks=callbacks,
+            moments=moments,
+            errors=errors,
+        )
+        if before is None or judged is None:
+            return history, None
+        return history, _Moved(network, start, before, errors_on(network, judged, runtime))
+    finally:
+        network.to("cpu")
+
+
+def _moderate(moved: Sequence[_Moved], parting: Parting) -> Settled | None:
+    """Move trained networks back towards their lines, as far as what they hold out does not vouch for them."""
+    if not moved or parting.held_out is None:
+        return None
+    moves = [
+        Move(
+            moved[part.members[0]].before,
+            mean_of([moved[place].after for place in part.at_line]),
+            mean_of([moved[place].after for place in part.free]) if part.free else None,
+            _weights(part.held_out),
+        )
+        for part in parting.parts
+    ]
+    held_out = parting.held_out
+    settled = settle(moves, places_apart(held_out.sequences), ends_series=held_out.goes_on)
+    for part in parting.parts:
+        line = moved[part.members[0]].start
+        for places, count in _counts(part, settled).items():
+            for place in places:
+                # The prediction is the mean of all networks, and should be that of the parts.
+                moved[place].network.weigh(count * len(moved) / len(parting.parts) / len(places))
+                moved[place].network.moderate(settled.share, line)
+    return settled
+
+
+def _counts(part: Part, settled: Settled) -> dict[tuple[int, ...], float]:
+    """Say how much each kind of a part's networks counts."""
+    if not part.free:
+        return {part.at_line: 1.0}
+    return {part.at_line: 1 - settled.of_free, part.free: settled.of_free}
+
+
+def mean_of(errors: Sequence[Tensor]) -> Tensor:
+    """Give the errors of the mean of several networks."""
+    return torch.stack(list(errors)).mean(dim=0)
+
+
+def _weights(data: Dataset | None) -> Tensor | None:
+    return None if data is None or data.weights is None else torch.from_numpy(data.weights)
+
+
+def continued(histories: Sequence[History], later: Sequence[History]) -> tuple[History, ...]:
+    """Append trainings that went on from earlier ones; after Ctrl-C there are fewer of them."""
+    return tuple(before + after for before, after in zip_longest(histories, later, fillvalue=History()))

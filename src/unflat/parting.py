@@ -1,0 +1,299 @@
+"""What each network learns from, and what is held out of it: to choose its epoch, and to judge it afterwards.
+
+One network holds out one part. Several hold out each another, where no sequence tells of the next, so that together
+they have learned from everything, and what is held out is judged by networks that never saw it (Breiman, Bagging
+predictors, Machine Learning 24, 1996; van der Laan, Polley & Hubbard, Super learner, 2007). Of few sequences a single
+part of three or ten would decide by chance what all that follows rests on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+from unflat.config import OWNER, AtLeast, Interval
+from unflat.dataset import as_validation, places_apart
+from unflat.errors import ConfigurationError, TooFewSamplesError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from unflat.dataset import Dataset
+
+FEWEST_TO_HOLD_OUT = 20
+"""With fewer sequences than this, none is held out: two or three say nothing about the rest."""
+
+FEW = 300
+"""With fewer sequences than this, or series that are held out whole, a tenth is too few to decide by."""
+
+_MOST_IN_FEW_SERIES = 50_000
+"""Sequences of few series, beyond which several networks would take too long."""
+
+_SEVERAL = 5
+"""Networks, where there are few: each holds out a fifth, and all together everything."""
+
+_TENTH = 0.1
+"""What a single network holds out."""
+
+_LARGEST_GAP = 0.25
+"""Share of the training part that may be left out between it and what is set aside; beyond it some leak is better."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What some networks learn from, and what is held out of them.
+
+    Parameters
+    ----------
+    training : Dataset
+        The training part.
+    held_out : Dataset or None
+        The other; None if there is none.
+    members : tuple of int
+        The networks' places among all.
+    places : ndarray of int
+        Where the training part stands in the whole that networks learn from.
+    free : tuple of int
+        The places of those networks that begin without a line.
+    """
+
+    training: Dataset
+    held_out: Dataset | None
+    members: tuple[int, ...]
+    places: NDArray[Any]
+    free: tuple[int, ...] = ()
+
+    @property
+    def at_line(self) -> tuple[int, ...]:
+        """The places of the networks that begin at a line."""
+        return tuple(place for place in self.members if place not in self.free)
+
+
+class Parting(NamedTuple):
+    """All data, and the parts that networks make of them.
+
+    Parameters
+    ----------
+    whole : Dataset
+        What any of the networks learns from.
+    held_out : Dataset or None
+        What any of them holds out, part after part.
+    parts : tuple of Part
+        One that all networks share, or one for each.
+    """
+
+    whole: Dataset
+    held_out: Dataset | None
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def alike(cls, training: Dataset, held_out: Dataset | None = None, members: int = 1) -> Parting:
+        """Let all networks learn from the same."""
+        return cls(training, held_out, (Part(training, held_out, tuple(range(members)), np.arange(len(training))),))
+
+    @property
+    def crossed(self) -> bool:
+        """Whether networks hold out different parts."""
+        return len(self.parts) > 1
+
+    @property
+    def of_each(self) -> tuple[Part, ...]:
+        """The part of each network."""
+        by_place = {place: part for part in self.parts for place in part.members}
+        return tuple(by_place[place] for place in sorted(by_place))
+
+    @property
+    def at_line(self) -> tuple[int, ...]:
+        """The places of all networks that begin at a line: they come first."""
+        return tuple(sorted(place for part in self.parts for place in part.at_line))
+
+    @property
+    def part_of_each(self) -> NDArray[np.int64]:
+        """The number of the part that each sequence is of that is held out."""
+        sizes = [0 if part.held_out is None else len(part.held_out) for part in self.parts]
+        return np.repeat(np.arange(len(sizes)), sizes)
+
+    def kept(self, members: int) -> Parting:
+        """Keep the first networks' parts, and the data."""
+        if members == len(self.of_each):
+            return self
+        parts = tuple(
+            replace(
+                part,
+                members=tuple(place for place in part.members if place < members),
+                free=tuple(place for place in part.free if place < members),
+            )
+            for part in self.parts
+            if part.members[0] < members
+        )
+        return self._replace(held_out=_together(self, parts), parts=parts)
+
+
+def _together(parting: Parting, parts: Sequence[Part]) -> Dataset | None:
+    """Take what the first parts hold out, which comes first among all that is held out."""
+    if parting.held_out is None or len(parts) == len(parting.parts):
+        return parting.held_out
+    return parting.held_out.take(np.arange(sum(len(part.held_out or ()) for part in parts)))
+
+
+def parted(
+    data: Dataset,
+    validation: object,
+    share: float | Literal["auto"],
+    random: np.random.RandomState,
+    members: int | Literal["auto"] = 1,
+    *,
+    free: bool = False,
+) -> Parting:
+    """Tell what networks are trained on from what is held out.
+
+    Parameters
+    ----------
+    data : Dataset
+        What a fit was given.
+    validation : tuple of (X, y), Windows or None
+        The part to hold out, where a user gave one; then all data are trained on.
+    share : float or "auto"
+        The share that a network holds out otherwise. "auto" is a tenth for one network, a fifth for each of five, and
+        less for each of more, so that all sequences are held out.
+    random : numpy.random.RandomState
+        Draws what is held out.
+    members : int or "auto"
+        How many networks there are. "auto" is five where what one could hold out is little, one otherwise.
+    free : bool
+        Whether "auto" is to be ten where these five hold out whole series: the second five begin without a line, which
+        knows few series too well.
+
+    Returns
+    -------
+    Parting
+        One part for all networks where a validation part is given or nothing is held out, or where what is held out
+        must be later than what is learned from; else one for each network.
+
+    Raises
+    ------
+    ConfigurationError
+        If the share is not in [0, 1), or the number of networks is none.
+    InputError
+        As for `as_validation`.
+    """
+    constraint = Interval(0, 1, "left")
+    if share != "auto" and not constraint.admits(share):
+        raise ConfigurationError(OWNER, "validation_fraction", f"'auto', or {constraint}", share)
+    if members != "auto" and not AtLeast(1).admits(members):
+        raise ConfigurationError(OWNER, "n_members", f"'auto', or {AtLeast(1)}", members)
+    can_cross = _can_cross(data, validation, share)
+    count = (_SEVERAL if can_cross and _is_little(data) else 1) if members == "auto" else int(members)
+    if validation is not None:
+        return Parting.alike(data, as_validation(validation, data), count)
+    crossed = count > 1 and can_cross
+    share = (1 / max(count, _SEVERAL) if crossed else _TENTH) if share == "auto" else float(share)
+    if not crossed:
+        return Parting.alike(*hold_out(data, share, random), count)
+    places = list(_crossed(data, share, random, count))
+    twice = free and members == "auto" and data.for_other_series
+    parts = tuple(
+        Part(
+            data.take(training),
+            data.take(inside),
+            (place, count + place) if twice else (place,),
+            training,
+            (count + place,) if twice else (),
+        )
+        for place, (training, inside) in enumerate(places)
+    )
+    return Parting(data, data.take(np.concatenate([inside for _, inside in places])), parts)
+
+
+def hold_out(data: Dataset, share: float, random: np.random.RandomState) -> tuple[Dataset, Dataset | None]:
+    """Set one validation part aside.
+
+    By whole groups where groups are given; windows otherwise by their natural split. Sequences of an array are drawn at
+    random, unless neighbours share time steps, as windows that a user has cut do: then the last are set aside, without
+    those before them that share a step with any of them, since training on these would show a part of the answers.
+
+    Parameters
+    ----------
+    data : Dataset
+        What there is to learn from.
+    share : float
+        The share to set aside, in [0, 1).
+    random : numpy.random.RandomState
+        Draws what is set aside.
+
+    Returns
+    -------
+    training : Dataset
+        The rest.
+    validation : Dataset or None
+        The part; None if the share is 0 or there are too few sequences for a part to say anything.
+    """
+    if share == 0 or len(data) < FEWEST_TO_HOLD_OUT:
+        return data, None
+    training, validation = _two_parts(data, share, random)
+    return data.take(training), data.take(validation)
+
+
+def _two_parts(data: Dataset, share: float, random: np.random.RandomState) -> tuple[NDArray[Any], NDArray[Any]]:
+    if data.groups is not None:
+        inside = _whole_groups(data.groups, share, random)
+    elif data.windows is not None:
+        parts = data.windows.split_positions(
+            test=0, validation=share, by=data.windows.natural_split, random_state=random.randint(2**31)
+        )
+        return parts.train, parts.validation
+    else:
+        count = max(1, round(share * len(data)))
+        rest = len(data) - count
+        apart = places_apart(data.sequences)
+        if 1 < apart < _LARGEST_GAP * rest:
+            return np.arange(rest - apart + 1), np.arange(rest, len(data))
+        inside = random.permutation(len(data))[:count]
+    return np.setdiff1d(np.arange(len(data)), inside), np.sort(inside)
+
+
+def _whole_groups(groups: NDArray[Any], share: float, random: np.random.RandomState) -> NDArray[Any]:
+    labels, members = np.unique(groups, return_inverse=True)
+    if len(labels) == 1:
+        raise TooFewSamplesError("The groups to hold a validation part out of", 2, 1)
+    count = min(max(1, round(share * len(labels))), len(labels) - 1)
+    return np.flatnonzero(np.isin(members, random.permutation(len(labels))[:count]))
+
+
+def _can_cross(data: Dataset, validation: object, share: float | Literal["auto"]) -> bool:
+    """Whether networks can hold out different parts: none is given, some are wanted, and none must be later."""
+    if validation is not None or share == 0 or len(data) < FEWEST_TO_HOLD_OUT:
+        return False
+    if data.for_other_series:
+        return _units(data)[1] > 1
+    return data.windows is None and places_apart(data.sequences) == 1
+
+
+def _is_little(data: Dataset) -> bool:
+    """Whether a tenth of the data would decide by chance what all that follows rests on."""
+    return _units(data)[1] < FEW and len(data) <= _MOST_IN_FEW_SERIES
+
+
+def _units(data: Dataset) -> tuple[NDArray[np.int64], int]:
+    """Give the number of what each sequence is held out with, its series or itself alone, and how many these are."""
+    if data.for_other_series and data.series is not None:
+        labels, units = np.unique(data.series, return_inverse=True)
+        return units, len(labels)
+    return np.arange(len(data)), len(data)
+
+
+def _crossed(
+    data: Dataset, share: float, random: np.random.RandomState, members: int
+) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Give the places that each network learns from, and those that it holds out: other ones, while there are any."""
+    units, count = _units(data)
+    order = random.permutation(count)
+    for member in range(members):
+        first, end = round(member * share * count), round((member + 1) * share * count)
+        end = min(max(end, first + 1), first + count - 1)
+        inside = np.isin(units, order[np.arange(first, end) % count])
+        yield np.flatnonzero(~inside), np.flatnonzero(inside)

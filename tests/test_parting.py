@@ -1,0 +1,203 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from unflat.dataset import as_dataset
+from unflat.errors import ConfigurationError, TooFewSamplesError
+from unflat.parting import FEW, FEWEST_TO_HOLD_OUT, hold_out, parted
+from unflat.windows import make_windows
+
+RANDOM = np.random.RandomState  # as scikit-learn's check_random_state gives
+
+
+def series(n_series, rows=30, **times):
+    """Make a table of several series that each count their own cycles."""
+    table = {
+        "unit": np.repeat(np.arange(n_series), rows),
+        "cycle": np.tile(np.arange(rows), n_series),
+        "x": np.random.default_rng(0).normal(size=n_series * rows),
+    }
+    return pl.DataFrame(table | times)
+
+
+def windows_of(table, time="cycle"):
+    """Cut short windows."""
+    return make_windows(table, target="x", length=3, group="unit", time=time, features=["x"])
+
+
+def test_random_part_of_independent_sequences():
+    """A share of the sequences, drawn at random, is held out; the rest stays, and both keep their targets."""
+    X = np.arange(100.0)[:, None]
+    training, held_out = hold_out(as_dataset(X, X[:, 0]), 0.2, RANDOM(0))
+    assert (len(training), len(held_out)) == (80, 20)
+    values = np.concatenate([training.y, held_out.y])[:, 0]
+    np.testing.assert_array_equal(np.sort(values), X[:, 0])
+    for part in (training, held_out):
+        np.testing.assert_array_equal(part.sequences.dense()[:, 0, 0], part.y[:, 0])
+
+
+def test_the_last_of_overlapping_windows_are_held_out_and_those_that_share_their_steps_left_out():
+    """Windows that a user has cut are held out at the end of the series, a window's length from what is learned."""
+    series = np.random.default_rng(4).normal(size=220)
+    X = np.lib.stride_tricks.sliding_window_view(series, 8)[:, :, None]
+    training, held_out = hold_out(as_dataset(X[:-1], series[8:]), 0.1, RANDOM(0))
+    np.testing.assert_array_equal(held_out.y[:, 0], series[-21:])
+    first_held_out = held_out.sequences.dense()[0]
+    assert not np.isin(training.sequences.dense(), first_held_out).any()
+    assert len(training) == 212 - 21 - 7
+
+
+def test_windows_that_nearly_all_overlap_are_held_out_at_random():
+    """Where keeping clear of what is held out would cost most of the training part, some leak is better."""
+    X = np.lib.stride_tricks.sliding_window_view(np.random.default_rng(5).normal(size=80), 40)[:, :, None]
+    training, held_out = hold_out(as_dataset(X, X[:, -1, 0]), 0.1, RANDOM(0))
+    assert len(training) + len(held_out) == len(X)
+    assert held_out.y[0, 0] != X[len(X) - 4, -1, 0]
+
+
+@pytest.mark.parametrize(("n", "share"), [(FEWEST_TO_HOLD_OUT - 1, 0.5), (100, 0)])
+def test_nothing_is_held_out_of_too_few(n, share):
+    """With a share of nothing, or fewer sequences than say anything, there is no validation part."""
+    X = np.arange(float(n))[:, None]
+    training, held_out = hold_out(as_dataset(X, X[:, 0]), share, RANDOM(0))
+    assert held_out is None
+    assert len(training) == n
+
+
+def test_groups_stay_together():
+    """Given groups, every one is wholly in one part."""
+    X, groups = np.arange(100.0)[:, None], np.repeat(list("abcdefghij"), 10)
+    training, held_out = hold_out(as_dataset(X, X[:, 0], groups=groups), 0.3, RANDOM(1))
+    assert not set(training.groups) & set(held_out.groups)
+    assert len(set(held_out.groups)) == 3
+
+
+def test_groups_given_with_windows_are_honoured():
+    """Groups named in the call outweigh the windows' own order in time."""
+    windows = windows_of(series(10))
+    training, held_out = hold_out(as_dataset(windows, groups=windows.groups), 0.1, RANDOM(0))
+    assert not set(training.groups) & set(held_out.groups)
+
+
+def test_one_group_cannot_be_divided():
+    """A single group leaves nothing to train on, and is refused."""
+    X = np.arange(40.0)[:, None]
+    with pytest.raises(TooFewSamplesError, match=r"The groups to hold a validation part out of: .*at least 2"):
+        hold_out(as_dataset(X, X[:, 0], groups=np.zeros(40)), 0.1, RANDOM(0))
+
+
+def test_series_that_count_their_own_cycles_are_held_out_whole():
+    """Where time begins anew in each series, whole series are held out: no series is in both parts."""
+    windows = windows_of(series(10))
+    training, held_out = hold_out(as_dataset(windows), 0.2, RANDOM(0))
+    assert not set(training.windows.groups) & set(held_out.windows.groups)
+
+
+def test_series_that_share_dates_are_held_out_by_time():
+    """Where all series share the calendar, the last days are held out, and training ends before them in all."""
+    dates = np.tile(np.arange("2020-01-01", "2020-01-31", dtype="datetime64[D]"), 10)
+    windows = windows_of(series(10, day=dates), time="day")
+    training, held_out = hold_out(as_dataset(windows), 0.2, RANDOM(0))
+    assert set(training.windows.groups) == set(held_out.windows.groups)
+    assert training.windows.target_times.max() < held_out.windows.target_times.min()
+
+
+def test_split_of_a_split_is_of_the_same_kind():
+    """Windows that were split by group are held out by group, whatever their times are."""
+    dates = np.tile(np.arange("2020-01-01", "2020-01-31", dtype="datetime64[D]"), 10)
+    windows = windows_of(series(10, day=dates), time="day").split(by="group", validation=0).train
+    training, held_out = hold_out(as_dataset(windows), 0.2, RANDOM(0))
+    assert not set(training.windows.groups) & set(held_out.windows.groups)
+
+
+def independent(n):
+    """Give sequences that tell nothing of each other, with targets that name them."""
+    X = np.random.default_rng(0).normal(size=(n, 4, 1))
+    return as_dataset(X, np.arange(float(n)))
+
+
+def held_out_of(parting):
+    """Give the targets that each network holds out."""
+    return [part.held_out.y[:, 0] for part in parting.parts]
+
+
+def test_of_few_sequences_each_is_held_out_of_one_network():
+    """Five networks hold out a fifth each, all different, learn from all else, and together hold out everything."""
+    data = independent(103)
+    parting = parted(data, None, "auto", RANDOM(0), "auto")
+    assert parting.crossed
+    assert [part.members for part in parting.parts] == [(0,), (1,), (2,), (3,), (4,)]
+    np.testing.assert_array_equal(np.sort(np.concatenate(held_out_of(parting))), np.arange(103))
+    for part in parting.parts:
+        np.testing.assert_array_equal(part.training.y[:, 0], part.places)
+        np.testing.assert_array_equal(np.union1d(part.places, part.held_out.y[:, 0]), np.arange(103))
+        assert not np.isin(part.places, part.held_out.y[:, 0]).any()
+    np.testing.assert_array_equal(parting.held_out.y[:, 0], np.concatenate(held_out_of(parting)))
+    assert parting.part_of_each.tolist() == np.repeat(range(5), [len(y) for y in held_out_of(parting)]).tolist()
+    assert parting.whole is data
+
+
+@pytest.mark.parametrize(("n", "networks"), [(FEWEST_TO_HOLD_OUT - 1, 1), (FEW - 1, 5), (FEW, 1)])
+def test_as_many_networks_as_little_data_ask_for(n, networks):
+    """Of so few that nothing is held out, and of enough to hold a tenth out, one network learns."""
+    assert len(parted(independent(n), None, "auto", RANDOM(0), "auto").of_each) == networks
+
+
+def test_few_series_are_few_however_many_sequences_they_have():
+    """Whole series are held out, each of one network."""
+    windows = windows_of(series(30)).split(by="group", test=0, validation=0).train
+    parting = parted(as_dataset(windows), None, "auto", RANDOM(0), "auto")
+    held_out = [set(part.held_out.series) for part in parting.parts]
+    assert [len(labels) for labels in held_out] == [6] * 5
+    assert len(set.union(*held_out)) == 30
+    for part in parting.parts:
+        assert not set(part.training.series) & set(part.held_out.series)
+
+
+def test_what_must_be_later_or_was_given_is_held_out_of_all_networks():
+    """Windows of one series, and a validation part of the user's own: every network has the same part."""
+    later = as_dataset(make_windows(series(1, rows=200), target="x", length=3, features=["x"]))
+    assert [part.members for part in parted(later, None, "auto", RANDOM(0), 3).parts] == [(0, 1, 2)]
+    assert len(parted(later, None, "auto", RANDOM(0), "auto").of_each) == 1
+    X, y = np.zeros((30, 4, 1)), np.zeros(30)
+    given = parted(independent(100), (X, y), "auto", RANDOM(0), 3)
+    assert [part.members for part in given.parts] == [(0, 1, 2)]
+    assert len(given.whole) == 100
+    assert len(given.held_out) == 30
+    assert len(parted(independent(100), (X, y), "auto", RANDOM(0), "auto").of_each) == 1
+
+
+def test_a_share_that_is_named_is_held_out_of_each_network():
+    """Shares that do not go around overlap no sooner than they must, and ten networks hold out a tenth."""
+    parting = parted(independent(100), None, 0.3, RANDOM(0), 4)
+    assert [len(part.held_out) for part in parting.parts] == [30] * 4
+    assert len(np.unique(np.concatenate(held_out_of(parting)))) == 100
+    assert [len(part.held_out) for part in parted(independent(100), None, "auto", RANDOM(0), 10).parts] == [10] * 10
+
+
+def test_nothing_is_held_out_of_many_networks_without_a_share():
+    """All learn from everything."""
+    parting = parted(independent(50), None, 0, RANDOM(0), 3)
+    assert parting.held_out is None
+    assert [len(part.training) for part in parting.of_each] == [50] * 3
+
+
+def test_parts_of_networks_that_were_never_trained_are_dropped():
+    """After the second of five, what two networks hold out is all that is held out."""
+    parting = parted(independent(100), None, "auto", RANDOM(0), 5).kept(2)
+    assert [part.members for part in parting.parts] == [(0,), (1,)]
+    np.testing.assert_array_equal(parting.held_out.y[:, 0], np.concatenate(held_out_of(parting)))
+    alike = parted(independent(100), None, 0.1, RANDOM(0), 1)
+    assert alike.kept(1) is alike
+
+
+@pytest.mark.parametrize(("given", "message"), [
+    ({"share": 1.0}, r"'validation_fraction' of LSTMRegressor: expected 'auto', or a number in \[0, 1\); received 1.0"),
+    ({"share": "half"}, "'validation_fraction' of LSTMRegressor: expected 'auto'"),
+    ({"members": 0}, "'n_members' of LSTMRegressor: expected 'auto', or a whole number of at least 1; received 0"),
+])  # fmt: skip
+def test_parts_that_cannot_be_are_refused(given, message):
+    """The message names the parameter, what it may be, and what it is."""
+    asked = {"share": 0.1, "members": 1} | given
+    with pytest.raises(ConfigurationError, match=message):
+        parted(independent(50), None, asked["share"], RANDOM(0), asked["members"])
