@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unflat.folds import folds_of, overlap, shuffled
+from unflat.folds import FOLDS, folds_of, folds_of_series, overlap, shuffled
 
 
 def windows(n, steps, stride):
@@ -73,3 +73,15 @@ def test_blocks_stay_together():
     together = [np.mean(np.diff(shuffled(1000, length, np.random.default_rng(0))) == 1) for length in (1, 20)]
     assert together[0] < 0.05
     assert together[1] > 0.9
+
+
+@given(st.lists(st.integers(0, 8), min_size=2, max_size=60).filter(lambda series: len(set(series)) > 1))
+def test_series_are_held_out_whole_and_once(series):
+    """Each fold judges whole series and learns from all others; together they judge every sequence."""
+    series = np.array(series)
+    folds = folds_of_series(series, np.random.default_rng(0))
+    assert len(folds) == min(FOLDS, len(np.unique(series)))
+    np.testing.assert_array_equal(np.sort(np.concatenate([fold.held_out for fold in folds])), np.arange(len(series)))
+    for fold in folds:
+        assert not set(series[fold.training]) & set(series[fold.held_out])
+        assert len(fold.training) + len(fold.held_out) == len(series)

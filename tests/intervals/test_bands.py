@@ -9,7 +9,7 @@ from unflat.dataset import as_dataset
 from unflat.fitting import prepare
 from unflat.intervals import Bands, Expected, bounds
 from unflat.intervals.bands import scores_of
-from unflat.intervals.held_out import describe
+from unflat.intervals.held_out import describe, errors_of
 from unflat.parting import Parting
 
 
@@ -119,3 +119,28 @@ def test_numbers_come_back_from_a_file():
             again.expect(predictor, data.sequences).spread, bands.expect(predictor, data.sequences).spread
         )
         assert (again.calibration is None) == (bands.calibration is None)
+
+
+def test_distances_of_errors_that_they_were_learned_from_promise_nothing():
+    """Errors of pure chance, learned by heart: each part is calibrated by distances that never saw its errors."""
+    data, test = noisy(80, 0, noise="alike"), noisy(1000, 1, noise="alike")
+    predictor = predictor_for(data)
+    shares = []
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        bands = Bands.crossed(predictor, data, random.normal(size=(80, 1)), np.repeat(np.arange(5), 16))
+        reach = bands.calibration.quantiles(0.9, len(test), None) * bands.expect(predictor, test.sequences).spread[:, 0]
+        shares.append(np.mean(np.abs(random.normal(size=(1000, 1))) <= reach))
+    assert np.mean(shares) == pytest.approx(0.9, abs=0.02)
+
+
+def test_distances_across_parts_tell_noisy_sequences_from_quiet_ones():
+    """Where the size of an error can be told, distances learned from the other parts narrow the intervals."""
+    data = noisy(400, 0)
+    predictor = predictor_for(data)
+    errors = errors_of(predictor, data, describe(predictor, data.sequences))
+    bands = Bands.crossed(predictor, data, errors, np.arange(400) % 5)
+    assert bool(bands.spread.learned)
+    spread = bands.expect(predictor, data.sequences).spread.sum(axis=(1, 2))
+    loud = data.sequences.dense()[:, :, 1].mean(axis=1) > 0
+    assert spread[loud].mean() > 4 * spread[~loud].mean()

@@ -8,6 +8,8 @@ import torch
 
 from unflat.config import NetworkConfig
 from unflat.network import Network
+from unflat.network.line import Line
+from unflat.network.terms import Terms
 
 POOLINGS = ("last", "mean", "max", "attention")
 READOUTS = [*((pooling,) for pooling in POOLINGS), ("attention", "max", "last", "mean")]
@@ -238,3 +240,36 @@ def test_moderation_moves_predictions_a_share_of_the_way(share):
         net.moderate(share, start)
         torch.testing.assert_close(net(x), torch.lerp(before, after, share))
     assert net.is_linear == (share == 0.0)
+
+
+@pytest.mark.parametrize("skip", [True, False])
+def test_weighed_network_predicts_so_many_times_as_much(skip):
+    """Head and skip are multiplied, biases included, and nothing else is touched."""
+    generator = torch.Generator().manual_seed(0)
+    net = Network(NetworkConfig(units=(3,), skip=skip), features=2, outputs=2, generator=generator)
+    x = torch.randn(6, 5, 2, generator=generator)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
+        before, states = net.with_states(x)
+        net.weigh(-2.5)
+        after, same = net.with_states(x)
+    torch.testing.assert_close(after, -2.5 * before)
+    assert torch.equal(states, same)
+
+
+def test_network_that_begins_without_a_line_has_a_head_of_its_own():
+    """At a line the head is zero and the skip speaks; without one, weights are drawn by the generator given."""
+    line = Line(Terms(), np.array([[1.0, 2.0, 3.0, 4.0]]), np.array([5.0]))
+    nets = [
+        Network(NetworkConfig(units=(3,)), features=2, outputs=1, generator=torch.Generator().manual_seed(0))
+        for _ in range(3)
+    ]
+    nets[0].start_at(line)
+    for net in nets[1:]:
+        net.start_at(line.silent, generator=torch.Generator().manual_seed(4))
+    assert nets[0].is_linear
+    assert nets[0].skip.map.weight.tolist() == line.weight.tolist()
+    assert not nets[1].is_linear
+    assert not nets[1].skip.map.weight.any()
+    assert torch.equal(nets[1].head.weight, nets[2].head.weight)

@@ -1,0 +1,107 @@
+"""From prepared networks to trained ones, on parts of their own."""
+
+import numpy as np
+import pytest
+import torch
+
+import unflat.learning
+from unflat.config import NetworkConfig, ScalingConfig, TrainingConfig
+from unflat.dataset import as_dataset
+from unflat.fitting import prepare
+from unflat.intervals.held_out import describe, errors_of
+from unflat.learning import learn
+from unflat.moderation import Settled
+from unflat.network import predict_all
+from unflat.parting import Parting, parted
+
+RANDOM = np.random.RandomState
+CONFIG = TrainingConfig(epochs=4, batch_size=16, learning_rate=0.05)
+
+
+def of_series(target, series=12, each=10):
+    """Make few series of sequences, with a target that is a function of their steps."""
+    X = np.random.default_rng(0).normal(size=(series * each, 5, 2))
+    return as_dataset(X, target(X), groups=np.repeat(np.arange(series), each))
+
+
+def prepared(parting, seed=0):
+    """Make a predictor before its first step."""
+    network = NetworkConfig(units=(4,))
+    return prepare(parting, network, ScalingConfig(), torch.Generator().manual_seed(seed)).predictor
+
+
+def learned(predictor, parting, **given):
+    """Train its networks for a moment."""
+    generator = torch.Generator().manual_seed(1)
+    device = torch.device("cpu")
+    return learn(predictor, parting, CONFIG, generator=generator, device=device, callbacks=(), **given)
+
+
+def curved(X):
+    """Take what a line knows a part of."""
+    return X[:, -1, 0] + np.abs(X[:, -1, 1])
+
+
+def test_networks_of_few_series_are_of_two_kinds():
+    """Five begin at the lines of their parts, and five without any, with a head of their own each."""
+    parting = parted(of_series(curved), None, "auto", RANDOM(0), "auto", free=True)
+    predictor = prepared(parting)
+    members = predictor.network.members
+    assert [part.members for part in parting.parts] == [(i, 5 + i) for i in range(5)]
+    assert [bool(member.head.weight.any()) for member in members] == [False] * 5 + [True] * 5
+    assert [bool(member.skip.map.weight.any()) for member in members] == [True] * 5 + [False] * 5
+    assert len({member.head.weight.detach().numpy().tobytes() for member in members[5:]}) == 5
+
+
+def test_sequences_that_are_no_series_have_networks_of_one_kind():
+    """Without series to hold out, all five begin at a line; and so they do where a line is not to be left."""
+    data = of_series(curved)
+    alone = as_dataset(data.sequences.dense(), data.y[:, 0])
+    for given, free in ((alone, True), (data, False)):
+        parting = parted(given, None, "auto", RANDOM(0), "auto", free=free)
+        assert [part.members for part in parting.parts] == [(i,) for i in range(5)]
+
+
+def test_each_part_is_predicted_by_what_was_settled(monkeypatch):
+    """The mean of a part's networks errs on what they hold out as their line, and both kinds of them, weighted, do."""
+    seen = []
+
+    def settle(moves, *_, **__):
+        seen.extend(moves)
+        return Settled(0.4, 0.7)
+
+    monkeypatch.setattr(unflat.learning, "settle", settle)
+    parting = parted(of_series(curved), None, "auto", RANDOM(0), "auto", free=True)
+    predictor = prepared(parting)
+    assert len(learned(predictor, parting)) == 10
+    for part, move in zip(parting.parts, seen, strict=True):
+        own = predictor.only(part.members)
+        errors = errors_of(own, part.held_out, describe(own, part.held_out.sequences))
+        np.testing.assert_allclose(errors, Settled(0.4, 0.7).errors(move).numpy(), atol=1e-5)
+
+
+def test_networks_without_a_line_are_let_go_where_it_tells_all():
+    """Of a straight line under noise those that begin at it are no worse: histories of the others are left out."""
+    noise = np.random.default_rng(1).normal(size=120)
+    parting = parted(of_series(lambda X: X[:, -1, 0] + 0.1 * noise), None, "auto", RANDOM(0), "auto", free=True)
+    assert len(learned(prepared(parting), parting)) == 5
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_networks_that_share_a_part_go_the_same_share_of_the_way(members):
+    """What their mean errs on the part before and after settles it, and their lines are one."""
+    data = of_series(curved)
+    parting = Parting.alike(data.take(np.arange(90)), data.take(np.arange(90, 120)), members)
+    predictor = prepared(parting)
+    line = predict_all(predictor, parting.held_out.sequences)
+    errors = [[] for _ in range(members)]
+    histories = learned(predictor, parting, errors=errors)
+    assert len(histories) == members
+    assert all(len(of_one) == 5 for of_one in errors)  # before the first epoch, and after each of four
+    trained = [of_one[history.best_epoch] for of_one, history in zip(errors, histories, strict=True)]
+    before, after = errors[0][0].numpy(), torch.stack(trained).mean(dim=0).numpy()
+    scale = predictor.target.scale.numpy()
+    way = (predict_all(predictor, parting.held_out.sequences) - line) / scale
+    shares = way / (before - after)
+    assert np.ptp(shares) < 1e-3
+    assert 0 <= shares.mean() <= 1 + 1e-3
