@@ -80,6 +80,30 @@ def test_each_part_is_predicted_by_what_was_settled(monkeypatch):
         np.testing.assert_allclose(errors, Settled(0.4, 0.7).errors(move).numpy(), atol=1e-5)
 
 
+@pytest.mark.parametrize(("of_free", "kept"), [(0.0, 5), (0.3, 10), (1.0, 10)])
+def test_networks_that_add_nothing_are_let_go_and_leave_the_others_as_they_are(monkeypatch, of_free, kept):
+    """Whoever is kept, the prediction is the mean over parts of what was settled for each."""
+    parts = []
+
+    def settle(moves, *_, **__):
+        parts.extend(moves)
+        return Settled(of_free, 0.5)
+
+    monkeypatch.setattr(unflat.learning, "settle", settle)
+    parting = parted(of_series(curved), None, "auto", RANDOM(0), "auto", free=True)
+    predictor = prepared(parting)
+    histories = learned(predictor, parting)
+    assert len(histories) == kept
+    predictor.keep(len(histories))
+    by_part = []
+    for part, move in zip(parting.kept(kept).parts, parts, strict=True):
+        own = predictor.only(part.members)
+        by_part.append(predict_all(own, parting.whole.sequences))
+        errors = errors_of(own, part.held_out, describe(own, part.held_out.sequences))
+        np.testing.assert_allclose(errors, Settled(of_free, 0.5).errors(move).numpy(), atol=1e-5)
+    np.testing.assert_allclose(predict_all(predictor, parting.whole.sequences), np.mean(by_part, axis=0), atol=1e-5)
+
+
 def test_networks_without_a_line_are_let_go_where_it_tells_all():
     """Of a straight line under noise those that begin at it are no worse: histories of the others are left out."""
     noise = np.random.default_rng(1).normal(size=120)

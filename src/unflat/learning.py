@@ -95,10 +95,14 @@ def learn(
         moved += [] if move is None else [move]
         if history.stopped == "interrupted":
             break
-    settled = _moderate(moved, parting.kept(len(histories)))
-    if settled is not None and settled.of_free == 0 and histories[-1].stopped != "interrupted":
-        return tuple(histories[: len(parting.at_line)])
-    return tuple(histories)
+    kept = parting.kept(len(histories))
+    if moved and kept.held_out is not None:
+        settled = _settled(moved, kept)
+        # The history of an interrupted training is to be told of.
+        if settled.of_free == 0 and histories[-1].stopped != "interrupted":
+            kept = kept.kept(len(kept.at_line))
+        _moderate(moved, kept, settled)
+    return tuple(histories[: len(kept.of_each)])
 
 
 class _Moved(NamedTuple):
@@ -150,10 +154,8 @@ def _learn_one(
         network.to("cpu")
 
 
-def _moderate(moved: Sequence[_Moved], parting: Parting) -> Settled | None:
-    """Move trained networks back towards their lines, as far as what they hold out does not vouch for them."""
-    if not moved or parting.held_out is None:
-        return None
+def _settled(moved: Sequence[_Moved], parting: Parting) -> Settled:
+    """Settle how far trained networks go from their lines, and how much each kind counts, by what they hold out."""
     moves = [
         Move(
             moved[part.members[0]].before,
@@ -163,16 +165,20 @@ def _moderate(moved: Sequence[_Moved], parting: Parting) -> Settled | None:
         )
         for part in parting.parts
     ]
-    held_out = parting.held_out
-    settled = settle(moves, places_apart(held_out.sequences), ends_series=held_out.goes_on)
+    held_out = parting.whole if parting.held_out is None else parting.held_out
+    return settle(moves, places_apart(held_out.sequences), ends_series=held_out.goes_on)
+
+
+def _moderate(moved: Sequence[_Moved], parting: Parting, settled: Settled) -> None:
+    """Weigh trained networks, and move them back towards their lines, so that their mean is what was settled."""
+    networks = len(parting.of_each)
     for part in parting.parts:
         line = moved[part.members[0]].start
         for places, count in _counts(part, settled).items():
             for place in places:
-                # The prediction is the mean of all networks, and should be that of the parts.
-                moved[place].network.weigh(count * len(moved) / len(parting.parts) / len(places))
+                # The mean is that of all networks, and should be that of the parts.
+                moved[place].network.weigh(count * networks / len(parting.parts) / len(places))
                 moved[place].network.moderate(settled.share, line)
-    return settled
 
 
 def _counts(part: Part, settled: Settled) -> dict[tuple[int, ...], float]:
