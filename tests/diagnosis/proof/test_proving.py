@@ -131,6 +131,14 @@ def test_a_small_gain_of_much_shortened_trainings_is_unsettled(scripted, proof, 
     assert outcomes(found) == {("target_scale",): outcome}
 
 
+@pytest.mark.parametrize(("epoch", "outcome"), [(0.2, "unsettled"), (0.001, "proven")])
+def test_more_epochs_are_not_proven_by_trainings_with_fewer(scripted, proof, monkeypatch, epoch, outcome):
+    """Of a shortened training more is always better; that of the user's own length can tell."""
+    monkeypatch.setattr("unflat.diagnosis.proof.bench.Bench.time", lambda _: epoch)
+    found = proof(scripted({EDITS["too_few_updates"]: 0.9}), ("too_few_updates",), seconds=30)
+    assert outcomes(found) == {("too_few_updates",): outcome}
+
+
 def test_causes_without_a_cure_to_try_are_no_error(scripted, proof):
     """A table without trials, and the reason."""
     found = proof(scripted(), ("no_signal",))

@@ -76,7 +76,7 @@ class _Proving:
         self._trials: dict[Cures, Trial] = {}
         self._left_out: list[LeftOut] = []
         self._edits: dict[CauseId, frozenset[Edit]] = {}
-        self._shortened = False
+        self._shortened = self._fewer_epochs = False
 
     def of(self, causes: Sequence[CauseId]) -> Proof:
         """Try cures, alone and together, as long as there is time."""
@@ -122,6 +122,7 @@ class _Proving:
             return None
         self._bench.epochs, self._bench.share = found.epochs, found.share
         self._shortened = found.shortens(self._program.epochs)
+        self._fewer_epochs = found.epochs is not None and found.epochs < (self._program.epochs or 0)
         for cause in possible[found.cures :]:
             self._leave_out((cause,), f"{_NO_TIME}; give a larger budget")
         return found
@@ -200,7 +201,11 @@ class _Proving:
         if both < SEEDS:
             return False
         found = compare(changed[:both], control[:both], shortened=self._shortened)
-        change = in_words(self._edits_of(cures) - self._edits_of(beside))
+        added = self._edits_of(cures) - self._edits_of(beside)
+        if self._fewer_epochs and Edit.MORE_EPOCHS in added and found.outcome == "proven":
+            # Of a training with fewer epochs more of them are better, whatever they do to the user's own.
+            found = found._replace(outcome="unsettled")
+        change = in_words(added)
         self._trials[cures] = Trial(cures, beside, change, changed[:both], control[:both], *found)
         return True
 
