@@ -25,7 +25,7 @@ from unflat.fitting import (
     warn_of_inputs,
 )
 from unflat.history import History
-from unflat.intervals import Bands, IntervalMixin, errors_unseen, worth_folding
+from unflat.intervals import Bands, IntervalMixin, bands_of, worth_folding
 from unflat.judgement import warn_of
 from unflat.learning import continued, learn
 from unflat.losses import Loss
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from unflat.callbacks import Callback
     from unflat.config import Cell, LossName, Pooling, Precision, Scale, Schedule, TargetRange, TargetScale
     from unflat.dataset import Dataset
-    from unflat.metrics import Assessment
     from unflat.sequences import Sequences
 
 _FEWEST_TO_FIT = 2
@@ -178,8 +177,6 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
     >>> bool(model.held_out_.spread > 0.9)
     True
     """
-
-    held_out_: Assessment | None
 
     _moments: list[dict[str, Any]] | None = None  # the optimizers', kept from one partial_fit to the next
 
@@ -458,19 +455,10 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
 
     def _judge(self, parting: Parting, errors: Sequence[Sequence[torch.Tensor]], loss: Loss) -> None:
         """Measure how it does on what was held out, and warn where that is not good enough."""
-        held_out = parting.held_out
-        if held_out is None:
-            self.bands_ = Bands.of(self.predictor_, parting.whole)
-        else:
-            unseen = errors_unseen(self.predictor_, parting, errors, loss)
-            self.bands_ = (
-                Bands.crossed(self.predictor_, held_out, unseen, parting.part_of_each)
-                if parting.crossed
-                else Bands.of(self.predictor_, parting.whole).calibrated(self.predictor_, held_out, unseen)
-            )
+        self.bands_ = bands_of(self.predictor_, parting, errors, loss)
         self.held_out_ = assess_held_out(self.predictor_, self.baselines_, parting)
         judged = self.held_out_ or assess_on(self.predictor_, self.baselines_, parting.whole)
-        warn_of(self.history_, judged, held_out=held_out is not None, stacklevel=3)
+        warn_of(self.history_, judged, held_out=self.held_out_ is not None, stacklevel=3)
 
     def _sequences(self, X: object) -> Sequences:
         sequences = sequences_for(X, self.schema_, self.n_features_in_)

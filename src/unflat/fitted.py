@@ -10,6 +10,7 @@ from unflat.limits import Limits
 
 if TYPE_CHECKING:
     from unflat.history import History
+    from unflat.metrics import Assessment
     from unflat.network import Predictor
 
 
@@ -18,6 +19,7 @@ class FittedMixin:
 
     predictor_: Predictor
     histories_: tuple[History, ...]
+    held_out_: Assessment | None
 
     @property
     def history_(self) -> History:

@@ -1,9 +1,9 @@
 """Intervals that keep a coverage: learned spread, split-conformal calibration, and an adaptive form for series."""
 
 from unflat.intervals.adaptive import AdaptiveInterval
-from unflat.intervals.bands import Bands, Expected, bounds
+from unflat.intervals.bands import Bands, Expected, bands_of, bounds
 from unflat.intervals.face import IntervalMixin
-from unflat.intervals.held_out import errors_unseen, worth_folding
+from unflat.intervals.held_out import worth_folding
 from unflat.intervals.spread import FARTHEST, FLOOR, Spread
 
 __all__ = [
@@ -14,7 +14,7 @@ __all__ = [
     "Expected",
     "IntervalMixin",
     "Spread",
+    "bands_of",
     "bounds",
-    "errors_unseen",
     "worth_folding",
 ]

@@ -9,17 +9,19 @@ import numpy as np
 import torch
 
 from unflat.conformal import Calibration, PredictionInterval
-from unflat.intervals.held_out import describe, errors_of
+from unflat.intervals.held_out import describe, errors_of, errors_unseen
 from unflat.intervals.spread import Spread, fit_spread
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
 
     from unflat.dataset import Dataset
+    from unflat.losses import Loss
     from unflat.network import Predictor
+    from unflat.parting import Parting
     from unflat.sequences import Sequences
 
 _MOST_SEQUENCES, _MOST_STEPS, _FEWEST_SEQUENCES = 10_000, 1 << 20, 500
@@ -180,6 +182,27 @@ class Bands:
         spread = Spread.restore({n: torch.from_numpy(a) for n, a in _under("spread.", arrays).items()})
         scores = _under("calibration.", arrays)
         return cls(spread, Calibration.from_saved(scores, labels) if scores else None)
+
+
+def bands_of(predictor: Predictor, parting: Parting, errors: Sequence[Sequence[Tensor]], loss: Loss) -> Bands:
+    """Learn how far a trained predictor's errors reach, and calibrate on what its networks held out.
+
+    Parameters
+    ----------
+    predictor, parting, errors, loss
+        As for `errors_unseen`.
+
+    Returns
+    -------
+    Bands
+        Without scores where nothing was held out.
+    """
+    if parting.held_out is None:
+        return Bands.of(predictor, parting.whole)
+    unseen = errors_unseen(predictor, parting, errors, loss)
+    if parting.crossed:
+        return Bands.crossed(predictor, parting.held_out, unseen, parting.part_of_each)
+    return Bands.of(predictor, parting.whole).calibrated(predictor, parting.held_out, unseen)
 
 
 def bounds(predictor: Predictor, expected: Expected, quantiles: NDArray[np.float64]) -> PredictionInterval:
