@@ -10,7 +10,7 @@ import torch
 from unflat.batches import BatchSource
 from unflat.dataset import places_apart
 from unflat.history import History
-from unflat.moderation import Move, is_moderated, settle
+from unflat.moderation import Move, is_moderated, mean_of, settle
 from unflat.training import Examples, Runtime, errors_on, train
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def learn(
             break
     kept = parting.kept(len(histories))
     if moved and kept.held_out is not None:
-        settled = _settled(moved, kept)
+        settled = _settled(moved, kept, kept.held_out)
         # The history of an interrupted training is to be told of.
         if settled.of_free == 0 and histories[-1].stopped != "interrupted":
             kept = kept.kept(len(kept.at_line))
@@ -154,7 +154,7 @@ def _learn_one(
         network.to("cpu")
 
 
-def _settled(moved: Sequence[_Moved], parting: Parting) -> Settled:
+def _settled(moved: Sequence[_Moved], parting: Parting, held_out: Dataset) -> Settled:
     """Settle how far trained networks go from their lines, and how much each kind counts, by what they hold out."""
     moves = [
         Move(
@@ -165,7 +165,6 @@ def _settled(moved: Sequence[_Moved], parting: Parting) -> Settled:
         )
         for part in parting.parts
     ]
-    held_out = parting.whole if parting.held_out is None else parting.held_out
     return settle(moves, places_apart(held_out.sequences), ends_series=held_out.goes_on)
 
 
@@ -186,11 +185,6 @@ def _counts(part: Part, settled: Settled) -> dict[tuple[int, ...], float]:
     if not part.free:
         return {part.at_line: 1.0}
     return {part.at_line: 1 - settled.of_free, part.free: settled.of_free}
-
-
-def mean_of(errors: Sequence[Tensor]) -> Tensor:
-    """Give the errors of the mean of several networks."""
-    return torch.stack(list(errors)).mean(dim=0)
 
 
 def _weights(data: Dataset | None) -> Tensor | None:

@@ -84,6 +84,11 @@ class Move(NamedTuple):
         return Move(*(None if values is None else values[places] for values in self))  # type: ignore[arg-type]  # as here
 
 
+def mean_of(errors: Sequence[Tensor]) -> Tensor:
+    """Give the errors of the mean of several networks: the mean of theirs."""
+    return torch.stack(list(errors)).mean(dim=0)
+
+
 class Settled(NamedTuple):
     """How far networks go from their lines, and which kind of them counts how much.
 

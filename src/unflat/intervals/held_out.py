@@ -18,7 +18,7 @@ import torch
 
 from unflat.batches import BatchSource
 from unflat.dataset import places_apart
-from unflat.moderation import Move, Settled, is_moderated, settle
+from unflat.moderation import Move, Settled, is_moderated, mean_of, settle
 from unflat.sequences import sequences_together
 
 if TYPE_CHECKING:
@@ -83,11 +83,11 @@ class Judged(NamedTuple):
     def move(self, loss: Loss, fold: int) -> Move:
         """Go from the errors before training to those of the epochs that the other folds choose."""
         counts = None if self.weights is None else torch.from_numpy(self.weights).float()
-        choosing = torch.from_numpy(others(self.folds, fold))
+        choosing = torch.from_numpy(_others(self.folds, fold))
         chosen = [
             [_best(epochs, loss, choosing, counts) for epochs in of_kind] for of_kind in (self.trained, self.free)
         ]
-        trained, free = (torch.stack(of_kind).mean(dim=0) if of_kind else None for of_kind in chosen)
+        trained, free = (mean_of(of_kind) if of_kind else None for of_kind in chosen)
         return Move(self.trained[0][0], trained, free, counts)  # type: ignore[arg-type]  # there is always one
 
 
@@ -129,7 +129,7 @@ def cross_chosen(
     return taken
 
 
-def others(folds: NDArray[np.int64], fold: int) -> NDArray[np.int64]:
+def _others(folds: NDArray[np.int64], fold: int) -> NDArray[np.int64]:
     """Find who is not of a fold; one fold alone has nobody to ask, and is judged by itself."""
     others = np.flatnonzero(folds != fold)
     return others if len(others) else np.arange(len(folds))
