@@ -65,6 +65,17 @@ def of_extremes():
 
 
 @pytest.fixture(scope="session")
+def of_beginnings():
+    """Fit a regressor to how unequally long sequences began, so that its skip reads their first step."""
+    random = np.random.default_rng(5)
+    X = [random.normal(5, 2, size=(length, 2)) for length in random.integers(3, 12, size=300)]
+    beginnings = np.array([x[0, 0] - 2 * x[0, 1] for x in X])
+    model = LSTMRegressor(units=(4,), epochs=2, random_state=0).fit(X, beginnings)
+    assert model.predictor_.network.config.first
+    return model, X, beginnings
+
+
+@pytest.fixture(scope="session")
 def curved():
     """Fit a regressor to products of steps, so that its skip reads them, and let much lie outside of their bounds."""
 

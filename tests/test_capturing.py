@@ -149,7 +149,7 @@ def test_cuda_captures_what_it_is_told(monkeypatch):
 def test_cuda_captures_every_network_without_a_warning():
     """Nothing in a network waits for the processor, which no graph could hold: warnings are errors here."""
     for config in (
-        NetworkConfig(units=(4,), lags=2, moments=True, products=2, extremes=True),
+        NetworkConfig(units=(4,), lags=2, moments=True, products=2, extremes=True, first=True),
         NetworkConfig(cell="gru", units=(4,), bidirectional=True, readout=("attention", "last")),
         NetworkConfig(units=(4,), skip=False, embedded=((0, 1),)),
     ):

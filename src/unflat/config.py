@@ -256,13 +256,15 @@ class NetworkConfig(Checked):
     skip : bool
         Whether a linear map of the last and the mean step is added to the network's output.
     lags : int
-        Steps before the last that this map reads as well. It follows from the data, as the next four do.
+        Steps before the last that this map reads as well. It follows from the data, as the next five do.
     moments : bool
         Whether it reads products of features in pairs, on average over steps.
     products : int
         The latest steps of whose numbers it reads all products in pairs.
     extremes : bool
         Whether it reads the largest and the smallest value of each feature.
+    first : bool
+        Whether it reads the first step.
     embedded : tuple of tuple of (int, int)
         Of each categorical column that the recurrence reads embedded: its first indicator and how many it has.
     n_members : int
@@ -280,6 +282,7 @@ class NetworkConfig(Checked):
     moments: bool = False
     products: Annotated[int, AtLeast(0)] = 0
     extremes: bool = False
+    first: bool = False
     embedded: Annotated[tuple[tuple[int, int], ...], Blocks()] = ()
     n_members: Annotated[int, AtLeast(1)] = 1
 

@@ -78,8 +78,9 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         How the hidden states over time become one vector; several are concatenated.
     skip : bool
         Whether a ridge regression is added that training begins at: on the last and the mean step, and on earlier
-        steps, extremes and products where cross-validation says that they tell more; held back towards the mean, or
-        the last value where the target is a later value of a feature, for which held-out data may refute it.
+        steps, extremes, the first step and products where cross-validation says that they tell more; held back towards
+        the mean, or the last value where the target is a later value of a feature, for which held-out data may refute
+        it.
     n_members : int or "auto"
         How many networks are trained, each from weights and with an order of its own; their mean is the prediction.
         Where sequences tell nothing of each other, or whole series are held out, each holds out another part. "auto" is

@@ -247,13 +247,14 @@ def test_products_that_the_skip_reads_are_in_the_file(members, curved, tmp_path)
     assert unlike(model, OnnxPredictor(tmp_path / "model.onnx"), ragged) < 1e-5
 
 
-def test_extremes_that_the_skip_reads_are_in_the_file(of_extremes, tmp_path):
-    """The file knows them of sequences of unequal length, and they are what tells the target."""
-    model, X, ranges = of_extremes
+@pytest.mark.parametrize("read", ["of_extremes", "of_beginnings"])
+def test_what_the_skip_reads_of_all_steps_is_in_the_file(read, request, tmp_path):
+    """The file knows extremes and first steps of sequences of unequal length, and they are what tells the target."""
+    model, X, y = request.getfixturevalue(read)
     export_onnx(model, tmp_path / "model.onnx", sample=X)
     exported = OnnxPredictor(tmp_path / "model.onnx")
     assert unlike(model, exported, X) < 1e-5
-    assert np.std(exported.predict(X) - ranges) < 0.05 * ranges.std()
+    assert np.std(exported.predict(X) - y) < 0.05 * y.std()
 
 
 def test_categories_of_a_table_are_inside(windows, distinct, tmp_path):

@@ -106,6 +106,20 @@ def test_line_reads_extremes_where_they_tell_more():
     assert choose_line(read, x[:, -1, :1].double().numpy(), None, columns, dealt(300)).terms == Terms()
 
 
+def test_line_reads_the_first_step_where_it_tells_more():
+    """The first step of long sequences is read without all between it and the last; of two steps there is no third."""
+    random = np.random.default_rng(3)
+    x = torch.from_numpy(random.normal(size=(300, 40, 2))).float()
+    choices = terms_to_try(2, 40, 300)
+    read = summary(x, None, terms=richest(choices), bounds=(torch.full((2,), -9.0), torch.full((2,), 9.0))).numpy()
+    columns = [(terms, terms.columns_among(richest(choices), 2, 0)) for terms in choices]
+    began = (x[:, 0, 0] - 2 * x[:, 0, 1]).numpy()[:, None].astype(float)
+    line = choose_line(read, began, None, columns, dealt(300)).line
+    assert line.terms == Terms(first=True)
+    np.testing.assert_allclose(line.weight[0], [0, 0, 0, 0, 1, -2], atol=1e-3)
+    assert not any(terms.first for terms in terms_to_try(2, 2, 300))
+
+
 def test_windows_next_to_those_learned_from_do_not_choose_the_line():
     """Of overlapping windows of walks, and targets that walk by themselves, neighbours held out praise steep lines."""
     norms = []

@@ -56,6 +56,13 @@ def test_extremes_are_those_of_each_sequence():
     assert summary(x[:1], None, terms=Terms(extremes=True))[:, 4:].tolist() == [[8.0, 30.0, 1.0, 10.0]]
 
 
+def test_first_step_is_read_as_it_is():
+    """It stands after all other columns but the context's, outside of any bounds."""
+    x = torch.tensor([[[1.0, 90.0], [3.0, 30.0]], [[-5.0, 50.0], [1e9, -1e9]]])
+    read = summary(x, torch.tensor([2, 1]), torch.tensor([[7.0], [8.0]]), Terms(extremes=True, first=True))
+    assert read[:, 8:].tolist() == [[1.0, 90.0, 7.0], [-5.0, 50.0, 8.0]]
+
+
 def test_values_enter_products_within_the_bounds():
     """What lies beyond the range enters as its end, in moments and in products, and as it is in steps."""
     bounds = (torch.tensor([-1.0]), torch.tensor([2.0]))
@@ -63,7 +70,7 @@ def test_values_enter_products_within_the_bounds():
     assert read.tolist() == [[-3.0, 1.0, (4 + 1) / 2, 1.0, -2.0, 4.0]]
 
 
-TERMS = st.builds(Terms, st.integers(0, 5), st.booleans(), st.integers(0, 3), st.booleans())
+TERMS = st.builds(Terms, st.integers(0, 5), st.booleans(), st.integers(0, 3), st.booleans(), st.booleans())
 
 
 @given(TERMS, st.integers(1, 3))
@@ -82,6 +89,7 @@ def test_terms_are_found_among_richer_ones(terms, features, context, data):
         moments=terms.moments or data.draw(st.booleans()),
         products=terms.products or data.draw(st.integers(0, 2)),
         extremes=terms.extremes or data.draw(st.booleans()),
+        first=terms.first or data.draw(st.booleans()),
     )
     random = np.random.default_rng(0)
     x, beside = (torch.from_numpy(random.normal(size=(2, *shape))) for shape in ((6, features), (context,)))

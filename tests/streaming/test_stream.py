@@ -79,15 +79,16 @@ def test_products_that_the_skip_reads_are_streamed(members, curved):
     np.testing.assert_allclose(streamed, expected, atol=1e-5 * np.std(expected))
 
 
-def test_extremes_that_the_skip_reads_are_streamed(of_extremes):
-    """A model whose skip reads the largest and the smallest value predicts as `predict` does, and starts anew."""
-    model, X, _ = of_extremes
+@pytest.mark.parametrize("read", ["of_extremes", "of_beginnings"])
+def test_what_the_skip_reads_of_all_steps_is_streamed(read, request):
+    """A model whose skip reads extremes or the first step predicts as `predict` does, and starts anew."""
+    model, X, y = request.getfixturevalue(read)
     stream = model.stream()
     for sequence in X[:2]:
         stream.reset()
         streamed = [stream.feed(step) for step in sequence]
         expected = model.predict([sequence[: count + 1] for count in range(len(sequence))])
-        np.testing.assert_allclose(streamed, expected, atol=1e-5 * np.std(expected))
+        np.testing.assert_allclose(streamed, expected, atol=1e-5 * np.std(y))
 
 
 @settings(max_examples=15, deadline=None)

@@ -52,6 +52,8 @@ def summary(graph: Graph, x: str, extent: Extent, terms: Terms, bounds: tuple[Ar
             _most(graph, "ReduceMax", extent.filled(x, -np.inf)),
             _most(graph, "ReduceMin", extent.filled(x, np.inf)),
         ]
+    if terms.first:
+        vectors.append(graph.add("Gather", x, graph.constant(0), axis=0))
     return vectors
 
 

@@ -2,10 +2,11 @@
 
 A ridge regression on a sequence's last and mean step says where a level or a trend goes on. Where more of the recent
 past tells more (a season, a delayed effect, a change of pace), the line reads that too; where the highest or the lowest
-value counts, these; and where effects multiply or the spread of a feature counts, products of pairs. What it may read
-is settled before training, by cross-validation: windows that share time steps are held out in stretches, because errors
-of windows whose neighbours were learned from would praise the richest line whatever the data. It is held back towards
-the mean, or towards the last value where the target is a later value of a feature.
+value counts, these; where it counts how all began, the first step; and where effects multiply or the spread of a
+feature counts, products of pairs. What it may read is settled before training, by cross-validation: windows that share
+time steps are held out in stretches, because errors of windows whose neighbours were learned from would praise the
+richest line whatever the data. It is held back towards the mean, or towards the last value where the target is a later
+value of a feature.
 """
 
 from __future__ import annotations
@@ -134,24 +135,24 @@ def products_to_try(features: int, steps: int, n: int) -> tuple[Terms, ...]:
     return tuple(dict.fromkeys((*fitting[-1:], *fitting[:1])))
 
 
-def _extremes_to_try(features: int, steps: int, n: int) -> tuple[Terms, ...]:
-    """Give extremes beside the last and the mean step, where they fit; of two steps these tell as much."""
-    extremes = Terms(extremes=True)
-    fits = extremes.width(features) <= min(MOST_WIDE, n // 2)
-    return (extremes,) if fits and steps > len(("last", "other")) else ()
+def _others_to_try(features: int, steps: int, n: int) -> list[Terms]:
+    """Give extremes, and the first step, beside the last and the mean one, as they fit; of two steps these tell all."""
+    others = Terms(extremes=True), Terms(first=True)
+    fitting = [terms for terms in others if terms.width(features) <= min(MOST_WIDE, n // 2)]
+    return fitting if steps > len(("last", "other")) else []
 
 
 def terms_to_try(features: int, steps: int, n: int) -> tuple[Terms, ...]:
-    """Say what is worth trying to read, the most columns first: lags, products, and extremes."""
+    """Say what is worth trying to read, the most columns first: lags, products, extremes, and the first step."""
     lines = [Terms(lags) for lags in lags_to_try(features, steps, n)]
-    choices = [*products_to_try(features, steps, n), *_extremes_to_try(features, steps, n), *lines]
+    choices = [*products_to_try(features, steps, n), *_others_to_try(features, steps, n), *lines]
     return tuple(sorted(choices, key=lambda terms: terms.width(features), reverse=True))
 
 
 def richest(choices: Sequence[Terms]) -> Terms:
     """Give the terms among which all of several choices are."""
-    lags, moments, products, extremes = zip(*choices, strict=True)
-    return Terms(max(lags), any(moments), max(products), any(extremes))
+    lags, moments, products, extremes, first = zip(*choices, strict=True)
+    return Terms(max(lags), any(moments), max(products), any(extremes), any(first))
 
 
 def choose_line(

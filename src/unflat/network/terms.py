@@ -31,19 +31,22 @@ class Terms(NamedTuple):
         Whether it reads products of a step's features in pairs, on average over steps.
     products : int
         The latest steps, the last included, of whose numbers it reads all products in pairs.
-    extremes: bool
+    extremes : bool
         Whether it reads the largest and the smallest value of each feature.
+    first : bool
+        Whether it reads the first step.
     """
 
     lags: int = 0
     moments: bool = False
     products: int = 0
     extremes: bool = False
+    first: bool = False
 
     @classmethod
     def of(cls, config: NetworkConfig) -> Terms:
         """Take them from a network's shape."""
-        return cls(config.lags, config.moments, config.products, config.extremes)
+        return cls(config.lags, config.moments, config.products, config.extremes, config.first)
 
     @property
     def curved(self) -> bool:
@@ -53,13 +56,14 @@ class Terms(NamedTuple):
     @property
     def many(self) -> bool:
         """Whether there are more than the last and the mean step."""
-        return self.curved or self.extremes or self.lags > 0
+        return self.curved or self.extremes or self.first or self.lags > 0
 
-    def widths(self, features: int) -> tuple[int, int, int, int, int]:
-        """Count the columns of each kind: of the last and the mean step, of lags, moments, products, extremes."""
+    def widths(self, features: int) -> tuple[int, ...]:
+        """Count the columns of each kind: last and mean step, lags, moments, products, extremes, first step."""
         moments = pairs(features) if self.moments else 0
         extremes = 2 * features if self.extremes else 0
-        return 2 * features, self.lags * features, moments, pairs(self.products * features), extremes
+        first = features if self.first else 0
+        return 2 * features, self.lags * features, moments, pairs(self.products * features), extremes, first
 
     def width(self, features: int) -> int:
         """Count all columns but the context's."""
@@ -128,7 +132,7 @@ def summary(
     -------
     Tensor of shape (B, terms.width(F) + C)
         The last step, the mean step, the steps before the last beginning with the latest, the mean products, the
-        products of the latest steps, the largest and the smallest values, and the context.
+        products of the latest steps, the largest and the smallest values, the first step, and the context.
     """
     terms = terms or Terms()
     parts = [last_step(x, lengths), mean_over_steps(x, lengths)]
@@ -142,6 +146,8 @@ def summary(
             parts.append(_products(_latest(held, lengths, terms.products)))
     if terms.extremes:
         parts += [max_over_steps(x, lengths), -max_over_steps(-x, lengths)]
+    if terms.first:
+        parts.append(x[:, 0])
     return torch.cat(parts if context is None else [*parts, context], dim=-1)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from unflat.network.terms import Terms
 from unflat.streaming.inputs import StepScaling
-from unflat.streaming.pooling import Before, Last, Maximum, Mean, Minimum, Moments, Products
+from unflat.streaming.pooling import Before, First, Last, Maximum, Mean, Minimum, Moments, Products
 from unflat.streaming.reading import Reading
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ class Engine:
         """Make what the skip reads of the steps, each with its part of the vector."""
         arrays, terms = self._arrays, Terms.of(self._arrays.config)
         ends = first + np.cumsum([0, x.shape[1], x.shape[1], *terms.widths(x.shape[1])[1:]])
-        last, mean, before, moments, products, extremes = (self._vector[:, slice(*part)] for part in pairwise(ends))
+        parts = [self._vector[:, slice(*part)] for part in pairwise(ends)]
+        last, mean, before, moments, products, extremes, begun = parts
         poolings: dict[str, Pooling] = {"skip_last": Last(x, last), "skip_mean": Mean(x, mean, self.steps)}
         if terms.lags:
             poolings["skip_before"] = Before(x, before, self.steps)
@@ -72,6 +73,8 @@ class Engine:
         if terms.extremes:
             largest, smallest = np.split(extremes, 2, axis=1)
             poolings |= {"skip_largest": Maximum(x, largest), "skip_smallest": Minimum(x, smallest)}
+        if terms.first:
+            poolings["skip_first"] = First(x, begun, self.steps)
         return poolings
 
     def _collect(self) -> tuple[dict[str, Array], dict[str, float]]:

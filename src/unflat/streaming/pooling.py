@@ -93,6 +93,28 @@ class Mean:
         np.divide(self._total, self._steps, out=self.result)
 
 
+class First:
+    """The first step.
+
+    Parameters
+    ----------
+    source, result : ndarray of shape (n, width), float32
+        See `Last`.
+    steps : ndarray of shape (n, 1), float64
+        See `Mean`.
+    """
+
+    start = 0.0
+
+    def __init__(self, source: Array, result: Array, steps: Array) -> None:
+        self._source, self.result, self._steps = source, result, steps
+        self.state: dict[str, tuple[Array, float]] = {}
+
+    def advance(self) -> None:
+        """Take the step in, where a stream begins."""
+        np.copyto(self.result, self._source, where=self._steps == 1)
+
+
 class Before:
     """The steps before the last, the latest first; the first step stands for those before it.
 
