@@ -3,10 +3,11 @@
 import warnings
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 
-from unflat import LSTMRegressor, UnflatWarning
+from unflat import LSTMRegressor, UnflatWarning, make_windows
 
 # Several test processes share the machine; each computes on one thread, so that they do not wait for each other.
 torch.set_num_threads(1)
@@ -62,6 +63,31 @@ def of_extremes():
     model = LSTMRegressor(units=(4,), epochs=2, random_state=0).fit(X, ranges)
     assert model.predictor_.network.config.extremes
     return model, X, ranges
+
+
+@pytest.fixture(scope="session")
+def series():
+    """Make a table of several series that each count their own cycles, with columns of time beside."""
+
+    def make(n_series, rows=30, **times):
+        table = {
+            "unit": np.repeat(np.arange(n_series), rows),
+            "cycle": np.tile(np.arange(rows), n_series),
+            "x": np.random.default_rng(0).normal(size=n_series * rows),
+        }
+        return pl.DataFrame(table | times)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def windows_of():
+    """Cut short windows of such a table."""
+
+    def cut(table, time="cycle"):
+        return make_windows(table, target="x", length=3, group="unit", time=time, features=["x"])
+
+    return cut
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 import torch
 
@@ -9,22 +8,7 @@ from unflat.errors import InputError, ShapeError
 from unflat.windows import make_windows
 
 
-def series(n_series, rows=30, **times):
-    """Make a table of several series that each count their own cycles."""
-    table = {
-        "unit": np.repeat(np.arange(n_series), rows),
-        "cycle": np.tile(np.arange(rows), n_series),
-        "x": np.random.default_rng(0).normal(size=n_series * rows),
-    }
-    return pl.DataFrame(table | times)
-
-
-def windows_of(table, time="cycle"):
-    """Cut short windows."""
-    return make_windows(table, target="x", length=3, group="unit", time=time, features=["x"])
-
-
-def test_a_series_goes_on_where_windows_share_steps_and_belong_to_no_groups():
+def test_a_series_goes_on_where_windows_share_steps_and_belong_to_no_groups(series, windows_of):
     """Then what is held out of them is later in the same series; else it is of other series, or other sequences."""
     alone = make_windows(series(1), target="x", length=3, features=["x"])
     assert as_dataset(alone).goes_on
@@ -42,7 +26,7 @@ def test_targets_of_frames_bring_their_names():
     assert as_dataset(X, [1, 2, 3, 4]).names == ("y0",)
 
 
-def test_windows_take_no_second_target():
+def test_windows_take_no_second_target(series, windows_of):
     """Windows hold their targets: a y beside them, or windows without targets, is refused."""
     windows = windows_of(series(2))
     with pytest.raises(InputError, match="and no y beside them; received a second y"):

@@ -1,5 +1,4 @@
 import numpy as np
-import polars as pl
 import pytest
 
 from unflat.dataset import as_dataset
@@ -8,21 +7,6 @@ from unflat.parting import FEW, FEWEST_TO_HOLD_OUT, hold_out, parted
 from unflat.windows import make_windows
 
 RANDOM = np.random.RandomState  # as scikit-learn's check_random_state gives
-
-
-def series(n_series, rows=30, **times):
-    """Make a table of several series that each count their own cycles."""
-    table = {
-        "unit": np.repeat(np.arange(n_series), rows),
-        "cycle": np.tile(np.arange(rows), n_series),
-        "x": np.random.default_rng(0).normal(size=n_series * rows),
-    }
-    return pl.DataFrame(table | times)
-
-
-def windows_of(table, time="cycle"):
-    """Cut short windows."""
-    return make_windows(table, target="x", length=3, group="unit", time=time, features=["x"])
 
 
 def test_random_part_of_independent_sequences():
@@ -72,7 +56,7 @@ def test_groups_stay_together():
     assert len(set(held_out.groups)) == 3
 
 
-def test_groups_given_with_windows_are_honoured():
+def test_groups_given_with_windows_are_honoured(series, windows_of):
     """Groups named in the call outweigh the windows' own order in time."""
     windows = windows_of(series(10))
     training, held_out = hold_out(as_dataset(windows, groups=windows.groups), 0.1, RANDOM(0))
@@ -86,14 +70,14 @@ def test_one_group_cannot_be_divided():
         hold_out(as_dataset(X, X[:, 0], groups=np.zeros(40)), 0.1, RANDOM(0))
 
 
-def test_series_that_count_their_own_cycles_are_held_out_whole():
+def test_series_that_count_their_own_cycles_are_held_out_whole(series, windows_of):
     """Where time begins anew in each series, whole series are held out: no series is in both parts."""
     windows = windows_of(series(10))
     training, held_out = hold_out(as_dataset(windows), 0.2, RANDOM(0))
     assert not set(training.windows.groups) & set(held_out.windows.groups)
 
 
-def test_series_that_share_dates_are_held_out_by_time():
+def test_series_that_share_dates_are_held_out_by_time(series, windows_of):
     """Where all series share the calendar, the last days are held out, and training ends before them in all."""
     dates = np.tile(np.arange("2020-01-01", "2020-01-31", dtype="datetime64[D]"), 10)
     windows = windows_of(series(10, day=dates), time="day")
@@ -102,7 +86,7 @@ def test_series_that_share_dates_are_held_out_by_time():
     assert training.windows.target_times.max() < held_out.windows.target_times.min()
 
 
-def test_split_of_a_split_is_of_the_same_kind():
+def test_split_of_a_split_is_of_the_same_kind(series, windows_of):
     """Windows that were split by group are held out by group, whatever their times are."""
     dates = np.tile(np.arange("2020-01-01", "2020-01-31", dtype="datetime64[D]"), 10)
     windows = windows_of(series(10, day=dates), time="day").split(by="group", validation=0).train
@@ -143,7 +127,7 @@ def test_as_many_networks_as_little_data_ask_for(n, networks):
     assert len(parted(independent(n), None, "auto", RANDOM(0), "auto").of_each) == networks
 
 
-def test_few_series_are_few_however_many_sequences_they_have():
+def test_few_series_are_few_however_many_sequences_they_have(series, windows_of):
     """Whole series are held out, each of one network."""
     windows = windows_of(series(30)).split(by="group", test=0, validation=0).train
     parting = parted(as_dataset(windows), None, "auto", RANDOM(0), "auto")
@@ -154,7 +138,7 @@ def test_few_series_are_few_however_many_sequences_they_have():
         assert not set(part.training.series) & set(part.held_out.series)
 
 
-def test_what_must_be_later_or_was_given_is_held_out_of_all_networks():
+def test_what_must_be_later_or_was_given_is_held_out_of_all_networks(series):
     """Windows of one series, and a validation part of the user's own: every network has the same part."""
     later = as_dataset(make_windows(series(1, rows=200), target="x", length=3, features=["x"]))
     assert [part.members for part in parted(later, None, "auto", RANDOM(0), 3).parts] == [(0, 1, 2)]
