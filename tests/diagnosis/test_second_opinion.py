@@ -81,7 +81,7 @@ def test_noise_is_noise_to_it():
 
 
 def test_who_is_as_good_as_tables_tell_is_not_let_pass_where_an_lstm_knows_far_more():
-    """Waits told from the last ten customers are nearly what trees make of all, and nothing to be content with."""
+    """Waits told from the last ten customers are nearly what echoes tell of all, and nothing to be content with."""
     sequences, wait = queue(800)
 
     def model(asked):
@@ -93,7 +93,7 @@ def test_who_is_as_good_as_tables_tell_is_not_let_pass_where_an_lstm_knows_far_m
     assert diagnosis.verdict == "failing"
     assert network.name == RECURRENT
     assert output.attainable == network.held_out_r2[0] > 0.95
-    assert max(other.held_out_r2[0] for other in others) < output.r2 + 0.15
+    assert max(other.held_out_r2[0] for other in others) < output.r2 + 0.2
 
 
 def test_who_knows_as_much_as_can_be_known_passes():

@@ -51,6 +51,10 @@ MAKERS: Mapping[str, Maker] = {
     "yeast": generated.yeast,
     "storms": measured.storms,
     "births": measured.births,
+    "walks": generated.walks,
+    "synapse": generated.synapse,
+    "houses": measured.houses,
+    "delays": measured.delays,
 }
 """Every set, by its name."""
 

@@ -265,3 +265,42 @@ def brewed(grown: Array, sugar: Array, flow: Array, sweet: Array, dt: float) -> 
     """Go so many hours on: yeast grows by the sugar that it finds, and makes half of what it eats into yeast."""
     growth = 0.6 * sugar / (0.5 + sugar) * grown
     return grown + dt * (growth - flow * grown), np.maximum(sugar + dt * (flow * (sweet - sugar) - 2 * growth), 0.0)
+
+
+def walks(_data: Path | None, random: np.random.Generator) -> Pairs:
+    """Follow 620 beetles for 12 moves, how far each goes and how far it turns: how far they are from where they began.
+
+    Kareiva and Shigesada, Analyzing insect movement as a correlated random walk, Oecologia 1983: directions go on from
+    move to move but for a turn at random.
+    """
+    n, moves = 620, 12
+    length, turn = random.gamma(4.0, 0.25, (n, moves)), random.vonmises(0.0, 6.0, (n, moves))
+    gone = distance_of(length, turn) * np.exp(random.normal(0, 0.03, n))
+    return Pairs(np.stack([35 * length, np.degrees(turn)], axis=2), 35 * gone)
+
+
+def distance_of(length: Array, turn: Array) -> Array:
+    """Add moves, of which each leads as far as is said, in the direction of the last one but for its own turn."""
+    away: Array = np.abs(np.sum(length * np.exp(1j * np.cumsum(turn, axis=1)), axis=1))
+    return away
+
+
+def synapse(_data: Path | None, random: np.random.Generator) -> Pairs:
+    """Let a neuron fire 15 times, sooner or later, and release more or less each time: what arrives of the last one.
+
+    Tsodyks and Markram, The neural code between neocortical pyramidal neurons depends on neurotransmitter release
+    probability, PNAS 1997: a share of what is ready is released each time, and the rest fills up again with time.
+    """
+    n, spikes = 600, 15
+    apart, share = 5 + random.exponential(120, (n, spikes)), random.uniform(0.15, 0.75, (n, spikes))
+    ready = np.ones(n)
+    for spike in range(spikes - 1):
+        ready = recovered(ready * (1 - share[:, spike]), apart[:, spike + 1])
+    arrived = 25 * share[:, -1] * ready + random.normal(0, 0.15, n)
+    return Pairs(np.stack([apart, 100 * share], axis=2), arrived)
+
+
+def recovered(ready: Array, apart: Array) -> Array:
+    """Wait so many milliseconds: what is ready fills up to 1, by a share of what is missing that time gives."""
+    filled: Array = 1 - (1 - ready) * np.exp(-apart / 500)
+    return filled

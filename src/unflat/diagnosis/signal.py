@@ -98,11 +98,12 @@ class References:
     not_examined : tuple of NotExamined
         What was left out, and why.
     within : Reference or None
-        What ridge reaches on the held-out part when it learns from that part itself, in folds: what there is to learn
-        of it, also where it lies outside of what training saw. None where it was not tried.
+        What ridge, from rows or from echoes, reaches on the held-out part when it learns from that part itself, in
+        folds: what there is to learn of it, also where it lies outside of what training saw. None where it was not
+        tried.
     together : Reference or None
-        What all of them, and a smooth kernel and an echo state network beside them, reach together: how much there is
-        to learn, as far as anyone can tell. A model need not reach as much to be healthy. None where none was tried.
+        What all of them, and a smooth kernel beside them, reach together: how much there is to learn, as far as anyone
+        can tell. A model need not reach as much to be healthy. None where none was tried.
     """
 
     n: int

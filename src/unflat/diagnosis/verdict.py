@@ -40,8 +40,8 @@ _INTERPOLATED_NOISE = -1.0
 """R² of a model that learned noise by heart, on other noise; lower ones have other reasons."""
 
 _SUREST = 0.999
-_DETECTION_Z = 2.7
-"""Deviations that a correlation must reach to count as more than chance: one in a hundred of three learners does."""
+_DETECTION_Z = 2.8
+"""Deviations that a correlation must reach to count as more than chance: one in a hundred of four learners does."""
 
 _PROVEN = 0.6
 """Confidence in a cause from which on what a model lacks is its fault, and not what one network has and another not."""
@@ -174,7 +174,7 @@ def judge(examination: Examination) -> Judgement:
         A model also fails that lags behind, not half as much, if a rule names the cause with a confidence of 0.6 (but
         for `no_signal`, which is known by the lack itself, as is `overfit` where no more than 0.3 of the training part
         is explained beyond what others explain). It lags behind that explains less by 0.05 than the best learner, than
-        all of them with a smooth kernel and an echo state network, or than a line that reads the model's own states, by
+        all of them with a smooth kernel, or than a line that reads the model's own states, by
         more than two standard errors here, or by 0.05 both here and on the training part and two standard errors for
         both together (Stouffer 1949); three for `overfit`, which is read off the same errors and no second sign. Where
         noise was learned by heart, so does one whose predictions explain 0.05 more once they are made smaller. What

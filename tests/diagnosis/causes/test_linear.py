@@ -19,10 +19,22 @@ def test_nothing_is_found_in_a_few_sequences():
     assert linear_r2(np.arange(19.0)[:, None], np.arange(19.0)[:, None]) == 0
 
 
-def test_summary_is_first_last_and_mean():
-    """Each column is one of them, standardized: two sequences are at -1 and 1."""
+def test_summary_is_first_last_and_mean_and_mean_square():
+    """Each column is one of them, standardized: two sequences are at -1 and 1; squares are those about the mean, 4."""
     values = np.array([[[0.0], [5.0], [4.0]], [[2.0], [5.0], [8.0]]])
-    assert summary(values) == pytest.approx(np.array([[-1, -1, -1], [1, 1, 1]]))
+    assert summary(values) == pytest.approx(np.array([[-1, -1, -1, -1], [1, 1, 1, 1]]))
+    assert summary(values - [[[4.0]], [[-4.0]]])[:, -1] == pytest.approx([-1, 1])
+
+
+def test_a_sum_of_squares_is_found():
+    """How much series of noise swing is told by squares, and by no straight line through their steps."""
+    random = np.random.default_rng(1)
+    X = random.normal(size=(200, 10, 1))
+    fading = (X[..., 0] ** 2) @ 0.7 ** np.arange(10)[::-1]
+    assert linear_r2(summary(50 * X + 300), fading[:, None]) > 0.95
+    assert linear_r2(X[..., 0], fading[:, None]) < 0.1
+    long = random.normal(size=(200, 80, 1)) * random.uniform(0.5, 2, (200, 1, 1))
+    assert linear_r2(summary(long), (long**2).mean(axis=1)) > 0.95
 
 
 def test_ranks_are_orders():
@@ -40,9 +52,10 @@ def test_squared_correlation_is_numpys():
 
 
 def test_every_step_of_short_sequences_has_a_column():
-    """With four sequences for each value all steps are kept; with fewer, the first, the last and the mean."""
+    """With four sequences for each value all steps are kept, with eight their squares; with fewer first, last, mean."""
     X = np.random.default_rng(0).normal(size=(200, 10, 2))
-    assert summary(X).shape == (200, 22)
-    assert summary(X[:79]).shape == (79, 6)
-    assert summary(np.zeros((1000, 65, 2))).shape == (1000, 6)
+    assert summary(X).shape == (200, 42)
+    assert summary(X[:159]).shape == (159, 24)
+    assert summary(X[:79]).shape == (79, 8)
+    assert summary(np.zeros((1000, 65, 2))).shape == (1000, 8)
     assert linear_r2(summary(X), X[:, 4, :1]) > 0.9

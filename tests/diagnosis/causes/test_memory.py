@@ -126,3 +126,11 @@ def test_what_only_early_steps_tell_is_forgotten_also_by_heart(fake):
     y = X[:, 0, 0]
     learned = fake(y, y, X=X, held_out=(X, y, y * 0), shown_layers=LAST)
     assert last_step_forgets(learned).confidence == pytest.approx(0.6)
+
+
+def test_what_early_squares_tell_may_be_forgotten_as_well(fake):
+    """How much a series of noise swung before it lay idle hangs on squares of its early steps alone."""
+    X = np.random.default_rng(2).normal(size=(400, 40, 1))
+    X[:, 12:] *= 0.01
+    y = (X[:, :12] ** 2).sum(axis=1)
+    assert last_step_forgets(fake(y, y * 0, X=X, shown_layers=LAST)).confidence == pytest.approx(0.6)

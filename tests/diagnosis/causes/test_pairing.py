@@ -152,3 +152,27 @@ def test_a_shift_is_found_where_neighbours_tell_something_of_each_other(fake, re
     assert "-1" in misaligned_pairs(shifted).evidence[0].what
     assert misaligned_pairs(fake(np.roll(y, -1), 0 * y, X=X, references=reached(0.9))) is None  # as paired, all is told
     assert misaligned_pairs(fake(y, 0 * y, X=X, references=reached(0.9))) is None
+
+
+def test_shuffled_targets_that_hang_on_squares_are_found(trained, net):
+    """How much series of noise swing shows in squares alone: held-out pairs tell it, and shuffled ones do not."""
+    random = np.random.default_rng(11)
+    X = random.normal(size=(480, 12, 1)).astype(np.float32)
+    y = np.sqrt((X[..., 0] ** 2) @ 0.7 ** np.arange(12)[::-1])[:, None]
+    y = ((y - y.mean()) / y.std()).astype(np.float32)
+    given = ((X[:360], y[:360][random.permutation(360)]), (X[360:], y[360:]))
+    assert misaligned_pairs(trained(net(features=1), X, y, epochs=1, given=given)).evidence[1].value > 0.5
+    assert misaligned_pairs(trained(net(features=1), X, y, epochs=1)) is None
+
+
+def test_a_shift_that_halves_the_error_is_found_where_much_is_explained_already(fake, reached):
+    """Where pairs as they are leave 0.35, those of neighbours need explain half of that; 0.2 more is asked of less."""
+    random = np.random.default_rng(12)
+    level = np.repeat(random.normal(size=200), 2)
+    own = 0.8 * level + 0.6 * random.normal(size=400)
+    X = np.repeat(own[:, None, None], 4, axis=1) + 0.34 * random.normal(size=(400, 1, 1))
+    shifted = fake(np.roll(own, -1), 0 * own, X=X, references=reached(0.67))
+    cause = misaligned_pairs(shifted)
+    assert "-1" in cause.evidence[0].what
+    assert 0.67 + 0.15 < cause.evidence[0].value < 0.67 + 0.2
+    assert misaligned_pairs(fake(np.roll(own, -1), 0 * own, X=X, references=reached(0.8))) is None

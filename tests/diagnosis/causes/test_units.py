@@ -105,3 +105,18 @@ def test_a_trend_that_goes_on_is_not_another_unit(trained, net):
     assert examination.held_out.r2[0] < 0
     assert predict_scale_mismatch(examination) is None
     assert inverse_forgotten(examination) is None
+
+
+def test_new_inputs_are_raw_that_vary_as_raw_ones_do(trained, net, problem):
+    """Raw inputs twice as wide as scaled ones might be a trend's, but they are those that are said to be raw."""
+    X, y = problem
+
+    def found(factor, raw_factor):
+        given = ((X[:300], y[:300]), (X[300:] * np.float32(factor) + np.float32(factor - 1), y[300:]))
+        raw = None if raw_factor is None else (X * raw_factor + raw_factor - 1, y)
+        return predict_scale_mismatch(trained(net(), X, y, given=given, raw=raw))
+
+    assert found(2.2, 2.2).id == "predict_scale_mismatch"
+    assert found(2.2, None) is None
+    assert found(2.2, 8.0) is None
+    assert found(1.0, 2.2) is None

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import KFold, cross_val_predict
 
-from unflat.diagnosis.summaries import standardized
+from unflat.diagnosis.summaries import magnitude_one, standardized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +28,9 @@ _MOST_COLUMNS = 128
 def summary(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Put the first, the last and the mean step of sequences side by side, or all steps of short ones; standardized.
 
+    How much a series swings shows in squares only: beside them stand the mean square of each feature's distance from
+    its mean, or the squares of all steps where there is room for these, too.
+
     Parameters
     ----------
     values : ndarray of shape (n, T, F)
@@ -35,14 +38,17 @@ def summary(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Returns
     -------
-    ndarray of shape (n, 3 F), or (n, T F + F) where there are four sequences for each column, and no more than 128
+    ndarray of shape (n, 4 F), or (n, T F + 2 F) where there are four sequences for each step, and no more than 128, or
+        (n, 2 T F + F) where there are as many for twice the steps
         Columns for a linear learner.
     """
     n, steps, features = values.shape
     finite = np.where(np.isfinite(values), values, 0.0)
-    every = steps * features <= min(_MOST_COLUMNS, n / _PER_COLUMN)
-    own = finite.reshape(n, -1) if every else np.concatenate([finite[:, 0], finite[:, -1]], axis=1)
-    return standardized(np.concatenate([own, finite.mean(axis=1)], axis=1))
+    room = min(_MOST_COLUMNS, n / _PER_COLUMN) // (steps * features)
+    own = finite.reshape(n, -1) if room >= 1 else np.concatenate([finite[:, 0], finite[:, -1]], axis=1)
+    squares = standardized(magnitude_one(finite).reshape(n * steps, features)).reshape(finite.shape) ** 2
+    swings = squares.reshape(n, -1) if room > 1 else squares.mean(axis=1)
+    return standardized(np.concatenate([own, finite.mean(axis=1), swings], axis=1))
 
 
 def ranks(columns: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from unflat.diagnosis.causes.linear import FEWEST, linear_r2, ranks, squared_correlation, summary
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import worse_than_it_should
+from unflat.diagnosis.causes.symptoms import GAIN, worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
 from unflat.folds import overlap
 
@@ -29,6 +29,10 @@ _CODE: Code = dict.fromkeys(
 
 _SIGNAL = 0.2
 """R² that counts as a signal where several pairings are tried: twice deepchecks' smallest gain."""
+
+_OF_THE_REST = 0.5
+"""Share of what pairs as they are leave unexplained that others must explain where that is less than `_SIGNAL`: twice
+the error, by `GAIN` at least, is a model that lags behind."""
 
 _SHIFTS = (-5, -4, -3, -2, -1, 1, 2, 3, 4, 5)
 _ENOUGH_FOR_TEN = 100
@@ -181,7 +185,8 @@ def _shifted(examination: Examination) -> _Finding | None:
     windows = series or overlap(examination.training.values[:_AT_MOST]) > 1
     scores = [0.0 if windows and shift < 0 else linear_r2(*_paired_at(columns, y, shift)) for shift in _SHIFTS]
     best = int(np.argmax(scores))
-    if scores[best] < max(_SIGNAL, as_paired + _SIGNAL):
+    more = max(GAIN, min(_SIGNAL, (1 - as_paired) * _OF_THE_REST))
+    if scores[best] < max(_SIGNAL, as_paired + more):
         return None
     return _Finding(
         (

@@ -12,6 +12,7 @@ from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import attainable, behind
 from unflat.diagnosis.examination import SAMPLE
 from unflat.diagnosis.records import Cause, Evidence
+from unflat.diagnosis.standing import standard_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,13 @@ _MISMATCH_CODE: Code = {
 
 _FAR_OFF = 5.0
 """Deviations that new values lie off, further than a trend comes that goes on for nearly twice as long as before."""
+
+_AS_RAW, _NOT_AS_SCALED = 3.0, 4.0
+"""Standard errors within which new inputs have the mean and the mean square of the raw ones, and beyond which they have
+not those of the scaled ones: of two columns for each of ten features, one is beyond 4 once in 800 times by chance."""
+
+_FARTHEST = 1e50
+"""Deviations beyond which more is no farther, so that squares stay finite."""
 
 _NARROWER = 100.0
 """Factor by which held-out values vary less than any stretch of the same series would."""
@@ -136,7 +144,7 @@ def predict_scale_mismatch(examination: Examination) -> Cause | None:
             continue
         if part is examination.training and (not _raw_looking(part.values) or _trained_on(part, examination.losses)):
             continue
-        if part is not examination.training and not _apart(examination.training.values, part.values):
+        if part is not examination.training and not _in_other_inputs(examination, part):
             continue
         found = _best_rescaled(examination, part)
         if found is not None:
@@ -234,6 +242,28 @@ def _apart(known: NDArray[np.float64], new: NDArray[np.float64]) -> bool:
     far = np.abs(new_mean - mean) > _FAR_OFF * deviation
     wider, narrower = new_deviation > _APART * deviation, new_deviation < deviation / _NARROWER
     return bool((far | wider | narrower).any())
+
+
+def _in_other_inputs(examination: Examination, part: Part) -> bool:
+    """Whether new inputs are in other units than the training part's, by far, or are those before they were scaled."""
+    known, raw = examination.training.values, examination.raw
+    if _apart(known, part.values):
+        return True
+    if raw is None or not all(np.isfinite(values).all() for values in (known, raw[0], part.values)):
+        return False
+    if raw[0].shape[2] != known.shape[2]:
+        return False
+    off_scaled, off_raw = (_errors_off(values, part.values) for values in (known, raw[0]))
+    return bool(off_raw.max() < _AS_RAW and off_scaled.max() > _NOT_AS_SCALED)
+
+
+def _errors_off(known: NDArray[np.float64], new: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Say by how many standard errors of new sequences their mean and mean square are off known ones', by feature."""
+    mean, deviation = moments(known)
+    scaled = np.clip((new - mean) / np.where(deviation > 0, deviation, 1.0), -_FARTHEST, _FARTHEST)
+    both = np.concatenate([scaled.mean(axis=1), (scaled**2).mean(axis=1) - (deviation > 0)], axis=1)
+    off: NDArray[np.float64] = np.abs([column.mean() / standard_error(column) for column in both.T])
+    return off
 
 
 def _parts(examination: Examination) -> tuple[Part, ...]:
