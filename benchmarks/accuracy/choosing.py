@@ -7,9 +7,14 @@ variant is fitted to the rest as the package fits, its own validation part inclu
 
 from __future__ import annotations
 
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is loaded: times compare on one thread
+
 import argparse
 import json
 import math
+import shlex
 import statistics
 import sys
 import time
@@ -25,12 +30,16 @@ from benchmarks.accuracy.storage import surroundings
 from unflat import LSTMRegressor, Windows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from benchmarks.accuracy.problem import Task
 
+    Record = dict[str, Any]
+
+DEFAULTS = "defaults"
+
 VARIANTS: dict[str, dict[str, Any]] = {
-    "defaults": {},
+    DEFAULTS: {},
     "rate 2e-3": {"learning_rate": 2e-3},
     "rate 1e-3": {"learning_rate": 1e-3},
     "no averaging": {"averaging": 0.0},
@@ -46,18 +55,45 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "GRU": {"cell": "gru"},
     "attention beside": {"readout": ("last", "mean", "max", "attention")},
     "no skip": {"skip": False},
+    "one network": {"n_members": 1, "validation_fraction": 0.1},
+    "three networks": {"n_members": 3},
     "Huber": {"loss": "huber"},
 }
 """What was tried; each changes the defaults in these parameters only."""
 
 TASKS = (
-    "flood", "cmapss-fd001", "etth1-all-24", "beijing-honest", "glucose-30", "sunspots", "narma10", "mackey-glass-84",
-)  # fmt: skip
+    "flood",
+    "cmapss-fd001",
+    "etth1-all-24",
+    "beijing-honest",
+    "glucose-30",
+    "sunspots",
+    "narma10",
+    "mackey-glass-84",
+)
+
+OUTPUT = Path(__file__).parent / "results" / "choosing.json"
+
 _HELD_OUT = 0.25
 
 
 def halves(part: Part, most: int, seed: int) -> tuple[Part, Part]:
-    """Split a training part, thinned to about so many sequences, as its kind asks for."""
+    """Split a training part as its kind asks for.
+
+    Parameters
+    ----------
+    part : Part
+        The training part of a problem.
+    most : int
+        About so many of its sequences are taken.
+    seed : int
+        Shuffles series, or sequences that belong to none.
+
+    Returns
+    -------
+    tuple of two Parts
+        Three quarters to fit on, and a quarter to judge by: the end of a series, whole series, or any sequences.
+    """
     part = part.thinned(most) if len(part) > most else part
     if isinstance(part.X, Windows):
         split = part.X.split(test=_HELD_OUT, validation=0.0, by=part.X.natural_split, random_state=seed)
@@ -72,7 +108,7 @@ def _taken(part: Part, index: Any) -> Part:  # noqa: ANN401 - positions
     return Part(X, None if part.y is None else part.y[index])
 
 
-def run(task: Task, data: Path, variant: str, seed: int, most: int) -> dict[str, Any]:
+def run(task: Task, data: Path, variant: str, seed: int, most: int) -> Record:
     """Fit one variant to one task's training part, and measure its error on what was held out of it."""
     training, held_out = halves(task.make(data, seed).train, most, seed)
     started = time.perf_counter()
@@ -82,61 +118,103 @@ def run(task: Task, data: Path, variant: str, seed: int, most: int) -> dict[str,
         prediction = np.reshape(model.predict(held_out.X), held_out.targets.shape)
     error = np.mean((held_out.targets - prediction) ** 2, axis=0) / np.var(training.targets, axis=0)
     return {
-        "task": task.name, "variant": variant, "seed": seed, "error": float(error.mean()),
-        "seconds": round(time.perf_counter() - started, 1), "sequences": len(training),
-        "best epoch": model.history_.best_epoch, "epochs": len(model.history_.epochs),
-    }  # fmt: skip
+        "task": task.name,
+        "variant": variant,
+        "seed": seed,
+        "error": float(error.mean()),
+        "seconds": round(time.perf_counter() - started, 1),
+        "sequences": len(training),
+        "best epoch": model.history_.best_epoch,
+        "epochs": len(model.history_.epochs),
+    }
 
 
-def table(records: Sequence[dict[str, Any]]) -> str:
-    """Write what each variant does to the error of each task, as a ratio to the defaults' of the same seed."""
-    found = {(r["task"], r["variant"], r["seed"]): r for r in records}
-    tasks = list(dict.fromkeys(r["task"] for r in records))
+def table(records: Sequence[Record]) -> str:
+    """Write what each variant does to the error of each task, as a ratio to the defaults' of the same seed.
+
+    Parameters
+    ----------
+    records : sequence of dict
+        As `run` gives them.
+
+    Returns
+    -------
+    str
+        A table in Markdown: geometric means over seeds, and over tasks in the column before the last; the last tells
+        what a variant's training costs, as the median ratio of seconds.
+    """
+    tasks = list(dict.fromkeys(record["task"] for record in records))
     lines = ["| variant | " + " | ".join(tasks) + " | all | time |", "| --- |" + " ---: |" * (len(tasks) + 2)]
     for variant in VARIANTS:
-        ratios, times = [], []
-        for task in tasks:
-            pairs = [
-                (found[key], found[task, "defaults", key[2]])
-                for key in found
-                if key[:2] == (task, variant) and (task, "defaults", key[2]) in found
-            ]
-            logs = [math.log(this["error"] / that["error"]) for this, that in pairs]
-            times += [this["seconds"] / that["seconds"] for this, that in pairs]
-            ratios.append(math.exp(statistics.mean(logs)) if logs else math.nan)
-        known = [math.log(ratio) for ratio in ratios if not math.isnan(ratio)]
-        if not known:
-            continue
-        cells = ["" if math.isnan(ratio) else f"{ratio:.3f}" for ratio in ratios]
-        whole = f"**{math.exp(statistics.mean(known)):.3f}**"
-        lines.append(f"| {variant} | " + " | ".join([*cells, whole, f"{statistics.median(times):.2f}"]) + " |")
+        beside = {task: _beside_defaults(records, task, variant) for task in tasks}
+        ratios = [_geometric_mean(this["error"] / that["error"] for this, that in beside[task]) for task in tasks]
+        times = [this["seconds"] / that["seconds"] for pairs in beside.values() for this, that in pairs]
+        if times:
+            cells = ["" if math.isnan(ratio) else f"{ratio:.3f}" for ratio in ratios]
+            whole = _geometric_mean(ratio for ratio in ratios if not math.isnan(ratio))
+            lines.append(f"| {variant} | {' | '.join(cells)} | **{whole:.3f}** | {statistics.median(times):.2f} |")
     return "\n".join(lines)
+
+
+def _beside_defaults(records: Sequence[Record], task: str, variant: str) -> list[tuple[Record, Record]]:
+    of_task = [record for record in records if record["task"] == task]
+    defaults = {record["seed"]: record for record in of_task if record["variant"] == DEFAULTS}
+    return [(r, defaults[r["seed"]]) for r in of_task if r["variant"] == variant and r["seed"] in defaults]
+
+
+def _geometric_mean(ratios: Iterable[float]) -> float:
+    logarithms = [math.log(ratio) for ratio in ratios]
+    return math.exp(statistics.mean(logarithms)) if logarithms else math.nan
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.choosing", description=__doc__)
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder that holds the data folders")
+    parser.add_argument("--tasks", nargs="+", default=list(TASKS), help="on which")
+    parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=VARIANTS, help="what to try")
+    parser.add_argument("--seeds", type=int, default=1, help="how many, from 0")
+    parser.add_argument("--most", type=int, default=3000, help="sequences of a training part that are taken")
+    parser.add_argument("--report", action="store_true", help="print the table of what is stored, and run nothing")
+    parser.add_argument("--output", type=Path, metavar="FILE", default=OUTPUT, help="where results are stored")
+    return parser.parse_args(arguments)
+
+
+def command_line(arguments: Sequence[str]) -> str:
+    """Write the command as it was given, folders of this machine aside."""
+    shown = list(arguments)
+    for option, word in (("--data", "DIR"), ("--output", "FILE")):
+        if option in shown[:-1]:
+            shown[shown.index(option) + 1] = word
+    return shlex.join(["python", "-m", "benchmarks.accuracy.choosing", *shown])
+
+
+def run_all(options: argparse.Namespace, command: str) -> None:
+    """Run what is not stored yet, and store after each fit."""
+    stored = _stored(options.output)
+    known = {task.name: task for chosen in SETS.values() for task in chosen.tasks}
+    done = {(record["task"], record["variant"], record["seed"]) for record in stored["runs"]}
+    asked = [(t, v, seed) for seed in range(options.seeds) for t in options.tasks for v in options.variants]
+    for task, variant, seed in asked:
+        if (task, variant, seed) not in done:
+            record = run(known[task], options.data or Path(), variant, seed, options.most)
+            stored["runs"].append(record)
+            stored["environment"] = surroundings(command)
+            options.output.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+            print(record, flush=True)
+
+
+def _stored(output: Path) -> Record:
+    found: Record = json.loads(output.read_text(encoding="utf-8")) if output.exists() else {"runs": []}
+    return found
 
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the command line says; take up where an earlier run stopped."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.choosing", description=__doc__)
-    parser.add_argument("--data", type=Path, metavar="DIR", help="folder that holds the data folders")
-    parser.add_argument("--tasks", nargs="+", default=list(TASKS), help="on which")
-    parser.add_argument("--variants", nargs="+", default=list(VARIANTS), help="what to try")
-    parser.add_argument("--seeds", type=int, default=1, help="how many, from 0")
-    parser.add_argument("--most", type=int, default=3000, help="sequences of a training part that are taken")
-    parser.add_argument("--report", action="store_true", help="print the table of what is stored, and run nothing")
-    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / "choosing.json")
-    options = parser.parse_args(arguments)
-    stored = json.loads(options.output.read_text(encoding="utf-8")) if options.output.exists() else {"runs": []}
-    known = {task.name: task for chosen in SETS.values() for task in chosen.tasks}
-    done = {(r["task"], r["variant"], r["seed"]) for r in stored["runs"]}
-    for seed in range(0 if options.report else options.seeds):
-        for task in options.tasks:
-            for variant in options.variants:
-                if (task, variant, seed) not in done:
-                    stored["runs"].append(run(known[task], options.data or Path(), variant, seed, options.most))
-                    shown = ["--data DIR" if a == str(options.data) else a for a in arguments if a != "--data"]
-                    stored["environment"] = surroundings(" ".join(["python -m benchmarks.accuracy.choosing", *shown]))
-                    options.output.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
-                    print(stored["runs"][-1], flush=True)
-    print(table(stored["runs"]))
+    options = parse(arguments)
+    if not options.report:
+        run_all(options, command_line(arguments))
+    print(table(_stored(options.output)["runs"]))
     return 0
 
 
