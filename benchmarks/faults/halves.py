@@ -2,7 +2,7 @@
 
 The second was held back until it had been run once; rules were mended on it afterwards, so that it is a half to develop
 on as the first is. The third took its place, was run once, and went the same way, as did those after it, up to the
-eighth; the name stayed. The ninth is held back until it has been run.
+ninth; the name stayed. None is held back now: the next comes before the next figures.
 """
 
 from __future__ import annotations
