@@ -92,13 +92,19 @@ def test_line_reads_more_where_it_tells_more():
     np.testing.assert_allclose(line.weight, [[0, 1, 1]], atol=0.05)
 
 
+def all_that_is_tried(x):
+    """Give what the richest line reads of sequences of two features, and the columns of each choice."""
+    choices = terms_to_try(2, x.shape[1], len(x))
+    bounds = (torch.full((2,), -9.0), torch.full((2,), 9.0))
+    read = summary(x, None, terms=richest(choices), bounds=bounds).numpy()
+    return read, [(terms, terms.columns_among(richest(choices), 2, 0)) for terms in choices]
+
+
 def test_line_reads_extremes_where_they_tell_more():
     """The sum of a largest and a smallest value needs both; a last value does not."""
     random = np.random.default_rng(3)
     x = torch.from_numpy(random.normal(size=(300, 12, 2))).float()
-    choices = terms_to_try(2, 12, 300)
-    read = summary(x, None, terms=richest(choices), bounds=(torch.full((2,), -9.0), torch.full((2,), 9.0))).numpy()
-    columns = [(terms, terms.columns_among(richest(choices), 2, 0)) for terms in choices]
+    read, columns = all_that_is_tried(x)
     highest = (x[:, :, 0].amax(dim=1) + x[:, :, 1].amin(dim=1)).numpy()[:, None].astype(float)
     line = choose_line(read, highest, None, columns, dealt(300)).line
     assert line.terms == Terms(extremes=True)
@@ -110,9 +116,7 @@ def test_line_reads_the_first_step_where_it_tells_more():
     """The first step of long sequences is read without all between it and the last; of two steps there is no third."""
     random = np.random.default_rng(3)
     x = torch.from_numpy(random.normal(size=(300, 40, 2))).float()
-    choices = terms_to_try(2, 40, 300)
-    read = summary(x, None, terms=richest(choices), bounds=(torch.full((2,), -9.0), torch.full((2,), 9.0))).numpy()
-    columns = [(terms, terms.columns_among(richest(choices), 2, 0)) for terms in choices]
+    read, columns = all_that_is_tried(x)
     began = (x[:, 0, 0] - 2 * x[:, 0, 1]).numpy()[:, None].astype(float)
     line = choose_line(read, began, None, columns, dealt(300)).line
     assert line.terms == Terms(first=True)

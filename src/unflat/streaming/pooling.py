@@ -93,7 +93,7 @@ class Mean:
         np.divide(self._total, self._steps, out=self.result)
 
 
-class First:
+class First(Last):
     """The first step.
 
     Parameters
@@ -104,11 +104,9 @@ class First:
         See `Mean`.
     """
 
-    start = 0.0
-
     def __init__(self, source: Array, result: Array, steps: Array) -> None:
-        self._source, self.result, self._steps = source, result, steps
-        self.state: dict[str, tuple[Array, float]] = {}
+        super().__init__(source, result)
+        self._steps = steps
 
     def advance(self) -> None:
         """Take the step in, where a stream begins."""
