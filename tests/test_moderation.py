@@ -122,6 +122,20 @@ def test_kinds_of_networks_count_as_far_as_they_are_vouched_for():
     torch.testing.assert_close(settled.errors(move), torch.lerp(move.line, both, settled.share))
 
 
+def test_a_line_that_picks_counts_as_far_as_it_is_vouched_for():
+    """Last the way from what networks come to, to that line is settled; where it is worse, nothing of it is taken."""
+    random = np.random.default_rng(4)
+    move = drawn(300)._replace(picked=torch.from_numpy(0.3 * random.normal(size=(300, 1))))
+    settled, without = settle([move], 1), settle([move._replace(picked=None)], 1)
+    assert settled[:2] == without[:2]
+    assert without.of_picks == 0
+    reached = without.errors(move)
+    assert settled.of_picks == share_of_way(reached, move.picked, None, 1).vouched_for
+    assert 0.3 < settled.of_picks < 0.9
+    torch.testing.assert_close(settled.errors(move), torch.lerp(reached, move.picked, settled.of_picks))
+    assert settle([move._replace(picked=reached + random.normal())], 1).of_picks == 0
+
+
 def test_parts_have_their_say_together():
     """Two parts settle what one part of all of their sequences settles, weights included."""
     weights = torch.from_numpy(np.random.default_rng(1).uniform(0.1, 2, size=80))

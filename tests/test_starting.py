@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from unflat.dataset import as_dataset
+from unflat.network.reading import Reader
 from unflat.parting import Parting, parted
 from unflat.scaling import fit_input_scaling, fit_target_scaler
-from unflat.starting import _summaries, starts_of
+from unflat.starting import starts_of
 
 
 def series(n, level, pull, seed):
@@ -80,7 +81,7 @@ def test_mean_products_of_long_sequences_are_read_in_full():
     target = fit_target_scaler(asked.y, "standard", asked.names)
     ((line, bounds),) = starts_of(inputs, None, target, Parting.alike(asked))
     assert line.terms.moments
-    read = _summaries(inputs, None, asked, line.terms, bounds)
+    read = Reader(inputs, None, bounds).read(asked.sequences, line.terms)
     error = line.predict(read) - target(torch.from_numpy(asked.y)).numpy()
     assert np.sqrt(np.mean(error**2)) < 1e-4
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -31,6 +32,7 @@ from unflat.learning import continued, learn
 from unflat.losses import Loss
 from unflat.network import predict_all
 from unflat.parting import Parting, parted
+from unflat.picking import picks_of
 from unflat.progress import ProgressBar, shows_progress
 from unflat.ranges import InputRange
 from unflat.saving import Learned, read_model, write_model
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from unflat.callbacks import Callback
     from unflat.config import Cell, LossName, Pooling, Precision, Scale, Schedule, TargetRange, TargetScale
     from unflat.dataset import Dataset
+    from unflat.picking import Picks
     from unflat.sequences import Sequences
 
 _FEWEST_TO_FIT = 2
@@ -80,7 +83,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         Whether a ridge regression is added that training begins at: on the last and the mean step, and on earlier
         steps, extremes, the first step and products where cross-validation says that they tell more; held back towards
         the mean, or the last value where the target is a later value of a feature, for which held-out data may refute
-        it.
+        it. After training, a line of the few of all these that tell most is mixed in as far as held-out data vouch.
     n_members : int or "auto"
         How many networks are trained, each from weights and with an order of its own; their mean is the prediction.
         Where sequences tell nothing of each other, or whole series are held out, each holds out another part. "auto" is
@@ -293,6 +296,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         parameters, device = self.get_params(deep=False), choose_device(self.device)
         config = training_config(parameters, len(parting.parts[0].training), crossed=parting.crossed)
         generator = self._start(parting, random)
+        picks = picks_of(self.predictor_, parting, config.loss)
         errors: list[list[torch.Tensor]] = [[] for _ in self.predictor_.members]
         self.histories_ = learn(
             self.predictor_,
@@ -302,10 +306,11 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
             device=device,
             callbacks=[*self.callbacks, *([ProgressBar()] if shows_progress(self.progress) else [])],
             errors=errors if worth_folding(parting) else None,
+            picks=picks,
         )
         # Ctrl-C leaves the networks that it came before untrained.
         self.predictor_.keep(len(self.histories_))
-        self._judge(parting.kept(len(self.histories_)), errors[: len(self.histories_)], Loss.of(config))
+        self._judge(parting.kept(len(self.histories_)), errors[: len(self.histories_)], picks, Loss.of(config))
         return self
 
     def partial_fit(self, X: object, y: object = None, *, sample_weight: object = None) -> Self:
@@ -414,17 +419,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
             If the file cannot be written.
         """
         check_is_fitted(self)
-        learned = Learned(
-            self.predictor_,
-            self.baselines_,
-            self.histories_,
-            self.held_out_,
-            self.schema_,
-            self.target_names_,
-            self.flat_target_,
-            self.bands_,
-            self.input_range_,
-        )
+        learned = Learned(**{field.name: getattr(self, f"{field.name}_") for field in fields(Learned)})
         write_model(path, self.get_params(deep=False), learned)
 
     def _dataset(self, X: object, y: object, sample_weight: object, groups: object) -> Dataset:
@@ -454,9 +449,9 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         self.flat_target_ = training.flat
         return generator
 
-    def _judge(self, parting: Parting, errors: Sequence[Sequence[torch.Tensor]], loss: Loss) -> None:
+    def _judge(self, parting: Parting, errors: Sequence[list[torch.Tensor]], picks: Picks, loss: Loss) -> None:
         """Measure how it does on what was held out, and warn where that is not good enough."""
-        self.bands_ = bands_of(self.predictor_, parting, errors, loss)
+        self.bands_ = bands_of(self.predictor_, parting, errors, loss, picks.errors)
         self.held_out_ = assess_held_out(self.predictor_, self.baselines_, parting)
         judged = self.held_out_ or assess_on(self.predictor_, self.baselines_, parting.whole)
         warn_of(self.history_, judged, held_out=self.held_out_ is not None, stacklevel=3)
@@ -491,9 +486,7 @@ def load(path: str | PathLike[str]) -> LSTMRegressor:
     """
     parameters, learned = read_model(path)
     model = LSTMRegressor(**parameters)
-    model.predictor_, model.baselines_ = learned.predictor, learned.baselines
-    model.histories_, model.held_out_ = learned.histories, learned.held_out
-    model.schema_, model.bands_, model.input_range_ = learned.schema, learned.bands, learned.input_range
-    model.target_names_, model.flat_target_ = learned.target_names, learned.flat_target
+    for field in fields(learned):
+        setattr(model, f"{field.name}_", getattr(learned, field.name))
     model.n_features_in_, model.n_outputs_ = learned.baselines.n_features, len(learned.target_names)
     return model

@@ -11,6 +11,7 @@ from unflat.batches import BatchSource
 from unflat.dataset import places_apart
 from unflat.history import History
 from unflat.moderation import Move, is_moderated, mean_of, settle
+from unflat.picking import NOTHING_PICKED
 from unflat.training import Examples, Runtime, errors_on, train
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from unflat.moderation import Settled
     from unflat.network import Network, Predictor
     from unflat.parting import Part, Parting
+    from unflat.picking import Picks
 
 
 def examples(data: Dataset, predictor: Predictor) -> Examples:
@@ -47,6 +49,7 @@ def learn(
     callbacks: Sequence[Callback],
     moments: Sequence[dict[str, Any]] | None = None,
     errors: Sequence[list[Tensor]] | None = None,
+    picks: Picks = NOTHING_PICKED,
 ) -> tuple[History, ...]:
     """Train a predictor's networks, one after the other, on a device and bring them back.
 
@@ -71,6 +74,8 @@ def learn(
         Of each network, the optimizer's moments of an earlier training to go on from; replaced by this one's.
     errors : sequence of lists of Tensor, or None
         Of each network, filled with the errors on what it holds out, as `train` says.
+    picks : Picks
+        Lines that networks are mixed with, as far as these pay.
 
     Returns
     -------
@@ -97,11 +102,13 @@ def learn(
             break
     kept = parting.kept(len(histories))
     if moved and kept.held_out is not None:
-        settled = _settled(moved, kept, kept.held_out)
+        settled = _settled(moved, kept, kept.held_out, picks)
         # The history of an interrupted training is to be told of.
         if settled.of_free == 0 and histories[-1].stopped != "interrupted":
             kept = kept.kept(len(kept.at_line))
         _moderate(moved, kept, settled)
+        if settled.of_picks > 0:
+            _mix(predictor, kept, picks, settled.of_picks)
     return tuple(histories[: len(kept.of_each)])
 
 
@@ -154,7 +161,7 @@ def _learn_one(
         network.to("cpu")
 
 
-def _settled(moved: Sequence[_Moved], parting: Parting, held_out: Dataset) -> Settled:
+def _settled(moved: Sequence[_Moved], parting: Parting, held_out: Dataset, picks: Picks) -> Settled:
     """Settle how far trained networks go from their lines, and how much each kind counts, by what they hold out."""
     moves = [
         Move(
@@ -162,8 +169,9 @@ def _settled(moved: Sequence[_Moved], parting: Parting, held_out: Dataset) -> Se
             mean_of([moved[place].after for place in part.at_line]),
             mean_of([moved[place].after for place in part.free]) if part.free else None,
             _weights(part.held_out),
+            picked,
         )
-        for part in parting.parts
+        for part, picked in zip_longest(parting.parts, picks.errors[: len(parting.parts)])
     ]
     return settle(moves, places_apart(held_out.sequences), ends_series=held_out.goes_on)
 
@@ -178,6 +186,13 @@ def _moderate(moved: Sequence[_Moved], parting: Parting, settled: Settled) -> No
                 # The mean is that of all networks, and should be that of the parts.
                 moved[place].network.weigh(count * networks / len(parting.parts) / len(places))
                 moved[place].network.moderate(settled.share, line)
+
+
+def _mix(predictor: Predictor, parting: Parting, picks: Picks, share: float) -> None:
+    """Move the networks of each part to their share of the way to its line that picks."""
+    for part, line in zip(parting.parts, picks.lines, strict=False):  # after Ctrl-C there are fewer parts
+        for place in part.members:
+            predictor.network.members[place].mix_with(line, picks.bounds, share)
 
 
 def _counts(part: Part, settled: Settled) -> dict[tuple[int, ...], float]:

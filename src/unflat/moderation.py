@@ -72,12 +72,15 @@ class Move(NamedTuple):
         Of networks that began without it; None where there are none.
     weights : Tensor of shape (n,) or None
         Weight of each sequence.
+    picked : Tensor of shape (n, outputs) or None
+        Of a line that picks what tells; None where there is none.
     """
 
     line: Tensor
     trained: Tensor
     free: Tensor | None
     weights: Tensor | None
+    picked: Tensor | None = None
 
     def of(self, places: Tensor) -> Move:
         """Keep some of the sequences."""
@@ -98,15 +101,19 @@ class Settled(NamedTuple):
         The share of the way from networks that began at the line to those that began without it.
     share : float
         The share of the way from the line to what both come to together.
+    of_picks : float
+        The share of the way from there to the line that picks.
     """
 
     of_free: float
     share: float
+    of_picks: float = 0.0
 
     def errors(self, move: Move) -> Tensor:
         """Give the errors of what is settled."""
         trained = move.trained if move.free is None else _between(move.trained, move.free, self.of_free)
-        return _between(move.line, trained, self.share)
+        reached = _between(move.line, trained, self.share)
+        return reached if move.picked is None else _between(reached, move.picked, self.of_picks)
 
 
 def settle(moves: Sequence[Move], apart: int, *, ends_series: bool = False) -> Settled:
@@ -122,7 +129,8 @@ def settle(moves: Sequence[Move], apart: int, *, ends_series: bool = False) -> S
     Returns
     -------
     Settled
-        Networks without the line count as far as the parts vouch for them, and so do all networks.
+        Networks without the line count as far as the parts vouch for them, and so do all networks, and a line that
+        picks beside them.
     """
     both = [move for move in moves if move.free is not None]
     of_free = 0.0
@@ -131,7 +139,13 @@ def settle(moves: Sequence[Move], apart: int, *, ends_series: bool = False) -> S
         of_free = share_of_way(trained, free, _joined(both), apart).vouched_for
     line = torch.cat([move.line for move in moves])
     after = torch.cat([Settled(of_free, 1.0).errors(move) for move in moves])
-    return Settled(of_free, share_of_way(line, after, _joined(moves), apart, ends_series=ends_series).vouched_for)
+    share = share_of_way(line, after, _joined(moves), apart, ends_series=ends_series).vouched_for
+    picked = [move.picked for move in moves if move.picked is not None]
+    if not picked:
+        return Settled(of_free, share)
+    reached = torch.cat([Settled(of_free, share).errors(move) for move in moves])
+    way = share_of_way(reached, torch.cat(picked), _joined(moves), apart, ends_series=ends_series)
+    return Settled(of_free, share, way.vouched_for)
 
 
 def _joined(moves: Sequence[Move]) -> Tensor | None:

@@ -6,38 +6,28 @@ last value: what a line learned of one season is wrong in another.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 
 from unflat.baselines.design import evenly
-from unflat.batches import batches_of
 from unflat.dataset import places_apart
-from unflat.folds import folds_of, folds_of_series
 from unflat.moderation import share_of_way
 from unflat.network.anchor import last_value
 from unflat.network.line import choose_line, richest, terms_to_try
-from unflat.network.steps import valid_steps
-from unflat.network.terms import summary
+from unflat.network.reading import Reader, folds_for_lines, range_of_features, scaled_targets, usual_length
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from unflat.batches import Batch
     from unflat.dataset import Dataset
-    from unflat.folds import Fold
     from unflat.network.anchor import Anchor
     from unflat.network.line import Line
     from unflat.network.terms import Terms
     from unflat.parting import Parting
     from unflat.scaling import InputScaling, Scaler
-    from unflat.sequences import Sequences
-
-_FAR_OUT = 5.0
-"""Scales from the center beyond which a value enters products no further: a few outliers would rule them."""
 
 _LINE_ELEMENTS = 10_000_000
 """Numbers that the line which training begins at is fitted on, at the most."""
@@ -78,21 +68,21 @@ def starts_of(
         Of each network: the line, and the range of what it multiplies. All read the same terms.
     """
     training = parting.whole
-    choices = terms_to_try(inputs.width, _usual_length(training.sequences), len(training))
+    choices = terms_to_try(inputs.width, usual_length(training.sequences), len(training))
     widest, beside = richest(choices), 0 if context is None else context.width
     index = evenly(len(training), max(_LINE_ELEMENTS // (widest.width(inputs.width) + beside), 2))
     learned = training.take(index)
-    bounds = _bounds(inputs, learned.sequences) if widest.curved else None
+    reader = Reader(inputs, context, range_of_features(inputs, learned.sequences) if widest.curved else None)
     anchor = _anchor(inputs, target, learned)
-    read = _summaries(inputs, context, learned, widest, bounds)
+    read = reader.read(learned.sequences, widest)
     scales = _scales(read, widest, inputs.width)
-    read, targets = np.divide(read, scales, out=read), _scaled(target, learned)
+    read, targets = np.divide(read, scales, out=read), scaled_targets(target, learned)
     choice = choose_line(
         read,
         targets,
         learned.weights,
         [(terms, terms.columns_among(widest, inputs.width, beside)) for terms in choices],
-        _folds(training, learned, index),
+        folds_for_lines(training, learned, index),
         anchor=anchor,
     )
     lines = [choice.line]
@@ -105,21 +95,10 @@ def starts_of(
     lines = [line._replace(weight=line.weight / scales[choice.columns]) for line in lines]
     if parting.held_out is not None and not parting.crossed and not anchor.at_mean:
         (line,), validation = lines, parting.held_out
-        read = _summaries(inputs, context, validation, line.terms, bounds)
-        share = _share_not_refuted(anchor, line, read, _scaled(target, validation), validation)
+        read = reader.read(validation.sequences, line.terms)
+        share = _share_not_refuted(anchor, line, read, scaled_targets(target, validation), validation)
         lines = [line.nearer_to(anchor, share)]
-    return tuple(Start(lines[parting.parts.index(part)], bounds) for part in parting.of_each)
-
-
-def _folds(training: Dataset, learned: Dataset, index: NDArray[np.int64]) -> tuple[Fold, ...]:
-    """Hold out every sequence once: with all of its series, where the model is for other series.
-
-    They are dealt alike whatever the seed of the fit: the line does not hang on it.
-    """
-    generator = np.random.default_rng(0)
-    if training.for_other_series and learned.series is not None and len(np.unique(learned.series)) > 1:
-        return folds_of_series(learned.series, generator)
-    return folds_of(index, places_apart(training.sequences), generator)
+    return tuple(Start(lines[parting.parts.index(part)], reader.bounds) for part in parting.of_each)
 
 
 def _scales(read: NDArray[np.float32], terms: Terms, features: int) -> NDArray[np.float32]:
@@ -148,43 +127,3 @@ def _share_not_refuted(
     before, after = (torch.from_numpy(targets - simple.predict(read)) for simple in (anchor, line))
     weights = None if validation.weights is None else torch.from_numpy(validation.weights)
     return share_of_way(before, after, weights, places_apart(validation.sequences)).not_refuted
-
-
-def _summaries(
-    inputs: InputScaling,
-    context: InputScaling | None,
-    data: Dataset,
-    terms: Terms,
-    bounds: tuple[Tensor, Tensor] | None,
-) -> NDArray[np.float32]:
-    """Read of each sequence what a line reads."""
-    parts = [
-        summary(inputs(batch.values), batch.lengths, _beside(context, batch), terms, bounds)
-        for batch in batches_of(data.sequences)
-    ]
-    summaries: NDArray[np.float32] = torch.cat(parts).numpy()
-    return summaries
-
-
-def _scaled(target: Scaler, data: Dataset) -> NDArray[np.float64]:
-    scaled: NDArray[np.float64] = target(torch.from_numpy(data.y)).numpy()
-    return scaled
-
-
-def _beside(context: InputScaling | None, batch: Batch) -> Tensor | None:
-    return None if context is None else context(batch.context)
-
-
-def _bounds(inputs: InputScaling, sequences: Sequences) -> tuple[Tensor, Tensor]:
-    """Find the range of each scaled feature, outliers left out."""
-    low, high = torch.full((inputs.width,), math.inf), torch.full((inputs.width,), -math.inf)
-    for batch in batches_of(sequences):
-        x = inputs(batch.values)
-        steps = x.flatten(0, 1) if batch.lengths is None else x[valid_steps(batch.lengths, x.shape[1])[..., 0]]
-        low, high = torch.minimum(low, steps.amin(0)), torch.maximum(high, steps.amax(0))
-    return low.clamp(min=-_FAR_OUT), high.clamp(max=_FAR_OUT)
-
-
-def _usual_length(sequences: Sequences) -> int:
-    """Give the length that nine sequences in ten have."""
-    return sequences.longest if sequences.equally_long else int(np.quantile(sequences.lengths, 0.1))

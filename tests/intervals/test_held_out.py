@@ -95,6 +95,20 @@ def test_networks_of_all_parts_and_both_kinds_are_settled_together():
         np.testing.assert_allclose(taken[folds == fold], expected[folds == fold])
 
 
+def test_a_line_that_picks_is_settled_by_the_others_too():
+    """Each fold's errors are mixed with those of that line as far as the rest vouch for it."""
+    random = np.random.default_rng(0)
+    line, trained, picked = torch.from_numpy(random.normal(size=(3, 60, 1)) * [[[1.0]], [[0.5]], [[0.5]]])
+    trained = 0.4 * line + trained  # better than the line in every fold
+    folds = np.arange(60) % FOLDS
+    taken = cross_chosen([Judged([[line, trained]], folds, picked=picked)], Loss("mse"), partial(settle, apart=1))
+    whole = Move(line, trained, None, None, picked)
+    for fold in range(FOLDS):
+        settled = settle([whole.of(torch.from_numpy(np.flatnonzero(folds != fold)))], apart=1)
+        assert settled.of_picks > 0
+        np.testing.assert_allclose(taken[folds == fold], settled.errors(whole).numpy()[folds == fold])
+
+
 def test_errors_of_a_large_part_are_those_of_the_networks_that_hold_it_out():
     """Without errors of every epoch, each part is asked of its own networks."""
     random = np.random.default_rng(0)

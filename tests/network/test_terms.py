@@ -87,7 +87,7 @@ def test_terms_are_found_among_richer_ones(terms, features, context, data):
     richest = Terms(
         terms.lags + data.draw(st.integers(0, 2)),
         moments=terms.moments or data.draw(st.booleans()),
-        products=terms.products or data.draw(st.integers(0, 2)),
+        products=terms.products + data.draw(st.integers(0, 2)),
         extremes=terms.extremes or data.draw(st.booleans()),
         first=terms.first or data.draw(st.booleans()),
     )
@@ -97,6 +97,24 @@ def test_terms_are_found_among_richer_ones(terms, features, context, data):
     columns = terms.columns_among(richest, features, context)
     expected = summary(x, None, beside, terms, bounds)
     assert torch.equal(summary(x, None, beside, richest, bounds)[:, columns], expected)
+
+
+@given(TERMS, st.integers(1, 3), st.data())
+def test_the_least_terms_hold_what_is_read_and_nothing_could_be_left_out(terms, features, data):
+    """Columns that are needed are among theirs, and no kind and no step of them is without one."""
+    width = terms.width(features)
+    needed = np.zeros(width, dtype=bool)
+    needed[data.draw(st.lists(st.integers(0, width - 1), max_size=3))] = True
+    least = terms.least(needed, features)
+    kept = least.columns_among(terms, features, 0)
+    assert set(np.flatnonzero(needed)) <= set(kept)
+    beyond = [
+        least._replace(lags=least.lags - 1) if least.lags else None,
+        least._replace(products=least.products - 1) if least.products else None,
+        *(least._replace(**{kind: False}) for kind in ("moments", "extremes", "first") if getattr(least, kind)),
+    ]
+    for fewer in (choice for choice in beyond if choice is not None):
+        assert not set(np.flatnonzero(needed)) <= set(fewer.columns_among(terms, features, 0))
 
 
 @pytest.mark.parametrize(("count", "expected"), [(0, 0), (1, 1), (2, 3), (7, 28)])

@@ -184,12 +184,18 @@ class Bands:
         return cls(spread, Calibration.from_saved(scores, labels) if scores else None)
 
 
-def bands_of(predictor: Predictor, parting: Parting, errors: Sequence[Sequence[Tensor]], loss: Loss) -> Bands:
+def bands_of(
+    predictor: Predictor,
+    parting: Parting,
+    errors: Sequence[Sequence[Tensor]],
+    loss: Loss,
+    picked: Sequence[Tensor] = (),
+) -> Bands:
     """Learn how far a trained predictor's errors reach, and calibrate on what its networks held out.
 
     Parameters
     ----------
-    predictor, parting, errors, loss
+    predictor, parting, errors, loss, picked
         As for `errors_unseen`.
 
     Returns
@@ -199,7 +205,7 @@ def bands_of(predictor: Predictor, parting: Parting, errors: Sequence[Sequence[T
     """
     if parting.held_out is None:
         return Bands.of(predictor, parting.whole)
-    unseen = errors_unseen(predictor, parting, errors, loss)
+    unseen = errors_unseen(predictor, parting, errors, loss, picked)
     if parting.crossed:
         return Bands.crossed(predictor, parting.held_out, unseen, parting.part_of_each)
     return Bands.of(predictor, parting.whole).calibrated(predictor, parting.held_out, unseen)

@@ -11,6 +11,7 @@ Tibshirani, Annals of Statistics 49, 2021).
 from __future__ import annotations
 
 from functools import partial
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -73,12 +74,15 @@ class Judged(NamedTuple):
         What each sequence counts.
     free : sequence of sequences of Tensor of shape (n, outputs)
         The same of networks that began without it.
+    picked : Tensor of shape (n, outputs) or None
+        Errors of a line that picks.
     """
 
     trained: Sequence[Sequence[Tensor]]
     folds: NDArray[np.int64]
     weights: NDArray[np.float64] | None = None
     free: Sequence[Sequence[Tensor]] = ()
+    picked: Tensor | None = None
 
     def move(self, loss: Loss, fold: int) -> Move:
         """Go from the errors before training to those of the epochs that the other folds choose."""
@@ -88,7 +92,7 @@ class Judged(NamedTuple):
             [_best(epochs, loss, choosing, counts) for epochs in of_kind] for of_kind in (self.trained, self.free)
         ]
         trained, free = (mean_of(of_kind) if of_kind else None for of_kind in chosen)
-        return Move(self.trained[0][0], trained, free, counts)  # type: ignore[arg-type]  # there is always one
+        return Move(self.trained[0][0], trained, free, counts, self.picked)  # type: ignore[arg-type]  # there is always one
 
 
 def _best(epochs: Sequence[Tensor], loss: Loss, choosing: Tensor, counts: Tensor | None) -> Tensor:
@@ -136,7 +140,11 @@ def _others(folds: NDArray[np.int64], fold: int) -> NDArray[np.int64]:
 
 
 def errors_unseen(
-    predictor: Predictor, parting: Parting, errors: Sequence[Sequence[Tensor]], loss: Loss
+    predictor: Predictor,
+    parting: Parting,
+    errors: Sequence[Sequence[Tensor]],
+    loss: Loss,
+    picked: Sequence[Tensor] = (),
 ) -> NDArray[np.float64]:
     """Give errors on what is held out that know nothing of themselves, part after part, on the target's scale.
 
@@ -150,6 +158,8 @@ def errors_unseen(
         Of each network, the errors of every epoch on what it holds out; empty where that is large.
     loss : Loss
         What epochs were chosen by.
+    picked : sequence of Tensor
+        Of each part, the errors of the line that picks; empty where there is none.
 
     Returns
     -------
@@ -161,8 +171,8 @@ def errors_unseen(
         alone = [(predictor.only(part.members), data) for part, data in held_out]
         return np.concatenate([errors_of(one, data, describe(one, data.sequences)) for one, data in alone])
     judged = [
-        Judged([errors[i] for i in part.at_line], folds_of(data), data.weights, [errors[i] for i in part.free])
-        for part, data in held_out
+        Judged([errors[i] for i in part.at_line], folds_of(data), data.weights, [errors[i] for i in part.free], beside)
+        for (part, data), beside in zip_longest(held_out, picked[: len(held_out)])
     ]
     if not is_moderated(predictor.network.config, loss.name) or parting.held_out is None:
         return cross_chosen(judged, loss)

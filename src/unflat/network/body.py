@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -175,6 +176,24 @@ class Network(nn.Module):
             self.head.bias.mul_(share)
             for name, parameter in self.skip.map.named_parameters():
                 parameter.copy_(torch.lerp(start[name].to(parameter.device), parameter, share))
+
+    @torch.no_grad()
+    def mix_with(self, line: Line, bounds: tuple[Tensor, Tensor], share: float) -> None:
+        """Move predictions a share of the way to a line, which may read other terms than the skip.
+
+        Parameters
+        ----------
+        line : Line
+            Where to go.
+        bounds : tuple of two Tensors of shape (features,)
+            The range of values that enter products.
+        share : float
+            Between 0, to change nothing, and 1, for the line alone.
+        """
+        if self.skip is not None:
+            self.weigh(1 - share)
+            self.skip = self.skip.beside(line, bounds, share)
+            self.config = replace(self.config, **self.skip.terms._asdict())
 
     @property
     def members(self) -> tuple[Network, ...]:

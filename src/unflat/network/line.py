@@ -11,12 +11,12 @@ value of a feature.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from unflat.network.anchor import Anchor
+from unflat.network.sums import Sums, counts_of
 from unflat.network.terms import Terms
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ On training parts, where they left .03 to .14 of it (NARMA10), or less, they hel
 84 steps ahead), they were in the way.
 """
 
-_MOST_CURVED = 512
+MOST_CURVED = 512
 """Numbers read at most where there are products among them, whose number grows with the square of the steps."""
 
 _STANDARD_ERRORS = 0.5
@@ -50,9 +50,6 @@ nobody, so that only half of it is asked.
 
 _ROUNDING = float(8 * np.finfo(np.float32).eps) ** 2
 """The square of what a few float32 operations may be off by, on scaled targets."""
-
-_CHUNK = 4096
-"""Sequences summed together: no copy of all of them is made in double precision."""
 
 
 class Line(NamedTuple):
@@ -128,7 +125,7 @@ def products_to_try(features: int, steps: int, n: int) -> tuple[Terms, ...]:
         Mean products over steps, and beside them products of as many latest steps as there are and as fit; less,
         where these do not fit.
     """
-    room = min(_MOST_CURVED, n // 2)
+    room = min(MOST_CURVED, n // 2)
     curved = [Terms(0, moments=True)]
     curved += [Terms(latest - 1, moments=True, products=latest) for latest in range(1, min(steps, room) + 1)]
     fitting = [terms for terms in curved if terms.width(features) <= room]
@@ -153,6 +150,29 @@ def richest(choices: Sequence[Terms]) -> Terms:
     """Give the terms among which all of several choices are."""
     lags, moments, products, extremes, first = zip(*choices, strict=True)
     return Terms(max(lags), any(moments), max(products), any(extremes), any(first))
+
+
+def least_of(lines: Sequence[Line], features: int, context: int) -> list[Line]:
+    """Leave out what none of several lines of the same terms reads.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        One at least.
+    features : int
+        Features of a step.
+    context : int
+        Numbers beside a sequence.
+
+    Returns
+    -------
+    list of Line
+        The same lines, of fewer terms.
+    """
+    terms = lines[0].terms
+    least = terms.least(np.any([line.weight.any(axis=0) for line in lines], axis=0), features)
+    columns = least.columns_among(terms, features, context)
+    return [Line(least, line.weight[:, columns], line.bias) for line in lines]
 
 
 def choose_line(
@@ -194,15 +214,15 @@ def choose_line(
         What was chosen, and the line.
     """
     outputs = targets.shape[1]
-    counts = _counts(weights, len(targets))
+    counts = counts_of(weights, len(targets))
     anchors = [Anchor.mean(outputs, 0), *([] if anchor is None or anchor.at_mean else [anchor])]
     # Side by side, as if they were more outputs: what is read is summed and decomposed once.
     beyond = np.concatenate([targets - towards.predict(summaries) for towards in anchors], axis=1)
-    whole = _Moments.of(summaries, beyond, counts)
+    whole = Sums.of(summaries, beyond, counts)
     errors = np.zeros((len(choices), len(PENALTIES), beyond.shape[1], len(targets)))
     judged = np.zeros(len(targets), dtype=bool)
     for fold in folds:
-        learned = _learned_from(fold, whole, summaries, beyond, counts)
+        learned = whole.without(fold, summaries, beyond, counts)
         judged[fold.held_out] = True
         for place, (_, columns) in enumerate(choices):
             errors[place][..., fold.held_out] = _errors(
@@ -245,15 +265,11 @@ class Choice(NamedTuple):
     ) -> Line:
         """Fit the same line to some of these sequences; arguments as for `choose_line`."""
         beyond = targets - self.anchor.predict(summaries)
-        moments = _Moments.of(summaries[:, self.columns], beyond, _counts(weights, len(targets)))
+        moments = Sums.of(summaries[:, self.columns], beyond, counts_of(weights, len(targets)))
         return _solved(moments, self.terms, self.penalty, self.anchor)
 
 
-def _counts(weights: NDArray[np.float64] | None, n: int) -> NDArray[np.float64]:
-    return np.ones(n) if weights is None else weights * (len(weights) / weights.sum())
-
-
-def _solved(moments: _Moments, terms: Terms, penalty: float, anchor: Anchor) -> Line:
+def _solved(moments: Sums, terms: Terms, penalty: float, anchor: Anchor) -> Line:
     coefficients, bias = moments.solve(np.array([penalty]))
     return Line(terms, coefficients[..., 0].T, bias[..., 0]).beside(anchor)
 
@@ -309,71 +325,8 @@ def simplest_as_good(errors: NDArray[np.float64]) -> int:
     return int(np.flatnonzero(above.mean(axis=0) <= allowed)[-1])
 
 
-@dataclass(frozen=True, eq=False)
-class _Moments:
-    """Weighted sums from which a ridge regression is solved, and which add up and can be taken away again.
-
-    Parameters
-    ----------
-    squares : ndarray of shape (p + 1, p + 1)
-        Products of what is read, a one at its end.
-    products : ndarray of shape (p + 1, outputs)
-        Products with the targets.
-    """
-
-    squares: NDArray[np.float64]
-    products: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, summaries: NDArray[np.float32], targets: NDArray[np.float64], counts: NDArray[np.float64]) -> _Moments:
-        width = summaries.shape[1] + 1
-        squares, products = np.zeros((width, width)), np.zeros((width, targets.shape[1]))
-        for first in range(0, len(summaries), _CHUNK):
-            part = slice(first, first + _CHUNK)
-            read = np.append(summaries[part].astype(np.float64), np.ones((len(counts[part]), 1)), axis=1)
-            weighted = read * counts[part, None]
-            squares += read.T @ weighted
-            products += weighted.T @ targets[part]
-        return cls(squares, products)
-
-    def less(self, other: _Moments) -> _Moments:
-        """Take the sequences of another away."""
-        return _Moments(self.squares - other.squares, self.products - other.products)
-
-    def only(self, columns: NDArray[np.int64]) -> _Moments:
-        """Keep some of what is read."""
-        kept = np.append(columns, len(self.squares) - 1)
-        return _Moments(self.squares[np.ix_(kept, kept)], self.products[kept])
-
-    def of_outputs(self, outputs: slice) -> _Moments:
-        """Keep some of the outputs."""
-        return _Moments(self.squares, self.products[:, outputs])
-
-    def solve(self, penalties: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Solve for each penalty: coefficients (p, outputs, penalties) and intercepts (outputs, penalties)."""
-        count = self.squares[-1, -1]
-        center, level = self.squares[-1, :-1] / count, self.products[-1] / count
-        values, vectors = np.linalg.eigh(self.squares[:-1, :-1] - count * np.outer(center, center))
-        turned = vectors.T @ (self.products[:-1] - count * np.outer(center, level))
-        shrunk = turned[:, :, None] / (np.maximum(values, 0.0)[:, None, None] + penalties)
-        coefficients = np.tensordot(vectors, shrunk, axes=1)
-        return coefficients, level[:, None] - np.tensordot(center, coefficients, axes=1)
-
-
-def _learned_from(
-    fold: Fold,
-    whole: _Moments,
-    summaries: NDArray[np.float32],
-    targets: NDArray[np.float64],
-    counts: NDArray[np.float64],
-) -> _Moments:
-    """Sum over what a fold may learn from, by taking away what it may not: the smaller part."""
-    left_out = np.setdiff1d(np.arange(len(targets)), fold.training)
-    return whole.less(_Moments.of(summaries[left_out], targets[left_out], counts[left_out]))
-
-
 def _errors(
-    learned: _Moments,
+    learned: Sums,
     summaries: NDArray[np.float32],
     targets: NDArray[np.float64],
     columns: NDArray[np.int64],

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import nn
 
 from unflat.network.dense import linear
+from unflat.network.line import Line, richest
 from unflat.network.terms import Terms, summary
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from unflat.network.line import Line
 
 
 class LinearSkip(nn.Module):
@@ -40,6 +40,7 @@ class LinearSkip(nn.Module):
 
     def __init__(self, features: int, outputs: int, context: int = 0, terms: Terms | None = None) -> None:
         super().__init__()
+        self.features, self.context = features, context
         self.terms = terms or Terms()
         width = self.terms.width(features) + context
         self.map = linear(width, outputs, None).requires_grad_(not self.terms.many)
@@ -61,3 +62,30 @@ class LinearSkip(nn.Module):
         if self.terms.curved and bounds is not None:
             self.low.copy_(bounds[0])
             self.high.copy_(bounds[1])
+
+    def beside(self, line: Line, bounds: tuple[Tensor, Tensor], share: float) -> LinearSkip:
+        """Make a skip that adds a share of a line to this one, and reads the terms of both.
+
+        Parameters
+        ----------
+        line : Line
+            What to add.
+        bounds : tuple of two Tensors of shape (features,)
+            The range of values that enter products, of both.
+        share : float
+            How much of it.
+
+        Returns
+        -------
+        LinearSkip
+            The sum.
+        """
+        outputs = self.map.out_features
+        terms = richest([self.terms, line.terms])
+        joined = LinearSkip(self.features, outputs, self.context, terms)
+        weight, own = np.zeros((outputs, joined.map.in_features)), self.map.weight.detach().cpu().double().numpy()
+        weight[:, self.terms.columns_among(terms, self.features, self.context)] = own
+        weight[:, line.terms.columns_among(terms, self.features, self.context)] += share * line.weight
+        bias = self.map.bias.detach().cpu().double().numpy() + share * line.bias
+        joined.start_at(Line(terms, weight, bias), bounds)
+        return joined

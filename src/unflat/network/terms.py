@@ -80,7 +80,7 @@ class Terms(NamedTuple):
         Parameters
         ----------
         richest : Terms
-            As many lags or more, and products of as many steps where these terms have any.
+            As many lags or more, and products of as many steps or more.
         features : int
             Features of a step.
         context : int
@@ -91,12 +91,40 @@ class Terms(NamedTuple):
         ndarray of int64
             Their places.
         """
-        places, first = [], 0
-        own, all_of = (*self.widths(features), context), (*richest.widths(features), context)
-        for kept, width in zip(own, all_of, strict=True):
-            places.append(np.arange(first, first + kept))
-            first += width
-        return np.concatenate(places)
+        lasts, lags, moments, _, extremes, first = self.widths(features)
+        kinds = [np.arange(width) for width in (lasts, lags, moments)]
+        row, column = np.triu_indices(richest.products * features)
+        latest = self.products * features
+        kinds.append(np.flatnonzero((row < latest) & (column < latest)))
+        kinds += [np.arange(width) for width in (extremes, first, context)]
+        begins = np.cumsum([0, *richest.widths(features)])
+        return np.concatenate([begin + kind for begin, kind in zip(begins, kinds, strict=True)])
+
+    def least(self, read: NDArray[np.bool_], features: int) -> Terms:
+        """Give the fewest of these terms among which certain columns are.
+
+        Parameters
+        ----------
+        read : ndarray of shape (width,), bool
+            Which columns of a summary of these terms are needed.
+        features : int
+            Features of a step.
+
+        Returns
+        -------
+        Terms
+            Those of the kinds that are needed, and of them the latest steps only.
+        """
+        ends = np.cumsum(self.widths(features))
+        _, lags, moments, products, extremes, first = np.split(read[: ends[-1]], ends[:-1])
+        column = np.triu_indices(self.products * features)[1]
+        return Terms(
+            -(-(int(np.flatnonzero(lags).max(initial=-1)) + 1) // features),
+            bool(moments.any()),
+            -(-(int(column[products].max(initial=-1)) + 1) // features),
+            bool(extremes.any()),
+            bool(first.any()),
+        )
 
 
 def pairs(count: int) -> int:
