@@ -426,7 +426,7 @@ class TestIntervals:
         """The notes say that the recurrence adds nothing."""
         linear = LSTMRegressor(units=(4,), epochs=2, random_state=0, progress=False).fit(X, X[:, -1, 0])
         assert linear.linear_
-        assert "this model is the regression it began at" in str(evaluate(linear, X, X[:, -1, 0]))
+        assert "this model is its linear part alone" in str(evaluate(linear, X, X[:, -1, 0]))
 
     def test_limits_are_told(self):
         """Where predictions are held, it is said of which output, and between what; else nothing is said."""

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unflat import LSTMRegressor
-from unflat.errors import ConfigurationError
-from unflat.limits import Limits, limits_of
+from unflat import LSTMRegressor, evaluate
+from unflat.errors import ConfigurationError, OutOfRangeWarning
+from unflat.limits import Limits, Trial, ends_of, limits_of
 
 INF = float("inf")
 
@@ -94,3 +94,94 @@ def test_predictions_and_bounds_stay_within_limits():
     assert interval.lower.min() == 0.0
     assert free.predict_interval(X, 0.8).lower.min() < 0
     assert interval.upper.max() > y.max() / 2
+
+
+def trial(learned, predicted, true, weights=None):
+    """Test predictions of one output."""
+    columns = (np.reshape(values, (-1, 1)).astype(float) for values in (learned, predicted, true))
+    return Trial(*columns, None if weights is None else np.array(weights, dtype=float))
+
+
+def test_predictions_are_held_within_all_targets_where_those_beyond_were_wrong():
+    """Of two parts that predicted 9 and -9 from targets between 0 and 3, where 3 and 0 were true, the range is held."""
+    parts = [trial([0, 1, 2], [9, 1], [3, 1]), trial([1, 3, 1], [-9, 2], [0, 2])]
+    assert ends_of(parts) == [Limits(0.0, 3.0)]
+
+
+def test_predictions_that_go_beyond_and_are_right_set_all_free():
+    """A trend that a part follows to targets that it had not seen speaks for what lies beyond."""
+    assert ends_of([trial([0, 1, 2], [3.2, 1], [3, 1]), trial([1, 3, 1], [-0.1, 2], [0, 2])]) == [Limits()]
+
+
+def test_where_none_goes_beyond_nothing_speaks_for_it():
+    """Predictions between the targets vouch for no others."""
+    assert ends_of([trial([0, 5], [1, 2], [3, 4]), trial([3, 4], [3.5, 3.1], [0, 5])]) == [Limits(0.0, 5.0)]
+
+
+def test_outputs_are_held_one_by_one_and_weights_count():
+    """One output is right to go beyond and the other is not; what has no weight has no say."""
+    learned, true = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([[2.0, 0.5], [0.2, 0.2]])
+    predicted = np.array([[2.0, 2.0], [0.2, 0.2]])
+    assert ends_of([Trial(learned, predicted, true)]) == [Limits(), Limits(0.2, 0.5)]
+    assert ends_of([trial([0, 1], [2, 9], [2, 1], [1, 0])]) == [Limits()]
+    assert ends_of([trial([0, 1], [2, 9], [2, 1], [1, 1])]) == [Limits(1.0, 2.0)]
+
+
+@given(st.lists(st.floats(-9, 9), min_size=4, max_size=12), st.floats(0.1, 5))
+def test_ends_move_with_the_units(numbers, scale):
+    """In other units the same predictions are held at the same targets."""
+    half = len(numbers) // 2
+
+    def ends(by):
+        given = np.array(numbers) * by
+        return ends_of([trial(given[:half], 2 * given[half:], given[half:])])[0]
+
+    for one, other in zip(ends(1.0), ends(scale), strict=True):
+        assert one * scale == pytest.approx(other)
+
+
+def few(noise):
+    """Make 60 sequences, and a target that their last step tells, under noise."""
+    random = np.random.default_rng(0)
+    X = random.uniform(size=(60, 5, 2))
+    return X, 7 * X[:, -1, 0] + 3 * X[:, :, 1].mean(axis=1) + noise * random.normal(size=60)
+
+
+def test_a_model_of_few_noisy_sequences_predicts_nothing_beyond_its_targets():
+    """It says so, in its attribute, in `evaluate` and where inputs lie outside; intervals go further."""
+    X, y = few(2.0)
+    model = LSTMRegressor(units=(4,), epochs=3, random_state=0).fit(X, y)
+    assert model.held_between_ == (pytest.approx((y.min(), y.max()), rel=1e-6),)
+    assert model.target_limits_ == (Limits(),)
+    with pytest.warns(OutOfRangeWarning, match="held within the range of the training targets"):
+        far = model.predict(X + 9)
+    assert far.max() == pytest.approx(y.max(), rel=1e-6)
+    with pytest.warns(OutOfRangeWarning):
+        assert (model.predict_interval(X + 9, coverage=0.9).upper > y.max()).all()
+    assert "No held-out data vouched for what lies beyond" in str(evaluate(model, X, y))
+
+
+def test_a_model_of_a_clear_trend_goes_on():
+    """Where held-out sequences were predicted beyond what was learned from, and rightly, nothing is held."""
+    X, y = few(0.0)
+    model = LSTMRegressor(units=(4,), epochs=3, random_state=0).fit(X, y)
+    assert model.held_between_ == (Limits(),)
+    with pytest.warns(OutOfRangeWarning, match="go on along the model's linear part"):
+        far = model.predict(X + 9)
+    np.testing.assert_allclose(far, y + 90, rtol=0.02)
+
+
+@pytest.mark.parametrize("chosen", [None, (None, 100.0)])
+def test_a_range_that_a_user_gives_is_all_that_holds(chosen):
+    """None holds nothing, and limits hold at the limits."""
+    X, y = few(2.0)
+    model = LSTMRegressor(units=(4,), epochs=1, target_range=chosen, random_state=0).fit(X, y)
+    assert model.held_between_ == (Limits(),)
+
+
+def test_more_data_let_go_of_what_was_held():
+    """Targets of `partial_fit` may lie anywhere."""
+    X, y = few(2.0)
+    model = LSTMRegressor(units=(4,), epochs=1, random_state=0).fit(X, y)
+    assert model.held_between_ != (Limits(),)
+    assert model.partial_fit(X, y + 100).held_between_ == (Limits(),)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unflat.ranges import FAR, InputRange, in_words
+from unflat.ranges import InputRange, far, in_words
 from unflat.sequences import Sequences, as_sequences
 
 TRAIN = np.arange(20.0).reshape(5, 2, 2)  # feature 0 from 0 to 18, feature 1 from 1 to 19
@@ -47,11 +47,12 @@ def test_findings_have_the_numbers():
     assert findings.sequences == 2
     assert [one.feature for one in findings.features] == ["1", "0"]
     assert findings.features[1][1:] == (100.0, 0.0, 18.0, pytest.approx(82 / 18))
-    told = in_words(findings, 10, goes_on=True)
+    told = in_words(findings, 10, "on a line")
     assert told.startswith("2 of 10 sequences (20 %) hold values far outside")
     assert "feature 0 is 100, training saw 0 to 18 (4.56 times that range away)" in told
     assert "along the model's linear part alone" in told
-    assert "no linear part (skip=False)" in in_words(findings, 10, goes_on=False)
+    assert "Predictions are held within the range of the training targets" in in_words(findings, 10, "held")
+    assert "no linear part (skip=False)" in in_words(findings, 10, "no further")
 
 
 def test_a_feature_that_was_constant_has_no_range_to_go_by():
@@ -59,7 +60,7 @@ def test_a_feature_that_was_constant_has_no_range_to_go_by():
     ranges = InputRange.of(as_sequences(np.full((3, 2, 1), 1e6)))
     assert ranges.outside(as_sequences(np.full((1, 2, 1), 1e6 + 1e-3)), 1.0) is None
     findings = ranges.outside(as_sequences(np.full((1, 2, 1), 2e6)), 1.0)
-    assert "feature 0 is 2e+06, training saw 1e+06 to 1e+06 (a constant)" in in_words(findings, 1, goes_on=True)
+    assert "feature 0 is 2e+06, training saw 1e+06 to 1e+06 (a constant)" in in_words(findings, 1, "on a line")
 
 
 @settings(max_examples=20, deadline=None)
@@ -77,7 +78,7 @@ def test_more_noise_of_the_same_kind_is_no_alarm():
     """Normal noise drawn ten times as often does not lie half a range beyond that of 2,000 rows."""
     random = np.random.default_rng(0)
     ranges = InputRange.of(as_sequences(random.normal(size=(200, 10, 3))))
-    assert ranges.outside(as_sequences(random.normal(size=(2000, 10, 3))), FAR) is None
+    assert ranges.outside(as_sequences(random.normal(size=(2000, 10, 3))), far("no further")) is None
 
 
 def test_numbers_come_back_from_a_file():

@@ -19,6 +19,7 @@ from unflat.fitting import (
     assess_held_out,
     assess_on,
     choose_device,
+    hold,
     network_config,
     one_pass_config,
     prepare,
@@ -126,7 +127,9 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
     target_range : "auto", tuple of (float or None, float or None), or None
         What predictions and intervals are held between, None for an open end: (0, None) where nothing is negative.
         "auto" takes an end of the training targets where at least one in twenty is at that very end, three times as
-        many as at any value between, and no held-out one lies beyond: a cap, or zeros. None holds nothing.
+        many as at any value between, and no held-out one lies beyond: a cap, or zeros. Where several networks hold out
+        everything, it holds predictions, not intervals, within the range of the targets, unless those of held-out
+        sequences that went beyond what was learned from were right to. None holds nothing.
     device : str
         "auto" for CUDA, else Apple's MPS, else the processor; or a device's name.
     precision : {"fp32", "bf16"}
@@ -159,6 +162,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         The least and largest value of each feature in training; `predict` warns of inputs far outside.
     target_limits_ : tuple of Limits
         `lowest` and `highest` of each output, which predictions are held between; infinite where they are not.
+    held_between_ : tuple of Limits
+        The same of predictions alone, where nothing held out vouched for what lies beyond the training targets.
     linear_ : bool
         Whether the recurrence earned nothing on the held-out part: the model then is its skip alone.
     n_features_in_ : int
@@ -349,6 +354,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         )
         self.histories_ = continued(self.histories_, later)
         self.bands_ = self.bands_.outdated()
+        self.predictor_.hold.release()
         return self
 
     def predict(self, X: object) -> NDArray[np.float64]:
@@ -451,6 +457,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
 
     def _judge(self, parting: Parting, errors: Sequence[list[torch.Tensor]], picks: Picks, loss: Loss) -> None:
         """Measure how it does on what was held out, and warn where that is not good enough."""
+        if self.target_range == "auto":
+            hold(self.predictor_, parting)
         self.bands_ = bands_of(self.predictor_, parting, errors, loss, picks.errors)
         self.held_out_ = assess_held_out(self.predictor_, self.baselines_, parting)
         judged = self.held_out_ or assess_on(self.predictor_, self.baselines_, parting.whole)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
+
 from unflat.contract import check_is_fitted
 from unflat.history import told
 from unflat.limits import Limits
@@ -32,6 +34,14 @@ class FittedMixin:
         check_is_fitted(self)
         target = self.predictor_.target
         return tuple(map(Limits, target.lowest.tolist(), target.highest.tolist()))
+
+    @property
+    def held_between_(self) -> tuple[Limits, ...]:
+        """What predictions are held between, output by output, since nothing vouched for what lies beyond."""
+        check_is_fitted(self)
+        target, ends = self.predictor_.target, self.predictor_.hold.buffers()
+        raw = (torch.where(end.isinf(), end.double(), target.inverse(end)).tolist() for end in ends)
+        return tuple(map(Limits, *raw))
 
     @property
     def linear_(self) -> bool:

@@ -13,11 +13,13 @@ import torch
 from unflat.baselines import Baselines
 from unflat.config import NetworkConfig, TrainingConfig
 from unflat.errors import ConfigurationError, ConstantTargetError, MissingValuesWarning, OutOfRangeWarning
-from unflat.limits import limits_of
+from unflat.intervals import describe
+from unflat.limits import Trial, ends_of, limits_of
 from unflat.metrics import assess
 from unflat.network import Predictor, make_network, predict_all
 from unflat.network.embedding import MOST_ONE_HOT
-from unflat.ranges import FAR, FAR_ON_A_LINE, in_words, missing_in_words
+from unflat.network.reading import scaled_targets
+from unflat.ranges import far, in_words, missing_in_words
 from unflat.scaling import fit_affine, fit_context_scaling, fit_input_scaling, fit_target_scaler
 from unflat.starting import starts_of
 from unflat.strangers import levels_of
@@ -195,6 +197,33 @@ def _refuse_constant(training: Dataset) -> None:
             raise ConstantTargetError(name, float(column[0]), len(column))
 
 
+def hold(predictor: Predictor, parting: Parting) -> None:
+    """Hold predictions within the range of the targets, unless what was held out vouches for what lies beyond.
+
+    Only where every sequence was held out by networks that learned from others: then the largest and the smallest
+    target were predicted by somebody who had seen none like it, and a trend that goes on shows.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        Trained; it is changed in place.
+    parting : Parting
+        What its networks learned from, and what they held out.
+    """
+    if not parting.crossed:
+        return
+    trials = [
+        _trial(predictor, part, part.training, part.held_out) for part in parting.parts if part.held_out is not None
+    ]
+    predictor.hold.between(ends_of(trials))
+
+
+def _trial(predictor: Predictor, part: Part, training: Dataset, held_out: Dataset) -> Trial:
+    learned, true = (scaled_targets(predictor.target, data) for data in (training, held_out))
+    predicted = describe(predictor.only(part.members), held_out.sequences)[:, : predictor.network.outputs]
+    return Trial(learned, predicted.double().numpy(), true, held_out.weights)
+
+
 def assess_on(predictor: Predictor, baselines: Baselines, data: Dataset) -> Assessment:
     """Hold a predictor against the baselines on a part of the data."""
     prediction = predict_all(predictor, data.sequences)
@@ -245,10 +274,9 @@ def warn_of_inputs(predictor: Predictor, ranges: InputRange, sequences: Sequence
     """
     if missing := missing_where_complete(predictor, sequences):
         warnings.warn(missing_in_words(missing), MissingValuesWarning, stacklevel=stacklevel)
-    goes_on = predictor.network.config.skip
-    findings = ranges.outside(sequences, FAR_ON_A_LINE if goes_on else FAR)
+    findings = ranges.outside(sequences, far(predictor.beyond))
     if findings is not None:
-        told = in_words(findings, len(sequences), goes_on=goes_on)
+        told = in_words(findings, len(sequences), predictor.beyond)
         warnings.warn(told, OutOfRangeWarning, stacklevel=stacklevel)
 
 

@@ -11,6 +11,7 @@ from unflat.batches import BatchSource
 from unflat.dataset import places_apart
 from unflat.history import History
 from unflat.moderation import Move, is_moderated, mean_of, settle
+from unflat.network import assembled
 from unflat.picking import NOTHING_PICKED
 from unflat.training import Examples, Runtime, errors_on, train
 
@@ -190,9 +191,11 @@ def _moderate(moved: Sequence[_Moved], parting: Parting, settled: Settled) -> No
 
 def _mix(predictor: Predictor, parting: Parting, picks: Picks, share: float) -> None:
     """Move the networks of each part to their share of the way to its line that picks."""
+    members = predictor.network.members[: len(parting.of_each)]
     for part, line in zip(parting.parts, picks.lines, strict=False):  # after Ctrl-C there are fewer parts
         for place in part.members:
-            predictor.network.members[place].mix_with(line, picks.bounds, share)
+            members[place].mix_with(line, picks.bounds, share)
+    predictor.network = assembled(members)  # which read other terms now
 
 
 def _counts(part: Part, settled: Settled) -> dict[tuple[int, ...], float]:

@@ -1,8 +1,11 @@
-"""Limits of a target: the ends of its range at which values pile up, or which a user gives.
+"""Limits of a target, at which its values pile up or which a user gives; and ends that predictions are held between.
 
 A cap, a floor, the range of a sensor: where many targets are exactly the largest or the smallest, none lies beyond,
 and a prediction that does is wrong by so much at least (Tobin, Estimation of relationships for limited dependent
 variables, Econometrica 26, 1958).
+
+Where nothing is known of a limit, a prediction beyond all targets that were learned from is still a bold one: a line
+goes there wherever an input does. Sequences that were held out tell whether such predictions were right.
 """
 
 from __future__ import annotations
@@ -100,3 +103,51 @@ def _by_piles(y: NDArray[np.float64], known: NDArray[np.float64]) -> Limits:
 
 _ENDS = 2
 """Values that a target of two has: both are ends, and nothing tells whether it has others."""
+
+
+class Trial(NamedTuple):
+    """What was learned from, and how that predicted what was not.
+
+    Parameters
+    ----------
+    learned : ndarray of shape (n, outputs)
+        Targets that were learned from.
+    predicted, true : ndarray of shape (m, outputs)
+        Predictions of others, and what these are.
+    weights : ndarray of shape (m,) or None
+        What each of these counts.
+    """
+
+    learned: NDArray[np.float64]
+    predicted: NDArray[np.float64]
+    true: NDArray[np.float64]
+    weights: NDArray[np.float64] | None = None
+
+
+def ends_of(parts: Sequence[Trial]) -> list[Limits]:
+    """Find what predictions are better held between: the range of all targets, where those beyond were no better.
+
+    Parameters
+    ----------
+    parts : sequence of Trial
+        On one scale; each part was tried on targets that it had not learned from, and together on all there are.
+
+    Returns
+    -------
+    list of Limits
+        Of each output the range of all targets, or none if squared errors of the predictions that went beyond what
+        their part had learned from are smaller than they would be at the end of it. Where no prediction went beyond,
+        nothing speaks for those that will.
+    """
+    low, high = (end([end(part.true, axis=0) for part in parts], axis=0) for end in (np.min, np.max))
+    as_it_is, at_the_end = (sum(errors) for errors in zip(*map(_errors_beyond, parts), strict=True))
+    better = as_it_is < at_the_end
+    return [Limits() if free else Limits(*ends) for free, *ends in zip(better, low, high, strict=True)]
+
+
+def _errors_beyond(part: Trial) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Sum the squared errors of predictions beyond what was learned from, as they are and held at the end of it."""
+    held = np.clip(part.predicted, part.learned.min(axis=0), part.learned.max(axis=0))
+    beyond = (held != part.predicted) * (np.ones(1) if part.weights is None else part.weights)[:, None]
+    as_it_is, at_the_end = (np.square(part.true - tried) for tried in (part.predicted, held))
+    return (as_it_is * beyond).sum(axis=0), (at_the_end * beyond).sum(axis=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -17,12 +17,21 @@ if TYPE_CHECKING:
 
     from unflat.sequences import Sequences
 
-FAR, FAR_ON_A_LINE = 0.5, 1.0
+Beyond = Literal["on a line", "held", "no further"]
+"""What predictions do outside of the range that training saw: go on, keep within that of the targets, or saturate."""
+
+_FAR, _FAR_ON_A_LINE = 0.5, 1.0
 """How far outside is far, as a share of the range that training saw: of a network alone, and beside a linear skip.
 
 A series that drifts, or noise of which more is drawn, leaves the range a little all the time: normal noise has a range
 of about seven deviations in two thousand rows, and does not go half of that beyond. Along a line one may go further.
 """
+
+
+def far(beyond: Beyond) -> float:
+    """Say how far outside is far, as a share of the range that training saw."""
+    return _FAR_ON_A_LINE if beyond == "on a line" else _FAR
+
 
 _ROUNDING = 1e-6
 """A constant feature has no range: this share of its size is rounding."""
@@ -205,7 +214,7 @@ def missing_in_words(features: Sequence[str]) -> str:
     return f"{named} They are read as the center of the feature's scale."
 
 
-def in_words(findings: Findings, n: int, *, goes_on: bool) -> str:
+def in_words(findings: Findings, n: int, beyond: Beyond) -> str:
     """Tell what lies outside, how far, and what the model does there.
 
     Parameters
@@ -214,8 +223,8 @@ def in_words(findings: Findings, n: int, *, goes_on: bool) -> str:
         What was found.
     n : int
         Of how many sequences.
-    goes_on : bool
-        Whether the model has a linear part, which goes on there.
+    beyond : {"on a line", "held", "no further"}
+        What predictions do there.
 
     Returns
     -------
@@ -224,17 +233,20 @@ def in_words(findings: Findings, n: int, *, goes_on: bool) -> str:
     """
     shown = "; ".join(map(_one_in_words, findings.features[:3]))
     more = f"; and {len(findings.features) - 3} more features" if len(findings.features) > 3 else ""  # noqa: PLR2004 - shown
-    there = (
-        "The recurrence saturates there, and predictions go on along the model's linear part alone: check that the "
-        "trend does."
-        if goes_on
-        else "The recurrence saturates there, and this model has no linear part (skip=False) to go on along: its "
-        "predictions stay within what it learned."
-    )
     return (
         f"{findings.sequences:,} of {n:,} sequences ({100 * findings.sequences / n:.3g} %) hold values far outside of "
-        f"the range that training saw: {shown}{more}. {there}"
+        f"the range that training saw: {shown}{more}. {_THERE[beyond]}"
     )
+
+
+_THERE: dict[Beyond, str] = {
+    "on a line": "The recurrence saturates there, and predictions go on along the model's linear part alone: check "
+    "that the trend does.",
+    "held": "Predictions are held within the range of the training targets, since no held-out sequence vouched for "
+    "what lies beyond: a trend is not followed there (target_range=None lets go).",
+    "no further": "The recurrence saturates there, and this model has no linear part (skip=False) to go on along: its "
+    "predictions stay within what it learned.",
+}
 
 
 def _one_in_words(one: Outside) -> str:

@@ -162,6 +162,44 @@ class TargetScaler(Scaler):
         return super().inverse(scaled).clamp(self.lowest, self.highest)
 
 
+class Hold(nn.Module):
+    """Holds scaled predictions between two ends, so that what is made of them, intervals too, starts from there.
+
+    The limits of a target are what no target lies beyond; these are only what no prediction should go beyond.
+
+    Parameters
+    ----------
+    outputs : int
+        Numbers predicted for a sequence; none of them is held at first.
+    """
+
+    low: Tensor
+    high: Tensor
+
+    def __init__(self, outputs: int) -> None:
+        super().__init__()
+        self.register_buffer("low", torch.full((outputs,), -math.inf))
+        self.register_buffer("high", torch.full((outputs,), math.inf))
+
+    @property
+    def holds(self) -> bool:
+        """Whether an output is held."""
+        return bool(torch.isfinite(self.low).any() or torch.isfinite(self.high).any())
+
+    def between(self, ends: Sequence[tuple[float, float]]) -> None:
+        """Set the ends of each output, on its scale; infinite for none."""
+        self.low.copy_(torch.tensor([low for low, _ in ends]))
+        self.high.copy_(torch.tensor([high for _, high in ends]))
+
+    def release(self) -> None:
+        """Hold no output any more."""
+        self.between([(-math.inf, math.inf)] * len(self.low))
+
+    def forward(self, scaled: Tensor) -> Tensor:
+        """Hold scaled predictions of shape (..., outputs)."""
+        return scaled.clamp(self.low.to(scaled.device), self.high.to(scaled.device)) if self.holds else scaled
+
+
 def fit_target_scaler(
     y: NDArray[np.float64],
     kind: TargetScale,

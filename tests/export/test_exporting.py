@@ -23,6 +23,7 @@ from unflat.errors import (
     MissingExtraError,
     NotCalibratedError,
     OpsetError,
+    OutOfRangeWarning,
     OutputError,
     ParityError,
     ShapeError,
@@ -245,6 +246,22 @@ def test_products_that_the_skip_reads_are_in_the_file(members, curved, tmp_path)
     export_onnx(model, tmp_path / "model.onnx", sample=X)
     ragged = [sequence[: 1 + place % X.shape[1]] for place, sequence in enumerate(X)]
     assert unlike(model, OnnxPredictor(tmp_path / "model.onnx"), ragged) < 1e-5
+
+
+def test_what_holds_predictions_is_in_the_file(curved, tmp_path):
+    """Predictions of the file keep between the ends, its intervals go beyond as the model's do, and it says so."""
+    model, X = curved(1)
+    free = model.predict(X)
+    model.predictor_.hold.between([(-0.1, 0.2)])
+    export_onnx(model, tmp_path / "model.onnx", sample=X)
+    exported = OnnxPredictor(tmp_path / "model.onnx")
+    assert unlike(model, exported, X) < 1e-5
+    assert np.ptp(exported.predict(X)) < 0.5 * np.ptp(free)
+    ours, theirs = (one.predict_interval(X) for one in (model, exported))
+    np.testing.assert_allclose(theirs, ours, atol=1e-4 * np.ptp(free))
+    assert ours.upper.max() > model.predict(X).max()
+    with pytest.warns(OutOfRangeWarning, match="held within the range of the training targets"):
+        exported.predict(X + 1e3)
 
 
 @pytest.mark.parametrize("read", ["of_extremes", "of_beginnings"])

@@ -176,6 +176,28 @@ def test_limits_come_back_and_older_files_have_none():
     assert (free > predict_all(predictor, table())).any()
 
 
+@pytest.mark.parametrize("target", ["standard", "log"])
+def test_held_predictions_come_back_and_older_files_hold_none(target):
+    """Scaled predictions stay between the ends, states are as they were; files from before know no ends."""
+    predictor = make(CONFIGS[0], target=target)
+    free = predict_all(predictor, table())
+    scaled = predictor.target(torch.from_numpy(free))
+    ends = [(float(column.quantile(0.2)), float(column.quantile(0.7))) for column in scaled.T]
+    predictor.hold.between(ends)
+    held = predict_all(predictor, table())
+    expected = predictor.target.inverse(scaled.clamp(*torch.tensor(ends, dtype=torch.float64).T)).numpy()
+    np.testing.assert_allclose(held, expected, rtol=1e-5)
+    assert predictor.beyond == "held"
+    state = copy.deepcopy(predictor.state_dict())
+    restored = Predictor.restore(CONFIGS[0], state, logarithmic=target == "log")
+    np.testing.assert_array_equal(predict_all(restored, table()), held)
+    older = {name: value for name, value in state.items() if not name.startswith("hold.")}
+    restored = Predictor.restore(CONFIGS[0], older, logarithmic=target == "log")
+    np.testing.assert_array_equal(predict_all(restored, table()), free)
+    predictor.hold.release()
+    np.testing.assert_array_equal(predict_all(predictor, table()), free)
+
+
 def test_restored_predictor_owns_its_numbers():
     """Changing the numbers that a predictor was restored from does not change it."""
     predictor = make()

@@ -79,6 +79,21 @@ def test_products_that_the_skip_reads_are_streamed(members, curved):
     np.testing.assert_allclose(streamed, expected, atol=1e-5 * np.std(expected))
 
 
+def test_held_predictions_are_streamed_held(curved):
+    """A stream keeps between the ends that hold its model, and its state belongs to a model with these ends alone."""
+    model, X = curved(1)
+    free = model.stream()
+    before, state = [free.feed(step) for step in X[0]], free.state()
+    model.predictor_.hold.between([(-0.05, 0.05)])
+    stream = model.stream()
+    streamed = [stream.feed(step) for step in X[0]]
+    expected = model.predict([X[0, : count + 1] for count in range(X.shape[1])])
+    np.testing.assert_allclose(streamed, expected, atol=1e-5 * np.std(before))
+    assert np.ptp(streamed) < np.ptp(before)
+    with pytest.raises(StreamError, match="other weights or scales"):
+        stream.restore(state)
+
+
 @pytest.mark.parametrize("read", ["of_extremes", "of_beginnings"])
 def test_what_the_skip_reads_of_all_steps_is_streamed(read, request):
     """A model whose skip reads extremes or the first step predicts as `predict` does, and starts anew."""

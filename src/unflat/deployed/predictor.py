@@ -20,7 +20,7 @@ import numpy as np
 from unflat.conformal import PredictionInterval, labels, labels_of, refuse_other_coverage
 from unflat.deployed.opening import open_session, read_bands, read_metadata
 from unflat.errors import InputError, MissingValuesWarning, NotCalibratedError, OutOfRangeWarning, ShapeError
-from unflat.ranges import FAR, FAR_ON_A_LINE, InputRange, in_words, missing_in_words
+from unflat.ranges import InputRange, far, in_words, missing_in_words
 from unflat.sequences import Context, as_numbers, as_sequences, refuse_infinite, sequences_together
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.deployed.bands import DeployedBands
+    from unflat.ranges import Beyond
     from unflat.sequences import Sequences
 
 _LARGEST = float(np.finfo(np.float64).max)
@@ -84,8 +85,10 @@ class OnnxPredictor:
         self._ranges = InputRange.from_saved(
             {name: np.array(bound, dtype=np.float64) for name, bound in self.metadata["range"].items()}
         )
-        self._goes_on: bool = self.metadata["network"]["skip"]
-        self._far = FAR_ON_A_LINE if self._goes_on else FAR
+        # Files from before any held its predictions do not say.
+        follows: Beyond = "on a line" if self.metadata["network"]["skip"] else "no further"
+        self._beyond: Beyond = self.metadata.get("beyond", follows)
+        self._far = far(self._beyond)
         self._low, self._high = (
             np.nan_to_num(bound, nan=end)
             for bound, end in zip(self._ranges.bounds(self._far), (-_LARGEST, _LARGEST), strict=True)
@@ -275,5 +278,5 @@ class OnnxPredictor:
             warnings.warn(missing_in_words(gaps), MissingValuesWarning, stacklevel=4)
         findings = self._ranges.outside(sequences, self._far)
         if findings is not None:
-            told = in_words(findings, len(sequences), goes_on=self._goes_on)
+            told = in_words(findings, len(sequences), self._beyond)
             warnings.warn(told, OutOfRangeWarning, stacklevel=4)

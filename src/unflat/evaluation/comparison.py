@@ -34,9 +34,9 @@ _NONE_GIVEN = (
     "No training data were given, so the mean is that of the very targets evaluated, which no model could know.",
     "Pass train=(X_train, y_train) for all baselines.",
 )
-_LINEAR = (
-    "The recurrence earned nothing on the data that chose the epoch, so this model is the regression it began at.",
-)
+_LINEAR = ("The recurrence earned nothing on the data that chose the epoch, so this model is its linear part alone.",)
+_LIMITED = "Predictions are held within the limits of the target"
+_HELD = "No held-out data vouched for what lies beyond the training targets, so predictions are held within their range"
 _WEIGHTED = ("Samples count by their weights.",)
 
 
@@ -115,14 +115,15 @@ def evaluate(
     intervals = _intervals(model, X, targets, coverage, sample_weight)
     names = _target_names(model, X, y, targets.shape[1])
     notes += _LINEAR if getattr(model, "linear_", False) else ()
-    notes += _limited(names, getattr(model, "target_limits_", ()))
+    notes += _limited(_LIMITED, names, getattr(model, "target_limits_", ()))
+    notes += _limited(_HELD, names, getattr(model, "held_between_", ()))
     return Evaluation(_name(model), names, assessment, notes, intervals)
 
 
-def _limited(names: Sequence[str], limits: Sequence[Limits]) -> tuple[str, ...]:
-    """Say between which limits a model holds its predictions, if between any."""
+def _limited(why: str, names: Sequence[str], limits: Sequence[Limits]) -> tuple[str, ...]:
+    """Say between which limits a model holds its predictions, if between any, and why."""
     told = [f"{name} {limit}" for name, limit in zip(names, limits, strict=False) if str(limit)]
-    return (f"Predictions are held within the limits of the target: {', '.join(told)}.",) if told else ()
+    return (f"{why}: {', '.join(told)}.",) if told else ()
 
 
 def _intervals(

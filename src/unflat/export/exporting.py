@@ -202,6 +202,7 @@ def _metadata(model: LSTMRegressor, arrays: PredictorArrays, units: dict[str, st
             for name, bounds in model.input_range_.to_arrays().items()
         },
         "network": asdict(arrays.config),
+        "beyond": arrays.beyond,
         "loss": model.loss,
         "quantile": model.quantile if model.loss == "quantile" else None,
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from unflat.export import cells, pooling
 from unflat.export.graph import CONTEXT, LENGTHS, PREDICTIONS, SCALED, SEQUENCES, VECTOR, Graph
-from unflat.export.scales import raw_predictions, scaled_inputs
+from unflat.export.scales import held_predictions, raw_predictions, scaled_inputs
 from unflat.export.summary import summary
 from unflat.network.terms import Terms
 
@@ -63,7 +63,7 @@ def build(onnx: ModuleType, arrays: PredictorArrays, ranges: InputRange, opset: 
     if arrays.config.skip:
         vectors += [*summary(graph, given.x, given.extent, Terms.of(arrays.config), arrays.bounds), *given.context]
     vector = _joined(graph, vectors)
-    scaled = _dense(graph, vector, arrays.head)
+    scaled = held_predictions(graph, _dense(graph, vector, arrays.head), arrays)
     graph.give(raw_predictions(graph, scaled, arrays), PREDICTIONS, "DOUBLE", arrays.outputs)
     # What bounds are made of: already there, so that it costs nothing where nobody asks.
     graph.give(scaled, SCALED, "FLOAT", arrays.outputs)

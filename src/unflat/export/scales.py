@@ -59,6 +59,14 @@ def _with_unseen(graph: Graph, labels: str, present: str, inputs: InputArrays) -
     return graph.add("Where", known, present, graph.constant(inputs.unseen))
 
 
+def held_predictions(graph: Graph, scaled: str, arrays: PredictorArrays) -> str:
+    """Hold scaled predictions, float32, between their ends, where they are held."""
+    if arrays.held is None:
+        return scaled
+    low, high = arrays.held
+    return graph.add("Min", graph.add("Max", scaled, graph.constant(low)), graph.constant(high))
+
+
 def raw_predictions(graph: Graph, scaled: str, arrays: PredictorArrays) -> str:
     """Turn scaled predictions, float32, into the target's units, float64, and between its limits."""
     wide = graph.add("Mul", graph.cast(scaled, "DOUBLE"), graph.constant(arrays.target_scale))

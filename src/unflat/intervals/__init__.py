@@ -3,7 +3,7 @@
 from unflat.intervals.adaptive import AdaptiveInterval
 from unflat.intervals.bands import Bands, Expected, bands_of, bounds
 from unflat.intervals.face import IntervalMixin
-from unflat.intervals.held_out import worth_folding
+from unflat.intervals.held_out import describe, worth_folding
 from unflat.intervals.spread import FARTHEST, FLOOR, Spread
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "Spread",
     "bands_of",
     "bounds",
+    "describe",
     "worth_folding",
 ]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from unflat.config import NetworkConfig
     from unflat.network.body import Network
     from unflat.network.predictor import Predictor
+    from unflat.ranges import Beyond
     from unflat.scaling import InputScaling
 
     Array = NDArray[Any]
@@ -167,8 +168,10 @@ class PredictorArrays:
         The range of each scaled feature that enters the products in the summary; None where there are none.
     target_center, target_scale : ndarray of shape (outputs,), float64
         The scale of the outputs.
+    held : tuple of two ndarrays of shape (outputs,), float32, or None
+        What scaled predictions are held between; None where none are.
     lowest, highest : ndarray of shape (outputs,), float64
-        What predictions are held between, in raw units; infinite where there is no limit.
+        The target's limits, in raw units, which predictions keep within too; infinite where there is none.
     logarithmic : bool
         Whether the target's logarithm was taken before its scale.
     """
@@ -181,6 +184,7 @@ class PredictorArrays:
     bounds: tuple[Array, Array] | None
     target_center: Array
     target_scale: Array
+    held: tuple[Array, Array] | None
     lowest: Array
     highest: Array
     logarithmic: bool
@@ -199,7 +203,7 @@ class PredictorArrays:
         PredictorArrays
             The same, independent of it.
         """
-        target = _state(predictor.target)
+        target, hold = _state(predictor.target), _state(predictor.hold)
         members = predictor.network.members
         states = [_state(member) for member in members]
         return cls(
@@ -211,6 +215,7 @@ class PredictorArrays:
             (states[0]["skip.low"], states[0]["skip.high"]) if "skip.low" in states[0] else None,
             target["center"],
             target["scale"],
+            (hold["low"], hold["high"]) if predictor.hold.holds else None,
             target["lowest"],
             target["highest"],
             predictor.target.logarithmic,
@@ -220,6 +225,11 @@ class PredictorArrays:
     def outputs(self) -> int:
         """Numbers predicted for a sequence."""
         return len(self.target_center)
+
+    @property
+    def beyond(self) -> Beyond:
+        """What predictions do outside of the range of training."""
+        return "held" if self.held is not None else "on a line" if self.config.skip else "no further"
 
     @property
     def limited(self) -> bool:

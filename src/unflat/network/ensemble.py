@@ -32,12 +32,8 @@ class Ensemble(nn.Module):
 
     def __init__(self, networks: Sequence[Network]) -> None:
         super().__init__()
+        self.config = replace(networks[0].config, n_members=len(networks))
         self.networks = nn.ModuleList(networks)
-
-    @property
-    def config(self) -> NetworkConfig:
-        """The shape of each, and how many there are."""
-        return replace(self.members[0].config, n_members=len(self.networks))
 
     @property
     def members(self) -> tuple[Network, ...]:

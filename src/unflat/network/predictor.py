@@ -12,7 +12,7 @@ from torch import nn
 from unflat.batches import BatchSource
 from unflat.memory import memory_kept
 from unflat.network.ensemble import assembled, make_network
-from unflat.scaling import Affine, InputScaling, Scaler, TargetScaler
+from unflat.scaling import Affine, Hold, InputScaling, Scaler, TargetScaler
 from unflat.sequences import sequences_together
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from unflat.config import NetworkConfig
     from unflat.network.body import Network
     from unflat.network.ensemble import Ensemble
+    from unflat.ranges import Beyond
     from unflat.sequences import Sequences
 
 
@@ -42,6 +43,8 @@ class Predictor(nn.Module):
         From raw targets to the network's, and back.
     context : InputScaling or None
         The same as `inputs`, of what stands beside sequences; None where nothing does.
+    hold : Hold or None
+        What holds the network's predictions; None for one that does not yet.
     """
 
     def __init__(
@@ -50,26 +53,33 @@ class Predictor(nn.Module):
         network: Network | Ensemble,
         target: TargetScaler,
         context: InputScaling | None = None,
+        hold: Hold | None = None,
     ) -> None:
         super().__init__()
         self.inputs = inputs
         self.context = context
         self.network = network
         self.target = target
+        self.hold = Hold(len(target.center)) if hold is None else hold
 
     @property
     def members(self) -> tuple[Predictor, ...]:
         """Each network between the same scales."""
-        return tuple(Predictor(self.inputs, network, self.target, self.context) for network in self.network.members)
+        return tuple(self.only([place]) for place in range(len(self.network.members)))
 
     def only(self, places: Sequence[int]) -> Predictor:
         """Give some of the networks between the same scales."""
-        members = self.network.members
-        return Predictor(self.inputs, assembled([members[place] for place in places]), self.target, self.context)
+        network = assembled([self.network.members[place] for place in places])
+        return Predictor(self.inputs, network, self.target, self.context, self.hold)
 
     def keep(self, count: int) -> None:
         """Keep the first networks, and let the others go."""
         self.network = assembled(self.network.members[:count])
+
+    @property
+    def beyond(self) -> Beyond:
+        """What predictions do outside of the range of training."""
+        return "held" if self.hold.holds else "on a line" if self.network.config.skip else "no further"
 
     @property
     def device(self) -> torch.device:
@@ -98,13 +108,14 @@ class Predictor(nn.Module):
     def with_states(
         self, values: Tensor, lengths: Tensor | None = None, context: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Give what the network gives for raw values: scaled predictions, and the states that they are made of."""
+        """Give scaled predictions for raw values, held where they are, and the states that they are made of."""
         device, beside = self.device, self.beside(context)
-        return self.network.with_states(
+        scaled, states = self.network.with_states(
             self.inputs(values).to(device),
             None if lengths is None else lengths.to(device),
             context=None if beside is None else beside.to(device),
         )
+        return self.hold(scaled), states
 
     def beside(self, context: Tensor | None) -> Tensor | None:
         """Scale what stands beside sequences; None where nothing does."""
@@ -137,11 +148,13 @@ class Predictor(nn.Module):
         # And none have limits, before there were any.
         free = {"target.lowest": -torch.inf, "target.highest": torch.inf}
         older |= {name: torch.full_like(state["target.center"], limit) for name, limit in free.items()}
+        # Nor did they hold predictions.
+        outputs = len(state["target.center"])
+        older |= {"hold.low": torch.full((outputs,), -torch.inf), "hold.high": torch.full((outputs,), torch.inf)}
         state = older | dict(state)
         inputs = _input_scaling(state, "inputs")
         context = _input_scaling(state, "context") if "context.numeric" in state else None
         target = TargetScaler(_affines(state, "target"), logarithmic=logarithmic)
-        outputs = len(state["target.center"])
         # The weights drawn here are replaced at once.
         network = make_network(
             config,

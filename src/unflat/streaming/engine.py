@@ -40,20 +40,20 @@ class Engine:
         x = np.zeros((streams, arrays.inputs.width), dtype=np.float32)
         self._vector = np.zeros((streams, arrays.head.weight.shape[1]), dtype=np.float32)
         self._weight = np.ascontiguousarray(arrays.head.weight.T)
-        goes_on = arrays.config.skip
-        self._scaling = StepScaling(arrays.inputs, x, ranges, goes_on=goes_on)
+        has_skip = arrays.config.skip
+        self._scaling = StepScaling(arrays.inputs, x, ranges, arrays.beyond)
         self._context, self._beside = np.zeros((streams, 0), dtype=np.float32), None
         if arrays.context is not None and ranges.context is not None:
             width = arrays.context.width
             # The skip reads it as the last part of the vector.
-            self._context = self._vector[:, -width:] if goes_on else np.zeros((streams, width), dtype=np.float32)
-            self._beside = StepScaling(arrays.context, self._context, ranges.context, goes_on=goes_on, names=beside)
+            self._context = self._vector[:, -width:] if has_skip else np.zeros((streams, width), dtype=np.float32)
+            self._beside = StepScaling(arrays.context, self._context, ranges.context, arrays.beyond, beside)
         self._readings, first = [], 0
         for network in arrays.networks:
             reading = Reading(network, arrays.config, x, self._context, self.steps)
             self._readings.append(reading)
             first += reading.place(self._vector[:, first:])
-        self._skip = self._make_skip(x, first) if goes_on else {}
+        self._skip = self._make_skip(x, first) if has_skip else {}
         self.state, self._starts = self._collect()
         self.reset(slice(None))
 
@@ -110,6 +110,7 @@ class Engine:
         arrays = self._arrays
         scaled = np.dot(self._vector, self._weight)
         scaled += arrays.head.bias
+        scaled = scaled if arrays.held is None else np.clip(scaled, *arrays.held)
         raw: Array = scaled * arrays.target_scale  # float64 from here on
         raw += arrays.target_center
         raw = np.exp(raw) if arrays.logarithmic else raw

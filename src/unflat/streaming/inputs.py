@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from unflat.errors import MissingValuesWarning, OutOfRangeWarning
-from unflat.ranges import FAR, FAR_ON_A_LINE, in_words, missing_in_words
+from unflat.ranges import far, in_words, missing_in_words
 from unflat.sequences import Sequences, refuse_infinite
 
 if TYPE_CHECKING:
     from unflat.network.arrays import Array, InputArrays
-    from unflat.ranges import InputRange
+    from unflat.ranges import Beyond, InputRange
 
 _LARGEST = float(np.finfo(np.float64).max)
 
@@ -29,21 +29,21 @@ class StepScaling:
         Where the scaled step is put.
     ranges : InputRange
         The range of each feature in training.
-    goes_on : bool
-        Whether the model has a linear part, which goes on outside of it.
+    beyond : {"on a line", "held", "no further"}
+        What predictions do outside of it.
     names : tuple of str
         What messages call the columns of values that stand beside the streams; empty for the features of a step.
     """
 
     def __init__(
-        self, arrays: InputArrays, result: Array, ranges: InputRange, *, goes_on: bool, names: tuple[str, ...] = ()
+        self, arrays: InputArrays, result: Array, ranges: InputRange, beyond: Beyond, names: tuple[str, ...] = ()
     ) -> None:
         self._names = names
         numbers, indicators = len(arrays.numeric), len(arrays.with_missing)
         self._arrays = arrays
         self._all_numeric = arrays.numeric.tolist() == list(range(len(ranges.low)))
-        self._ranges, self._goes_on = ranges, goes_on
-        self._far = FAR_ON_A_LINE if goes_on else FAR
+        self._ranges, self._beyond = ranges, beyond
+        self._far = far(beyond)
         low, high = ranges.bounds(self._far)
         self._low, self._high = np.nan_to_num(low, nan=-_LARGEST), np.nan_to_num(high, nan=_LARGEST)
         self._centered = np.empty((len(result), numbers))
@@ -103,5 +103,5 @@ class StepScaling:
             warnings.warn(missing_in_words(missing), MissingValuesWarning, stacklevel=5)
         findings = self._ranges.outside(given, self._far)
         if findings is not None:
-            told = in_words(findings, len(x), goes_on=self._goes_on)
+            told = in_words(findings, len(x), self._beyond)
             warnings.warn(told, OutOfRangeWarning, stacklevel=5)

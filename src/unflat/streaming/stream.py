@@ -299,7 +299,7 @@ def _checksum(arrays: PredictorArrays) -> int:
     scales = [arrays.inputs] if arrays.context is None else [arrays.inputs, arrays.context]
     numbers = [array for scale in scales for array in (scale.center, scale.scale, scale.codes)]
     numbers += [arrays.target_center, arrays.target_scale, arrays.lowest, arrays.highest]
-    numbers += [arrays.head.weight, arrays.head.bias]
+    numbers += [arrays.head.weight, arrays.head.bias, *(arrays.held or ())]
     layers = [layer for network in arrays.networks for layer in network.layers]
     numbers += [array for layer in layers for cell in layer for array in vars(cell).values()]
     checksum = 0
