@@ -82,15 +82,17 @@ def picks_of(predictor: Predictor, parting: Parting, loss: LossName) -> Picks:
     beside = 0 if predictor.context is None else predictor.context.width
     index = evenly(len(training), max(_ELEMENTS // (terms.width(inputs.width) + beside), 2))
     learned = training.take(index)
-    bounds = range_of_features(inputs, learned.sequences)
+    skip = predictor.network.members[0].skip
+    own = None if skip is None else skip.bounds  # which the products of both are held to
+    bounds = range_of_features(inputs, learned.sequences) if own is None else own
     reader = Reader(inputs, predictor.context, bounds)
     read, targets = reader.read(learned.sequences, terms), scaled_targets(predictor.target, learned)
     moves = moves_worth_making(read, targets, learned.weights, folds_for_lines(training, learned, index))
     lines = []
     for part in parting.parts:
-        own = np.isin(index, part.places)
-        weights = None if learned.weights is None else learned.weights[own]
-        lines.append(Line(terms, *stopped(read[own], targets[own], weights, moves)))
+        inside = np.isin(index, part.places)
+        weights = None if learned.weights is None else learned.weights[inside]
+        lines.append(Line(terms, *stopped(read[inside], targets[inside], weights, moves)))
     lines = least_of(lines, inputs.width, beside)
     errors = [
         _errors(reader, line, predictor, part.held_out)

@@ -197,7 +197,7 @@ class Hold(nn.Module):
 
     def forward(self, scaled: Tensor) -> Tensor:
         """Hold scaled predictions of shape (..., outputs)."""
-        return scaled.clamp(self.low.to(scaled.device), self.high.to(scaled.device)) if self.holds else scaled
+        return scaled.clamp(self.low.to(scaled.device), self.high.to(scaled.device))
 
 
 def fit_target_scaler(

@@ -50,9 +50,13 @@ class LinearSkip(nn.Module):
 
     def forward(self, x: Tensor, lengths: Tensor | None, context: Tensor | None = None) -> Tensor:
         """Map scaled sequences of shape (B, T, features), and their context (B, context), to (B, outputs)."""
-        bounds = (self.low, self.high) if self.terms.curved else None
-        mapped: Tensor = self.map(summary(x, lengths, context, self.terms, bounds))
+        mapped: Tensor = self.map(summary(x, lengths, context, self.terms, self.bounds))
         return mapped
+
+    @property
+    def bounds(self) -> tuple[Tensor, Tensor] | None:
+        """The range of values that enter products; None where there are none."""
+        return (self.low, self.high) if self.terms.curved else None
 
     @torch.no_grad()
     def start_at(self, line: Line, bounds: tuple[Tensor, Tensor] | None = None) -> None:
