@@ -68,6 +68,16 @@ def test_a_tensor_with_a_gradient_is_taken():
     assert as_sequences(torch.ones(2, 3, 1, requires_grad=True)).longest == 3
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.int64])
+def test_what_is_masked_is_missing(dtype):
+    """A masked value is NaN, whatever number lies behind its mask."""
+    X = np.ma.masked_array(np.arange(12, dtype=dtype).reshape(2, 3, 2), mask=False)
+    X[1, 2, 0] = np.ma.masked
+    rows = as_sequences(X).rows
+    assert np.argwhere(np.isnan(rows)).tolist() == [[5, 0]]
+    assert rows[5, 1] == 11
+
+
 @pytest.mark.parametrize(
     ("X", "error", "message"),
     [
@@ -80,6 +90,8 @@ def test_a_tensor_with_a_gradient_is_taken():
         (np.ones((2, 3, 0)), InputError, r"0 feature\(s\)"),
         ([np.ones((3, 2)), np.ones((3, 1))], ShapeError, r"X\[1\]: expected 2 features"),
         ([np.ones((3, 2)), np.ones((0, 2))], ShapeError, r"X\[1\]"),
+        ([[[1.0, 2.0], [1.0, 2.0]], [[1.0, 2.0], [1.0]]], InputError, r"X\[1\]: .* received 2 in row 0 and 1 in row 1"),
+        (np.ones((2, 3), dtype="M8[D]"), InputTypeError, r"received times of type datetime64\[D\]"),
         (np.array([[1.0, 2.0], [np.inf, 4.0]]), NonFiniteError, r"inf among the values, the first at \(2, 0\)"),
         (np.array([[1.0, 2.0], [np.nan, np.nan]]), AllMissingError, "nothing but NaN in 1"),
         ([[1.0], [np.nan]], AllMissingError, "Leave this sequence out"),

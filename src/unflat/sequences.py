@@ -289,17 +289,26 @@ def as_numbers(values: object, name: str) -> NDArray[Any]:
     ------
     InputTypeError
         If something in it is not a real number.
+    InputError
+        If rows of it differ in length.
     """
     if hasattr(values, "detach"):  # a torch tensor, on whichever device, with or without a gradient
         values = values.detach().cpu()
     try:
-        array = np.asarray(values)
-        if array.dtype.kind in "OUSM":
+        array = _unmasked(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
+        if array.dtype.kind in "OUS":
             array = array.astype(np.float64)
     except (TypeError, ValueError) as error:
+        if _UNEQUAL in str(error):
+            remedy = "Give every row as many values, NaN where one is missing."
+            raise InputError(name, "rows of equally many values", _unequal_rows(values), remedy) from error
         raise InputTypeError(
             name, "numbers", f"values that are not: {error}", "Encode text and dates as numbers, or use make_windows."
         ) from error
+    if array.dtype.kind in "Mm":
+        raise InputTypeError(
+            name, "numbers", f"times of type {array.dtype}", "Give the hours since a date, say, or use make_windows."
+        )
     if array.dtype.kind == "c":
         raise InputTypeError(
             name, "real numbers", "Complex data not supported", "Give real and imaginary part as two features."
@@ -307,6 +316,22 @@ def as_numbers(values: object, name: str) -> NDArray[Any]:
     if array.dtype.kind == "f" and array.dtype.itemsize <= np.dtype(np.float32).itemsize:
         return array.astype(np.float32, copy=False)
     return array.astype(np.float64, copy=False)
+
+
+_UNEQUAL = "array element with a sequence"
+"""What NumPy says of rows of unequal lengths."""
+
+
+def _unmasked(values: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:
+    """Turn what is masked into NaN, the one way in which values are missing."""
+    numbers = values if values.dtype.kind in "fc" else values.astype(np.float64)
+    return np.ma.filled(numbers, np.nan)
+
+
+def _unequal_rows(values: Any) -> str:  # noqa: ANN401 - whatever NumPy made no array of
+    sizes = [len(row) if hasattr(row, "__len__") else 1 for row in values]
+    other = next((place for place, size in enumerate(sizes) if size != sizes[0]), None)
+    return "rows of unequal lengths" if other is None else f"{sizes[0]} in row 0 and {sizes[other]} in row {other}"
 
 
 def refuse_infinite(rows: Rows, name: str) -> None:
@@ -384,7 +409,8 @@ def _ragged_parts(X: object) -> list[object] | None:
     if not (is_array_of_arrays or isinstance(X, list | tuple)):
         return None
     parts = list(X)  # type: ignore[call-overload]  # an array, a list or a tuple
-    return parts if parts and all(np.ndim(item) > 0 for item in parts) else None
+    # Of a list NumPy would have to make an array first, and can make none of rows of unequal lengths.
+    return parts if parts and all(isinstance(item, list | tuple) or np.ndim(item) > 0 for item in parts) else None
 
 
 def _from_list(X: Sequence[object], name: str) -> Sequences:
