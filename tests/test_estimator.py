@@ -482,6 +482,8 @@ class TestBadInput:
             ("cell", "rnn", "one of 'lstm', 'gru'"),
             ("units", (), "one or more, each a whole number of at least 1"),
             ("units", (5, 0), "one or more, each a whole number of at least 1"),
+            ("units", 50, r"a tuple of whole numbers, such as \(50, 100\), or \(50,\) for one layer; received 50"),
+            ("readout", 3, "a tuple of names"),
             ("dropout", 1.0, r"a number in \[0, 1\)"),
             ("readout", "first", "one or more, each one of 'last', 'mean', 'max', 'attention'"),
             ("loss", "rmse", "one of 'mse', 'mae', 'huber', 'quantile'"),

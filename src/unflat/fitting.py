@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from unflat.baselines import Baselines
-from unflat.config import NetworkConfig, TrainingConfig
+from unflat.config import OWNER, NetworkConfig, TrainingConfig
 from unflat.errors import ConfigurationError, ConstantTargetError, MissingValuesWarning, OutOfRangeWarning
 from unflat.intervals import describe
 from unflat.limits import Trial, ends_of, limits_of
@@ -55,13 +55,21 @@ def epochs_for(n: int, batch_size: int, steps: int = _STEPS) -> int:
 def network_config(parameters: Mapping[str, Any]) -> NetworkConfig:
     """Take what concerns the network from an estimator's parameters; raises as `training_config`."""
     chosen = {field.name: parameters[field.name] for field in fields(NetworkConfig) if field.name in parameters}
-    chosen["units"] = tuple(chosen["units"])
+    chosen["units"] = _as_tuple("units", chosen["units"], "whole numbers, such as (50, 100), or (50,) for one layer")
     if chosen["n_members"] == "auto":
         del chosen["n_members"]  # which follows from the data
     if chosen["input_noise"] == "auto":
         chosen["input_noise"] = None
-    chosen["readout"] = (chosen["readout"],) if isinstance(chosen["readout"], str) else tuple(chosen["readout"])
+    readout = chosen["readout"]
+    chosen["readout"] = (readout,) if isinstance(readout, str) else _as_tuple("readout", readout, "names")
     return NetworkConfig(**chosen)
+
+
+def _as_tuple(name: str, value: Any, of: str) -> tuple[Any, ...]:  # noqa: ANN401 - what a user set
+    try:
+        return tuple(value)
+    except TypeError as error:
+        raise ConfigurationError(OWNER, name, f"a tuple of {of}", value) from error
 
 
 def training_config(parameters: Mapping[str, Any], n: int, *, crossed: bool = False) -> TrainingConfig:
