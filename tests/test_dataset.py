@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 import torch
 
-from unflat.dataset import as_dataset, as_validation
-from unflat.errors import InputError, ShapeError
+from unflat.dataset import as_dataset, as_validation, sequences_for
+from unflat.errors import InputError, InputTypeError, ShapeError
 from unflat.windows import make_windows
 
 
@@ -41,6 +41,39 @@ def test_validation_must_have_the_form_of_training():
         as_validation((np.ones((5, 4, 1)), np.ones(5)), data)
     with pytest.raises(ShapeError, match="The validation y: expected 1 outputs"):
         as_validation((np.ones((5, 4, 2)), np.ones((5, 2))), data)
+
+
+def test_validation_is_a_pair_or_windows():
+    """A list of two is a pair as well; X alone, or a share, is refused with what to pass."""
+    data = as_dataset(np.ones((3, 4, 2)), [1.0, 2, 3])
+    assert len(as_validation([np.ones((5, 4, 2)), np.ones(5)], data)) == 5
+    for given in (np.ones((5, 4, 2)), 0.2):
+        with pytest.raises(InputTypeError, match=r"validation: expected a pair \(X, y\).*validation_fraction"):
+            as_validation(given, data)
+
+
+@pytest.mark.parametrize(
+    ("shape", "remedy"), [((5, 2), "X.None. if it is one sequence"), ((5, 2, 3), "X.transpose"), ((5, 4, 3), "order.$")]
+)
+def test_axes_that_were_meant_are_named(shape, remedy):
+    """Where the features of training stand in the axis of time, an error says how to bring them to the last."""
+    with pytest.raises(ShapeError, match=remedy):
+        sequences_for(np.ones(shape), None, 2)
+
+
+@pytest.mark.parametrize("labels", [["a", None, "b"], [1.0, np.nan, 2.0], pd.Series(["a", pd.NA, "b"], dtype="string")])
+def test_groups_without_a_label_are_named(labels):
+    """A missing label is no group."""
+    with pytest.raises(
+        InputError, match="groups: expected a label for each sequence; received 1 missing, the first at 1"
+    ):
+        as_dataset(np.ones((3, 4, 2)), [1.0, 2, 3], groups=labels)
+
+
+def test_groups_may_have_labels_of_several_types():
+    """Numbers and text have no common order; as text they have."""
+    data = as_dataset(np.ones((3, 4, 2)), [1.0, 2, 3], groups=np.array([1, "a", 1], dtype=object))
+    assert data.groups.tolist() == ["1", "a", "1"]
 
 
 def test_read_only_and_reversed_targets_are_taken_as_they_are():

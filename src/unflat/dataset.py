@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from unflat import windows as windowing
 from unflat.conformal import labels
-from unflat.errors import InputError, NonFiniteError, ShapeError
+from unflat.errors import InputError, InputTypeError, NonFiniteError, ShapeError
 from unflat.folds import neighbours_to_look_at, overlap_of_neighbours
 from unflat.sequences import Sequences, as_numbers, as_sequences, is_table, refuse_infinite
 from unflat.windows import Windows, WindowSchema
@@ -192,10 +193,15 @@ def as_validation(validation: object, data: Dataset) -> Dataset:
     InputError
         Whatever `as_dataset` raises, or if features or outputs differ from the training part's.
     """
-    if isinstance(validation, tuple) and len(validation) == 2:  # noqa: PLR2004 - X and y
+    if isinstance(validation, Windows):
+        given = as_dataset(validation, name="validation")
+    elif isinstance(validation, tuple | list) and len(validation) == 2:  # noqa: PLR2004 - X and y
         given = as_dataset(*validation, name="the validation X")
     else:
-        given = as_dataset(validation, name="validation")
+        raise InputTypeError(
+            "validation", "a pair (X, y), or windows", f"a value of type {type(validation).__name__}",
+            "Pass validation=(X, y); what share is held out without it is the parameter 'validation_fraction'.",
+        )  # fmt: skip
     refuse_other_features("The validation X", given.sequences, data.sequences.n_features)
     refuse_other_context("The validation X", given.sequences, data.sequences.context_names)
     refuse_other_outputs("The validation y", given, data.y.shape[1])
@@ -210,8 +216,16 @@ def refuse_other_features(name: str, sequences: Sequences, expected: int) -> Non
             f"{expected} features at each time step, as in training",
             (len(sequences), sequences.longest, sequences.n_features),
             f"X has {sequences.n_features} features, but LSTMRegressor is expecting {expected} features as input: "
-            "give the same columns in the same order.",
+            f"give the same columns in the same order{_axes_meant(sequences, expected)}.",
         )
+
+
+def _axes_meant(sequences: Sequences, features: int) -> str:
+    """Name the axes that X may have been meant to have, where the features of training stand in that of time."""
+    if sequences.longest != features:
+        return ""
+    one = sequences.n_features == 1
+    return ", or X[None] if it is one sequence" if one else ", or X.transpose(0, 2, 1) if features come before steps"
 
 
 def refuse_other_context(name: str, sequences: Sequences, expected: tuple[str, ...]) -> None:
@@ -364,7 +378,20 @@ def _groups(groups: object, n: int) -> NDArray[Any] | None:
     labels = np.asarray(groups)
     if labels.shape != (n,):
         raise ShapeError("groups", f"shape ({n},)", labels.shape, "Give one label for each sequence.")
-    return labels
+    if labels.dtype.kind not in "fO":
+        return labels
+    missing = [place for place, label in enumerate(labels.tolist()) if _is_missing(label)]
+    if missing:
+        raise InputError(
+            "groups", "a label for each sequence", f"{len(missing)} missing, the first at {missing[0]}",
+            "Leave these sequences out, or give each a label of its own.",
+        )  # fmt: skip
+    kinds = {type(label) for label in labels.tolist()}
+    return labels.astype(str) if len(kinds) > 1 else labels  # which otherwise have no order
+
+
+def _is_missing(label: object) -> bool:
+    return label is None or type(label).__name__ in {"NAType", "NaTType"} or (isinstance(label, float) and isnan(label))
 
 
 def _names(y: object, outputs: int) -> tuple[str, ...]:
