@@ -43,6 +43,7 @@ def test_layout_is_plain_safetensors(tmp_path):
     (length,) = struct.unpack("<Q", content[:8])
     header = json.loads(content[8 : 8 + length])
     ours = json.loads(header["__metadata__"]["unflat"])
+    assert ours.pop("digest")
     assert ours == {"version": FORMAT_VERSION, "document": DOCUMENT}
 
 
@@ -55,6 +56,32 @@ def test_truncated_file_is_named(tmp_path, kept):
     kind = CorruptArtifactError if kept in {100, 200, -1} else ForeignArtifactError
     with pytest.raises(kind, match=r"The model file .*m\.unflat"):
         read_artifact(path)
+
+
+def test_altered_file_is_refused_wherever_it_was_altered(tmp_path):
+    """One bit that is not as it was written, in the description or in the numbers, and the file is called damaged."""
+    path = tmp_path / "m.unflat"
+    write_artifact(path, TENSORS, DOCUMENT)
+    content = path.read_bytes()
+    for place in (content.index(b"version"), content.index(b"units"), len(content) - 1, len(content) - 20):
+        altered = bytearray(content)
+        altered[place] ^= 1
+        path.write_bytes(altered)
+        with pytest.raises(CorruptArtifactError, match="a damaged one"):
+            read_artifact(path)
+
+
+def test_file_without_a_digest_is_read(tmp_path):
+    """Files were written without one before."""
+    path = tmp_path / "m.unflat"
+    save_file(TENSORS, path, {"unflat": json.dumps({"version": 1, "document": DOCUMENT})})
+    assert read_artifact(path)[1] == DOCUMENT
+
+
+def test_a_folder_is_no_model(tmp_path):
+    """The folder of a run is told from the file in it."""
+    with pytest.raises(ForeignArtifactError, match=r"received a folder\. Give the model\.unflat of a run"):
+        read_artifact(tmp_path)
 
 
 def test_foreign_files_are_refused(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -42,10 +43,10 @@ def write_artifact(path: str | os.PathLike[str], tensors: Mapping[str, Tensor], 
     OutputError
         If the disk is full, the folder is missing or read-only, or the path is a folder.
     """
+    kept = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     # One key, so that the header's order, and with it every byte, follows from the content.
-    header = {_KEY: json.dumps({"version": FORMAT_VERSION, "document": document}, allow_nan=False)}
-    content = save({name: tensor.contiguous() for name, tensor in tensors.items()}, header)
-    write_atomically(Path(path), content)
+    whole = {"version": FORMAT_VERSION, "document": document, "digest": _digest(kept, document)}
+    write_atomically(Path(path), save(kept, {_KEY: json.dumps(whole, allow_nan=False)}))
 
 
 def read_artifact(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -68,23 +69,42 @@ def read_artifact(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict
     FileNotFoundError
         If there is no such file.
     ForeignArtifactError
-        If unflat did not write it.
+        If unflat did not write it, or it is a folder.
     CorruptArtifactError
         If it was cut short or altered.
     NewerFormatError
         If a later unflat wrote it.
     """
     path = Path(path)
+    if path.is_dir():
+        raise _foreign(path, "a folder")
     metadata, tensors = _open(path)
     if _KEY not in metadata:
         raise _foreign(path, "a safetensors file of something else")
-    header = json.loads(metadata[_KEY])
-    if header["version"] > FORMAT_VERSION:
+    try:
+        header = json.loads(metadata[_KEY])
+        version, document = header["version"], header["document"]
+        digest = header.get("digest")
+    except (ValueError, LookupError, AttributeError, TypeError) as error:
+        raise _corrupt(path, "its description cannot be read") from error
+    if version > FORMAT_VERSION:
         raise NewerFormatError(
-            path, f"format {FORMAT_VERSION} or older", f"format {header['version']}",
+            path, f"format {FORMAT_VERSION} or older", f"format {version}",
             "Upgrade: python -m pip install --upgrade unflat",
         )  # fmt: skip
-    return tensors, header["document"]
+    if digest is not None and digest != _digest(tensors, document):  # files of the first versions have none
+        raise _corrupt(path, "its content is not what was written")
+    return tensors, document
+
+
+def _digest(tensors: Mapping[str, Tensor], document: Mapping[str, Any]) -> str:
+    """Sum up all that a file holds, so that a single bit that changed is seen."""
+    digest = hashlib.sha256(json.dumps(document, allow_nan=False).encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _open(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
@@ -99,11 +119,14 @@ def _unreadable(path: Path, reason: str) -> ForeignArtifactError | CorruptArtifa
     """Tell a file of ours that is damaged from one that never was ours."""
     with path.open("rb") as file:
         start = file.read(8 + len(_SIGNATURE))
-    size = path.stat().st_size
     if start[8:] != _SIGNATURE:
-        return _foreign(path, f"another kind of file ({size} bytes)")
+        return _foreign(path, f"another kind of file ({path.stat().st_size} bytes)")
+    return _corrupt(path, reason)
+
+
+def _corrupt(path: Path, reason: str) -> CorruptArtifactError:
     return CorruptArtifactError(
-        path, "a whole file", f"a damaged one ({reason}; {size} bytes)",
+        path, "a whole file", f"a damaged one ({reason}; {path.stat().st_size} bytes)",
         "Copy it again from where it was saved, or train again.",
     )  # fmt: skip
 
