@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from unflat.errors import OutputError
+from unflat.errors import OutputError, ShapeError
 from unflat.estimator import LSTMRegressor
 from unflat.figures import (
     agreement_figure,
@@ -196,6 +196,17 @@ def test_agreement_is_titled_by_what_it_shows(predicted, verdict):
     assert panel.get_xlim() == panel.get_ylim()
     assert (panel.get_xlabel(), panel.get_ylabel()) == ("load, true", "load, predicted")
     np.testing.assert_array_equal(panel.collections[0].get_offsets(), np.column_stack([[1, 2, 3, 4], predicted]))
+
+
+@pytest.mark.parametrize("draw", [agreement_figure, ordered_figure])
+def test_predictions_and_truths_are_of_one_output_each(draw):
+    """An axis of one output is none; several outputs, or another number of predictions, are refused in words."""
+    y = np.arange(9.0)
+    assert draw(y, y[:, None]).axes[0].get_title(loc="left") == draw(y, y).axes[0].get_title(loc="left")
+    with pytest.raises(ShapeError, match=r"one output.*received shape \(9, 2\)\. Draw one output at a time"):
+        draw(y, np.column_stack([y, y]))
+    with pytest.raises(ShapeError, match=r"expected 9, one for each true value; received shape \(4,\)"):
+        draw(y, y[:4])
 
 
 def test_agreement_of_a_constant_is_drawn():

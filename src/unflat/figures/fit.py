@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import MaxNLocator
 
+from unflat.errors import ShapeError
 from unflat.figures.powers import logarithmic
 from unflat.judgement import FLAT_SPREAD
 from unflat.metrics import mae, r2, spread
@@ -28,6 +29,8 @@ _MOST_SERIES = 4
 
 _MOST_POINTS = 20_000
 """Points in a panel: more take long to draw and cannot be told apart."""
+
+_SAME = "Predict for the same sequences that the true values are of."
 
 _CLOSE_UP = 200
 """Windows in the close-up of a long series: few enough to see each one."""
@@ -76,7 +79,7 @@ def agreement_figure(true: ArrayLike, predicted: ArrayLike, *, name: str = "targ
 
     Parameters
     ----------
-    true, predicted : array-like of shape (n,)
+    true, predicted : array-like of shape (n,) or (n, 1)
         In the target's units.
     name : str
         The target.
@@ -86,7 +89,7 @@ def agreement_figure(true: ArrayLike, predicted: ArrayLike, *, name: str = "targ
     matplotlib.figure.Figure
         A square picture; both axes have the same scale.
     """
-    y, prediction = np.asarray(true, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
+    y, prediction = _beside(true, predicted)
     figure, panels = sheet((8, 8))
     panel = panels[0, 0]
     low, high = _range(y, prediction)
@@ -108,7 +111,7 @@ def ordered_figure(true: ArrayLike, predicted: ArrayLike, *, name: str = "target
 
     Parameters
     ----------
-    true, predicted : array-like of shape (n,)
+    true, predicted : array-like of shape (n,) or (n, 1)
         In the target's units.
     name : str
         The target.
@@ -118,7 +121,7 @@ def ordered_figure(true: ArrayLike, predicted: ArrayLike, *, name: str = "target
     matplotlib.figure.Figure
         A red line, the true values, and blue dots, the predicted ones.
     """
-    y, prediction = np.asarray(true, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
+    y, prediction = _beside(true, predicted)
     order = np.argsort(y, kind="stable")
     figure, panels = sheet((12, 6))
     panel = panels[0, 0]
@@ -146,7 +149,7 @@ def over_time_figure(
     ----------
     times : array-like of shape (n,)
         When each target lies: dates, or numbers.
-    true, predicted : array-like of shape (n,)
+    true, predicted : array-like of shape (n,) or (n, 1)
         In the target's units.
     name : str
         The target.
@@ -160,7 +163,7 @@ def over_time_figure(
     matplotlib.figure.Figure
         Lines that break where times are missing.
     """
-    t, y, prediction = (np.asarray(values) for values in (times, true, predicted))
+    t, (y, prediction) = np.asarray(times), _beside(true, predicted)
     parts = _parts(t, None if groups is None else np.asarray(groups))
     figure, panels = sheet((16, 4 * len(parts)), len(parts))
     for panel, (heading, index) in zip(panels[:, 0], parts, strict=True):
@@ -171,6 +174,18 @@ def over_time_figure(
     panels[-1, 0].set_xlabel(time_name.replace("$", r"\$"), fontsize=12, color=INK)
     legend(panels[0, 0], loc="upper right", ncols=2, bbox_to_anchor=(1, 1.22), borderaxespad=0)
     return figure
+
+
+def _beside(true: ArrayLike, predicted: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Take the numbers of one output and its truth; raise `ShapeError` if there are several, or not as many of both."""
+    y, prediction = (np.asarray(values, dtype=np.float64) for values in (true, predicted))
+    for subject, values in (("The true values to draw", y), ("The predictions to draw", prediction)):
+        if values.ndim == 0 or values.size != len(values):
+            remedy = "Draw one output at a time, such as predicted[:, 0]."
+            raise ShapeError(subject, "one output, of shape (n,)", values.shape, remedy)
+    if len(y) != len(prediction):
+        raise ShapeError("The predictions to draw", f"{len(y)}, one for each true value", prediction.shape, _SAME)
+    return y.ravel(), prediction.ravel()
 
 
 def _parts(times: NDArray[Any], groups: NDArray[Any] | None) -> list[tuple[str, NDArray[np.int64]]]:
