@@ -288,6 +288,14 @@ def test_the_loss_is_keras_own():
     assert subject.loss_of(prediction, y[:, 0]) == pytest.approx(5)
 
 
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "poisson", lambda y, prediction: (y - prediction) ** 2])
+def test_functions_get_both_in_one_rank(loss):
+    """`fit` wraps a function so: some functions refuse other ranks, and some would broadcast them."""
+    subject = subject_of(_model(layers.Flatten(), layers.Dense(1)), loss=loss)
+    prediction, y = np.array([[0.25], [0.5]]), np.array([[0.0], [1.0]])
+    assert subject.loss_of(prediction, y[:, 0]) == pytest.approx(subject.loss_of(prediction, y))
+
+
 @ON_TORCH
 def test_gradients_of_a_linear_model_by_hand():
     """For a mean squared error they are 2/n X'(Xw - y)."""

@@ -165,6 +165,12 @@ class KerasSubject(Subject):
             with replaced(norms, _in_training):
                 return shift(own, self._predicted(X))
 
+    def draws(self, X: Any) -> float | None:  # noqa: ANN401 - as `predict`
+        """Compare two predictions of the same sequences."""
+        X = X[:_SAMPLE]
+        with self._pass(X):
+            return shift(self._predicted(X), self._predicted(X))
+
     @property
     def _backend(self) -> str:
         return str(self._keras.backend.backend())
@@ -202,8 +208,19 @@ class KerasSubject(Subject):
 
     def _objective(self, prediction: Tensor, target: Tensor) -> Tensor:
         loss = self._keras.losses.get(self._loss)
+        if not isinstance(loss, self._keras.losses.Loss):  # a function, which `fit` wraps so that both are of one rank
+            target, prediction = _of_one_rank(target, prediction)
         value: Tensor = self._keras.ops.mean(loss(target, prediction))
         return value
+
+
+def _of_one_rank(target: Tensor, prediction: Tensor) -> tuple[Tensor, Tensor]:
+    """Bring one of the two to the rank of the other, where that has an axis of length 1 more at its end."""
+    if target.ndim == prediction.ndim + 1 and target.shape[-1] == 1:
+        return target, prediction[..., None]
+    if prediction.ndim == target.ndim + 1 and prediction.shape[-1] == 1:
+        return target[..., None], prediction
+    return target, prediction
 
 
 def _in_training(_name: str, _layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401 - Keras is optional
