@@ -46,6 +46,15 @@ def test_many_narrow_layers_are_found_with_what_they_lose(fake):
     assert cause.confidence == pytest.approx(0.85)
 
 
+def test_layers_that_lose_nothing_are_not_said_to(fake):
+    """Where states of the last layer vary as those of the first do, only the error has a long way."""
+    states = np.tile([-1.0, 1.0], 50)[:, None] * np.ones((100, 4))
+    cause = too_deep_narrow(
+        fake(Y, FLAT, shown_layers=deep(4, 8), shown_activations={"lstm[0]": states, "lstm[7]": states})
+    )
+    assert "alike" not in cause.explanation
+
+
 @pytest.mark.parametrize(("units", "count"), [(4, 2), (64, 8)])
 def test_few_layers_or_wide_ones_are_no_cause(fake, units, count):
     """Two narrow layers train, and so do eight wide ones."""

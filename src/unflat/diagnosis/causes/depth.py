@@ -116,13 +116,17 @@ def too_deep_narrow(examination: Examination) -> Cause | None:
     if kept is not None:
         words = f"deviation over sequences in {hidden[-1].name}, over that in {hidden[0].name}"
         evidence.insert(0, Evidence(words, kept, "near 1"))
+    alike = kept is not None and kept < 0.1  # noqa: PLR2004 - an order of magnitude
     return Cause(
         "too_deep_narrow",
         "Each of many narrow layers makes sequences more alike, until the last one sees no difference; and the error "
-        "gets lost on its way back.",
+        "gets lost on its way back."
+        if alike
+        else "What a sequence tells must get through many narrow layers, and the error through all of them on its way "
+        "back: that is hard to train.",
         tuple(evidence),
         cure_for(examination, "Take one or two layers of more units.", _SHALLOW_CODE),
-        0.85 if kept is not None and kept < 0.1 else 0.65,  # noqa: PLR2004 - an order of magnitude
+        0.85 if alike else 0.65,
     )
 
 
