@@ -88,6 +88,7 @@ def test_printed_it_says_what_why_and_what_cures_it():
     [
         (output("healthy", 0.9, 0.8), "follow the targets. On 50 held-out sequences they explain 80 %"),
         (output("healthy", 0.9, 0.8, signal=False), "they explain 80 % of the variance."),
+        (output("healthy", 0.9, 0.8, last_value_skill=-0.4), "Repeating the last value errs less, though."),
         (output("healthy", 0.2, -0.01), "not clearly worse than what can be had"),
         (output("flat", 0.01, -4.0, signal=False), "do not even lie at the targets' mean"),
         (output("failing", 0.9, -0.3), "no better than always giving the mean. On 50 held-out sequences R² is -0.3000"),

@@ -6,7 +6,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from unflat.baselines import MEAN
-from unflat.diagnosis.standing import NO_BETTER
+from unflat.diagnosis.standing import GAIN, NO_BETTER
 from unflat.evaluation.words import percent, ratio
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def _healthy(output: OutputVerdict, of: str, where: str) -> str:
     found = f"{where} they explain {_explained(output.r2)} of the variance"
     others = f"; other learners explain {_explained(output.attainable)}" if output.signal else ""
     if output.r2 > NO_BETTER:
-        return f"The predictions{of} follow the targets. {found}{others}."
+        last = " Repeating the last value errs less, though." if output.last_value_skill < -GAIN else ""
+        return f"The predictions{of} follow the targets. {found}{others}.{last}"
     return f"The predictions{of} are not clearly worse than what can be had. {found}{others}."
 
 
