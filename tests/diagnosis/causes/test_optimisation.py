@@ -58,6 +58,14 @@ def test_two_explanations_of_one_falling_loss_are_equals(fake):
     assert low.evidence[0].value == pytest.approx(1 - 1.0 / (1 + 4 / 19))
 
 
+@pytest.mark.parametrize(("rate", "named"), [(0.0005, True), (0.001, False), (0.005, False)])
+def test_a_usual_rate_is_not_too_low(fake, rate, named):
+    """To raise it to a usual one would change nothing, or lower it; the steps are named still."""
+    examination = fake(Y, FLAT, losses=np.linspace(2, 1, 20), settings=adam(rate, 400))
+    assert (rate_too_low(examination) is not None) is named
+    assert too_few_updates(examination) is not None
+
+
 def test_arrived_training_is_no_cause(fake):
     """A loss that fell and stands, at a usual rate, after many steps, says that training was over."""
     examination = fake(Y, FLAT, losses=[2.0, 1.2, 1.0, 1.0, 1.0, 1.0], settings=adam(1e-2, 1000), **HEAD)

@@ -65,7 +65,7 @@ def rate_too_low(examination: Examination) -> Cause | None:
     """Find steps so short that the output, or the weights, did not get to where they must."""
     found = _unfinished(examination)
     share = _blame(_low_rate(examination), _few_steps(examination))
-    if found is None or share == 0:
+    if found is None or share == 0 or _is_usual(examination.settings):
         return None
     return Cause(
         "rate_too_low",
@@ -98,6 +98,12 @@ def _blame(this: float | None, other: float | None) -> float:
     if other is not None and other > 1:
         return 0.0
     return 0.6 if this is None else 0.5
+
+
+def _is_usual(settings: Settings | None) -> bool:
+    """Whether the rate is a usual one already, or higher: to raise it to a usual one would lower it."""
+    rate = None if settings is None else settings.learning_rate
+    return rate is not None and rate >= usual_rate(_name(settings))
 
 
 def _low_rate(examination: Examination) -> float | None:
