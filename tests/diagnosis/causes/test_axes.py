@@ -52,6 +52,17 @@ def test_raw_data_prove_it(fake, walks):
     assert cause.confidence == pytest.approx(0.95)
 
 
+def test_a_recurrence_that_steps_from_sequence_to_sequence_is_found(trained, net, walks):
+    """PyTorch's default takes time first: given samples first, it reads the batch as one sequence."""
+    X, y = walks
+    network = net(features=4)
+    assert swapped_axes(trained(network, X[:, -5:], y[:, None], epochs=1)) is None
+    network.lstm.batch_first = False
+    cause = swapped_axes(trained(network, X[:, -5:], y[:, None], epochs=1))
+    assert cause.evidence[0].value > 0.01
+    assert "batch_first=True" in cause.cure.code
+
+
 def test_a_model_that_does_well_is_left_alone(trained, net, walks):
     """Whatever its axes, a model that predicts as well as others has no cause."""
     X, y = walks

@@ -142,6 +142,19 @@ def test_mode_moves_predictions(fake):
     assert stale_mode(fake(y, y, modes=(0.8, 0.8))) is None
 
 
+def test_dropout_that_is_always_on_is_found(trained, net, problem):
+    """In evaluation mode, too, two predictions differ: no mode is at fault."""
+    X, y = problem
+
+    class AlwaysOn(nn.Module):
+        def forward(self, x):
+            return nn.functional.dropout(x, 0.9)
+
+    cause = stale_mode(trained(net(between=AlwaysOn()), X, y, epochs=1))
+    assert cause.evidence[0].value > 0.5
+    assert "training=self.training" in cause.cure.code
+
+
 def test_norm_whose_statistics_never_followed_is_found(trained, net, problem):
     """With a momentum of almost nothing a batch norm keeps the mean 0 and deviation 1 that it began with."""
     X, y = problem

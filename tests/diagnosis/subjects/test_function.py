@@ -61,6 +61,13 @@ def test_a_function_may_draw_and_write_without_a_trace():
     np.testing.assert_array_equal(data, X)
 
 
+def test_two_calls_that_differ_are_told_from_two_alike():
+    """The shift is 0 of a function of its input, and about √2 of one that draws."""
+    many = np.arange(400.0)
+    assert subject_of(lambda values: 2 * values).draws(many) == 0
+    assert subject_of(lambda values: torch.randn(len(values))).draws(many) == pytest.approx(2**0.5, rel=0.1)
+
+
 def test_errors_and_words_instead_of_numbers_are_told():
     """An error of the function's own, or a result that is no number, is an error about the model."""
 

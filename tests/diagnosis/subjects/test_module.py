@@ -225,6 +225,14 @@ def test_the_loss_is_taken_of_shapes_as_they_come():
     assert subject.loss_of(prediction, y) == pytest.approx((1 + 25 + 1 + 9) / 4)
 
 
+def test_a_loss_that_takes_one_shape_only_gets_it():
+    """A cross entropy of a column refuses a row: whoever trained with it brought both into one shape."""
+    subject = subject_of(nn.Sequential(nn.Linear(1, 1), nn.Sigmoid()), loss=nn.BCELoss())
+    prediction, y = np.array([[0.25], [0.5]]), np.array([0.0, 1.0])
+    assert subject.loss_of(prediction, y) == pytest.approx(-np.log([0.75, 0.5]).mean(), rel=1e-5)
+    assert subject.gradients(np.ones((2, 1), dtype=np.float32), y) is not None
+
+
 def test_a_loss_of_each_value_is_averaged():
     """A loss without reduction is still one number."""
     subject = subject_of(nn.Linear(1, 1), loss=nn.MSELoss(reduction="none"))

@@ -37,10 +37,22 @@ _FADES = 0.2
 """How much of it is lost half the axis away, along time and not along features."""
 
 
+_MIXED = 0.01
+"""Difference to predictions in another order, in their deviation, that is none of rounding: that of float32 is 1e-6."""
+
+_FIRST_CODE: Code = {
+    "torch": "self.lstm = torch.nn.LSTM(features, units, batch_first=True)  # by default (steps, samples, features)"
+}
+
+
 def swapped_axes(examination: Examination) -> Cause | None:
-    """Find that what should be features runs like time, or that a whole sequence is one step."""
+    """Find that what should be features runs like time, or that a whole sequence, or each of all, is one step."""
     if not worse_than_it_should(examination):
         return None
+    X, subject = examination.training.X, examination.subject
+    mixed = subject.mixes_sequences(X) or 0.0
+    if mixed >= _MIXED and not (subject.draws(X) or 0.0) >= _MIXED:
+        return _steps_from_sequence_to_sequence(examination, mixed)
     evidence = _against_raw(examination)
     confidence = 0.95
     if evidence is None:
@@ -54,6 +66,17 @@ def swapped_axes(examination: Examination) -> Cause | None:
         evidence,
         cure_for(examination, "Give sequences as (samples, time steps, features).", _CODE),
         confidence,
+    )
+
+
+def _steps_from_sequence_to_sequence(examination: Examination, mixed: float) -> Cause:
+    return Cause(
+        "swapped_axes",
+        "Samples stand where time should: the recurrence steps from one sequence to the next, so that the same "
+        "sequences in another order get other predictions.",
+        (Evidence("difference to predictions of the same sequences in another order, in their deviation", mixed, "0"),),
+        cure_for(examination, "Have the recurrent layer take samples first.", _FIRST_CODE),
+        0.95,
     )
 
 

@@ -204,6 +204,9 @@ def stale_mode(examination: Examination) -> Cause | None:
     if not worse_than_it_should(examination):
         return None
     X, subject = examination.training.X, examination.subject
+    drawn = subject.draws(X) or 0.0
+    if drawn >= _MOVED:
+        return _drawn(examination, drawn)
     as_it_stands, own = subject.gives_other_in_evaluation(X) or 0.0, subject.gives_other_in_training(X) or 0.0
     if max(as_it_stands, own) < _MOVED:
         return None
@@ -218,6 +221,26 @@ def stale_mode(examination: Examination) -> Cause | None:
         cure_for(
             examination, "Predict in evaluation mode, after statistics were gathered in training mode.", _MODE_CODE
         ),
+        0.85,
+    )
+
+
+_DRAWN_CODE: Code = {
+    "torch": "x = torch.nn.functional.dropout(x, p, training=self.training)  # training=True is its default, whatever "
+    "the mode",
+    "keras": "x = keras.layers.Dropout(rate)(x)  # without training=True, which leaves it on while predicting",
+    "function": "model.eval()  # of PyTorch, before predicting; or model(x, training=False) of Keras",
+}
+
+
+def _drawn(examination: Examination, drawn: float) -> Cause:
+    """Blame what is random in prediction itself."""
+    return Cause(
+        "stale_mode",
+        "Two predictions of the same sequences differ: something is drawn at random in prediction, such as dropout "
+        "that is always on.",
+        (Evidence("difference of two predictions of the same sequences, in their deviation", drawn, "0"),),
+        cure_for(examination, "Switch off in prediction what is random in training.", _DRAWN_CODE),
         0.85,
     )
 

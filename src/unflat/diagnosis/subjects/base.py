@@ -232,6 +232,20 @@ class Subject(ABC):
         """
         return None
 
+    def draws(self, X: Any) -> float | None:  # noqa: ANN401 - as `predict`
+        """Give how far two predictions of the same sequences, in evaluation mode where there is one, are apart.
+
+        In the same measure; None where that is not asked.
+        """
+        return None
+
+    def mixes_sequences(self, X: Any) -> float | None:  # noqa: ANN401 - as `predict`
+        """Give how far predictions move when the same sequences come in another order.
+
+        In the same measure; None where no layer could step from one sequence to the next.
+        """
+        return None
+
 
 _SAME = 1e-4
 """Relative difference below which an activation is the prediction itself, in float32 and another order of sums."""

@@ -11,6 +11,7 @@ from unflat.diagnosis.subjects.base import Subject
 from unflat.diagnosis.subjects.described import settings_of
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_randomness
+from unflat.diagnosis.subjects.measures import shift
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.diagnosis.subjects.base import Settings
+
+
+_SAMPLE = 512
+"""Sequences that are asked about twice, at the most."""
 
 
 class FunctionSubject(Subject):
@@ -56,11 +61,20 @@ class FunctionSubject(Subject):
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever the function takes
         """Call the function, with a copy of an array: it may write into what it is given."""
         with guarded(self.name, X), kept_randomness():
-            return predicted(self._function(np.array(X) if isinstance(X, np.ndarray) else X))
+            return self._called(X)
+
+    def draws(self, X: Any) -> float | None:  # noqa: ANN401 - as `predict`
+        """Compare two calls."""
+        X = X[:_SAMPLE]
+        with guarded(self.name, X), kept_randomness():
+            return shift(self._called(X), self._called(X))
 
     def settings(self) -> Settings | None:
         """Give what the user says."""
         return self._settings
+
+    def _called(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - as `predict`
+        return predicted(self._function(np.array(X) if isinstance(X, np.ndarray) else X))
 
 
 def predicted(values: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever a model returns

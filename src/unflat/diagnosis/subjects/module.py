@@ -168,6 +168,24 @@ class TorchSubject(Subject):
             self._module.eval()
             return shift(standing, self._predicted(X))
 
+    def draws(self, X: Any) -> float | None:  # noqa: ANN401 - as `predict`
+        """Compare two predictions in evaluation mode."""
+        X = X[:_SAMPLE]
+        with self._pass(X), torch.no_grad():
+            self._module.eval()
+            return shift(self._predicted(X), self._predicted(X))
+
+    def mixes_sequences(self, X: Any) -> float | None:  # noqa: ANN401 - as `predict`
+        """Compare predictions with those of the same sequences from last to first; only of layers that read so."""
+        layers = [part for part in self._module.modules() if isinstance(part, nn.RNNBase)]
+        if not layers or all(layer.batch_first for layer in layers):
+            return None
+        X = X[:_SAMPLE]
+        turned = list(range(len(X)))[::-1]
+        with self._pass(X), torch.no_grad():
+            self._module.eval()
+            return shift(self._predicted(X), self._predicted(X[turned])[turned])
+
     @contextmanager
     def _pass(self, X: object) -> Iterator[None]:
         """Run the module's code, tell its errors as such, and leave it as it was."""
@@ -210,7 +228,13 @@ class TorchSubject(Subject):
         with warnings.catch_warnings():
             # Whether shapes fit is a question of the diagnosis, which has an answer of its own.
             warnings.filterwarnings("ignore", "Using a target size")
-            return compared(loss, prediction, target)
+            try:
+                return compared(loss, prediction, target)
+            except (ValueError, RuntimeError):
+                if target.shape == prediction.shape or target.numel() != prediction.numel():
+                    raise
+                # A loss that broadcasts nothing: training brought both into one shape.
+                return compared(loss, prediction, target.reshape(prediction.shape))
 
     def _is_trained(self, parameter: nn.Parameter) -> bool:
         return parameter.requires_grad and (self._held is None or id(parameter) in self._held)
