@@ -91,6 +91,8 @@ def test_what_is_masked_is_missing(dtype):
         ([np.ones((3, 2)), np.ones((3, 1))], ShapeError, r"X\[1\]: expected 2 features"),
         ([np.ones((3, 2)), np.ones((0, 2))], ShapeError, r"X\[1\]"),
         ([[[1.0, 2.0], [1.0, 2.0]], [[1.0, 2.0], [1.0]]], InputError, r"X\[1\]: .* received 2 in row 0 and 1 in row 1"),
+        ({"a": [1.0, 2.0]}, InputTypeError, "received a dict. Collect what it holds"),
+        (iter([1.0, 2.0]), InputTypeError, "received a list_iterator. Collect"),
         (np.ones((2, 3), dtype="M8[D]"), InputTypeError, r"received times of type datetime64\[D\]"),
         (np.array([[1.0, 2.0], [np.inf, 4.0]]), NonFiniteError, r"inf among the values, the first at \(2, 0\)"),
         (np.array([[1.0, 2.0], [np.nan, np.nan]]), AllMissingError, "nothing but NaN in 1"),

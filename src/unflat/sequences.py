@@ -299,12 +299,7 @@ def as_numbers(values: object, name: str) -> NDArray[Any]:
         if array.dtype.kind in "OUS":
             array = array.astype(np.float64)
     except (TypeError, ValueError) as error:
-        if _UNEQUAL in str(error):
-            remedy = "Give every row as many values, NaN where one is missing."
-            raise InputError(name, "rows of equally many values", _unequal_rows(values), remedy) from error
-        raise InputTypeError(
-            name, "numbers", f"values that are not: {error}", "Encode text and dates as numbers, or use make_windows."
-        ) from error
+        raise _no_numbers(values, name, error) from error
     if array.dtype.kind in "Mm":
         raise InputTypeError(
             name, "numbers", f"times of type {array.dtype}", "Give the hours since a date, say, or use make_windows."
@@ -326,6 +321,18 @@ def _unmasked(values: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:
     """Turn what is masked into NaN, the one way in which values are missing."""
     numbers = values if values.dtype.kind in "fc" else values.astype(np.float64)
     return np.ma.filled(numbers, np.nan)
+
+
+def _no_numbers(values: object, name: str, error: Exception) -> InputError:
+    """Tell rows of unequal lengths, and what yields its items one by one, from text."""
+    if _UNEQUAL in str(error):
+        remedy = "Give every row as many values, NaN where one is missing."
+        return InputError(name, "rows of equally many values", _unequal_rows(values), remedy)
+    if hasattr(values, "__iter__") and not hasattr(values, "__array__") and not isinstance(values, str | list | tuple):
+        what = f"a {type(values).__name__}"
+        return InputTypeError(name, "an array or a list of numbers", what, "Collect what it holds into an array.")
+    remedy = "Encode text and dates as numbers, or use make_windows."
+    return InputTypeError(name, "numbers", f"values that are not: {error}", remedy)
 
 
 def _unequal_rows(values: Any) -> str:  # noqa: ANN401 - whatever NumPy made no array of
