@@ -71,7 +71,8 @@ def test_a_function_cannot_be_trained_and_says_so():
     found = diagnose(lambda values: np.full(len(values), 0.1), X, 5e3 + 1e3 * Y, prove=True)
     assert found.proof.trials == ()
     assert "pass fit=" in found.proof.left_out[0].why
-    assert "Not tried" in str(found)
+    assert "Not tried\n- " in str(found)
+    assert "- :" not in str(found)
 
 
 def test_the_users_own_training_is_used():

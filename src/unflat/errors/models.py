@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from os import PathLike
 
 from unflat.errors.base import UnflatError
 
@@ -30,9 +32,19 @@ class UnknownModelError(ModelError, TypeError):
             "The model",
             "an LSTMRegressor, a Keras 3 model, a torch.nn.Module, a fitted scikit-learn regressor or Pipeline, "
             "or a function from X to predictions",
-            f"an object of {self.received_type}",
-            "Wrap it in a function: diagnose(lambda X: ..., X, y).",
+            f"an object of {self.received_type}" + (f", {model!r}" if isinstance(model, type) else ""),
+            _way_to_a_model(model),
         )
+
+
+def _way_to_a_model(model: object) -> str:
+    if isinstance(model, type):
+        return f"Give an object of it that was trained, not {model.__qualname__} itself."
+    if isinstance(model, str | PathLike):
+        return "Load the model and give that, or name the file on the command line: unflat diagnose FILE --data DATA."
+    if isinstance(model, Mapping):
+        return "Load these weights into the model, with load_state_dict if they are PyTorch's, and give the model."
+    return "Wrap it in a function: diagnose(lambda X: ..., X, y)."
 
 
 class ModelFailedError(ModelError, RuntimeError):

@@ -46,6 +46,21 @@ def test_anything_else_is_refused_with_what_can_be_diagnosed(model):
     assert issubclass(UnknownModelError, ModelError)
 
 
+@pytest.mark.parametrize(
+    ("given", "remedy"),
+    [
+        (nn.Linear, "linear.Linear'>. Give an object of it that was trained"),
+        ("model.keras", "Load the model and give that"),
+        (nn.Linear(1, 1).state_dict(), "with load_state_dict"),
+        (3, "Wrap it in a function"),
+    ],
+)
+def test_what_stands_for_a_model_is_told_the_way_to_it(given, remedy):
+    """A class, a path and weights are each one step away from a model."""
+    with pytest.raises(UnknownModelError, match=remedy):
+        subject_of(given)
+
+
 def test_keras_is_not_imported_to_recognise_what_is_not_keras():
     """Looking at other models never loads Keras."""
     code = (

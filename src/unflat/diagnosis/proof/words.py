@@ -66,7 +66,7 @@ def remarks(proof: Proof) -> Iterator[str]:
 def left_out(proof: Proof) -> Iterator[str]:
     """Say what was not tried, and why."""
     for item in proof.left_out:
-        yield f"{' with '.join(item.cures)}: {item.why}"
+        yield f"{' with '.join(item.cures) or 'any cure'}: {item.why}"
 
 
 def _change(trial: Trial) -> str:
