@@ -41,6 +41,12 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 """How a value of a dimension is read; the others are whole numbers."""
 
+_KINDS: dict[Callable[[str], Any], str] = {
+    _poolings: "names of read-outs, such as last,last+mean",
+    _true_or_false: "true, false or true,false",
+}
+"""What values may be, in words; of all other readers they are numbers."""
+
 
 def changed_space(space: Space, words: Iterable[str]) -> Space:
     """Narrow or widen a space.
@@ -78,7 +84,7 @@ def _read(space: Space, word: str) -> tuple[str, Dimension | None]:
             return name, Choice(tuple(reader(part.strip()) for part in text.split(",")))
         low, high = (_whole_or_real(end) for end in text.split(":"))
     except (ValueError, KeyError) as error:
-        raise ConfigurationError("Space", name, "values of its kind", text) from error
+        raise ConfigurationError("Space", name, _KINDS.get(reader, "numbers, such as 8:64 or 8,64"), text) from error
     usual = getattr(Space(), name)
     if not isinstance(usual, Span):
         raise ConfigurationError("Space", name, "values separated by commas; it has no range", text)
