@@ -70,6 +70,15 @@ def test_too_many_labels_are_refused():
     assert len(labels_of(column[:-1])) == MAX_CATEGORIES
 
 
+def test_dates_that_are_not_read_as_such_are_told_how_to_be_written():
+    """A column of as many labels as rows may hold dates in words of their own; codes without digits do not."""
+    dates = pl.Series("time", [f"Jan {day:03d}, 2024" for day in range(101)])
+    with pytest.raises(ColumnTypeError, match=r"If these are dates, write them as 2016-07-01 13:00:00\.$"):
+        labels_of(dates)
+    with pytest.raises(ColumnTypeError, match=r"merge rare labels\.$"):
+        labels_of(pl.Series("code", [f"r{place}" for place in range(101)]))
+
+
 def test_a_categorical_type_says_that_numbers_are_labels():
     """Text of which most is numbers is spoilt; the same of a categorical type is not."""
     column = pl.Series("x", ["1", "2", "A"])

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MAX_CATEGORIES = 100
 """The most distinct values that a categorical feature may have: each becomes an input of the network."""
 
+_DIGITS_OF_A_DATE = 6
+"""Of day, month and year, as in 1/12/2016."""
+
 _FIT_FLOAT32 = (pl.Float32, pl.Int8, pl.Int16, pl.UInt8, pl.UInt16, pl.Boolean)
 """Types whose every value float32 holds exactly."""
 
@@ -91,14 +94,20 @@ def labels_of(column: pl.Series) -> tuple[str, ...]:
     labels = column.unique().drop_nulls().cast(pl.String).sort().to_list()
     if len(labels) > MAX_CATEGORIES:
         row, value = _first(column)
+        dates = " If these are dates, write them as 2016-07-01 13:00:00." if _may_be_a_date(value) else ""
         raise ColumnTypeError(
             column.name,
             f"at most {MAX_CATEGORIES} distinct labels",
             f"{len(labels)} of them, {value!r}",
             row,
-            "Leave the column out with features=, convert it to numbers, or merge rare labels.",
+            f"Leave the column out with features=, convert it to numbers, or merge rare labels.{dates}",
         )
     return tuple(labels)
+
+
+def _may_be_a_date(value: object) -> bool:
+    """Whether text has the digits of a day, a month and a year."""
+    return sum(character.isdigit() for character in str(value)) >= _DIGITS_OF_A_DATE
 
 
 def refuse_all_missing(columns: Sequence[pl.Series]) -> None:
