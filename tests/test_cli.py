@@ -143,6 +143,22 @@ def test_options_reach_the_run(table, tmp_path):
     assert given.items() <= config["parameters"].items()
 
 
+@pytest.mark.parametrize(
+    ("option", "given", "words"),
+    [
+        ("--test-share", 0, "0 leaves nothing to judge by"),
+        ("--test-share", 1, "or --test FILE"),
+        ("--horizon", "5-1", "runs backwards; write 1-5"),
+    ],
+)
+def test_shares_and_ranges_that_cannot_be_name_their_option(table, tmp_path, option, given, words):
+    """The error says what to give instead, and nothing of the parameters behind the option."""
+    result = run("train", table, "--target", "load", "--window", 6, "-o", tmp_path / "run", option, given)
+    assert result.exit_code == 2
+    assert f"Invalid value for {option}" in result.stderr.replace("'", "")
+    assert words in " ".join(result.stderr.split())
+
+
 @pytest.mark.parametrize(("given", "horizon"), [("1,3", [1, 3]), ("2-4", [2, 3, 4]), ("2,", None), ("4-", None)])
 def test_horizons_calendar_known_and_static_columns_reach_the_run(table, tmp_path, given, horizon):
     """What a table has besides its features is named by options, and predictions are named by their horizons."""
@@ -240,7 +256,7 @@ def test_a_model_file_alone_can_be_used(trained, table):
         (("--target", "load", "--window", 6, "--loss", "mape"), "Invalid value for '--loss'"),
         (("--target", "lod", "--window", 6), "The target column 'lod': expected a column of the table"),
         (("--target", "load", "--window", 999), "expected a series of at least 1000 rows; received 160 rows"),
-        (("--target", "load", "--window", 6, "--test-share", 1), "'test' of Holdout: expected a number in (0, 1)"),
+        (("--target", "load", "--window", 6, "--test-share", 1), "Invalid value for '--test-share': 1 leaves nothing"),
         (("--target", "load", "--window", 6, "--device", "abacus"), "The parameter 'device' of LSTMRegressor"),
         (("--target", "load", "--window", 6, "--learning-rate", -1), "The parameter 'learning_rate' of LSTMRegressor"),
     ],
@@ -425,7 +441,7 @@ def test_export_writes_a_file_that_predicts_what_the_run_predicts(trained, table
 @pytest.mark.parametrize(("options", "message"), [
     (("--opset", "9"), "expected a whole number from 18 to"),
     (("--unit", "kW"), "The parameter 'unit' of unflat export: expected NAME=UNIT"),
-    (("--unit", "laod=kW"), "expected units of 'wind speed', 'load'"),
+    (("--unit", "laod=kW"), "expected units of 'wind speed', 'load'; received"),
     (("--sample", "none.csv"), "none.csv"),
 ])  # fmt: skip
 def test_export_says_what_is_wrong_and_writes_nothing(options, message, trained, tmp_path):

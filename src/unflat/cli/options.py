@@ -53,8 +53,20 @@ StaticOption = Annotated[
     str | None, typer.Option(metavar="A,B,...", help="Columns that are constant within a group, such as its size.")
 ]
 TestOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Data to judge by, instead of a share of DATA.")]
+
+
+def _share_to_judge_by(share: float) -> float:
+    if not 0 < share < 1:
+        message = f"{share:g} leaves nothing to judge by, or nothing to learn from; give another share, or --test FILE."
+        raise typer.BadParameter(message)
+    return share
+
+
 TestShareOption = Annotated[
-    float, typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Share of DATA to judge the model by.")
+    float,
+    typer.Option(
+        callback=_share_to_judge_by, metavar="SHARE", help="Share of DATA to judge the model by, above 0 and below 1."
+    ),
 ]
 SplitOption = Annotated[
     Literal["time", "group"] | None,
@@ -104,6 +116,8 @@ def _horizon(text: str) -> int | tuple[int, ...]:
     try:
         if "-" in text.strip("-"):
             first, last = map(int, text.split("-"))
+            if last < first:
+                raise typer.BadParameter(f"{text!r} runs backwards; write {last}-{first}.", param_hint="--horizon")
             return tuple(range(first, last + 1))
         horizons = tuple(map(int, text.split(",")))
     except ValueError as error:

@@ -177,7 +177,7 @@ def _metadata(model: LSTMRegressor, arrays: PredictorArrays, units: dict[str, st
     features = () if model.schema_ is None else model.schema_.inputs
     unknown = sorted(set(units) - {*features, *model.target_names_})
     if unknown:
-        names = ", ".join(map(repr, [*features, *model.target_names_]))
+        names = ", ".join(map(repr, dict.fromkeys([*features, *model.target_names_])))
         raise ConfigurationError("export_onnx", "units", f"units of {names}", unknown)
     return {
         "format": FORMAT,
