@@ -1,5 +1,7 @@
 """Exported models at work: the forms of input, what is refused, and that torch stays away."""
 
+import copy
+import pickle
 import subprocess
 import sys
 
@@ -83,6 +85,17 @@ def test_a_file_can_come_as_bytes(exported):
     """What was read from a database or a bucket needs no file."""
     _, path, X = exported
     np.testing.assert_array_equal(OnnxPredictor(path.read_bytes()).predict(X), OnnxPredictor(str(path)).predict(X))
+
+
+def test_a_predictor_can_be_copied_and_sent_to_another_process(exported, tmp_path):
+    """A copy predicts the same, whether the file is still there or not."""
+    _, path, X = exported
+    file = tmp_path / "m.onnx"
+    file.write_bytes(path.read_bytes())
+    predictor = OnnxPredictor(file, threads=2)
+    file.unlink()
+    for other in (copy.deepcopy(predictor), pickle.loads(pickle.dumps(predictor))):  # noqa: S301 - our own
+        np.testing.assert_array_equal(other.predict(X), predictor.predict(X))
 
 
 def test_missing_values_where_there_were_none_are_told(exported):

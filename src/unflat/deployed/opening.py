@@ -23,10 +23,14 @@ _SIGNATURE = b"\x12\x06unflat"
 """How the second field of a file of ours begins: the name of the program that wrote it."""
 
 
-def open_session(path: str | PathLike[str] | bytes, threads: int) -> Any:  # noqa: ANN401 - onnxruntime has no types
-    """Open a file, or its content, with ONNX Runtime; raise an `ArtifactError` if that cannot read it."""
+def content_of(path: str | PathLike[str] | bytes) -> bytes:
+    """Read a file, unless what is given is its content."""
+    return path if isinstance(path, bytes) else Path(path).read_bytes()
+
+
+def open_session(path: str | PathLike[str] | bytes, content: bytes, threads: int) -> Any:  # noqa: ANN401 - onnxruntime has no types
+    """Open a file's content with ONNX Runtime; raise an `ArtifactError` if that cannot read it."""
     runtime = require("onnxruntime", extra="onnx")
-    content = path if isinstance(path, bytes) else Path(path).read_bytes()
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4  # what goes wrong is raised; nothing is printed as well

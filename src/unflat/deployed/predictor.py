@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unflat.conformal import PredictionInterval, labels, labels_of, refuse_other_coverage
-from unflat.deployed.opening import open_session, read_bands, read_metadata
+from unflat.deployed.opening import content_of, open_session, read_bands, read_metadata
 from unflat.errors import InputError, MissingValuesWarning, NotCalibratedError, OutOfRangeWarning, ShapeError
 from unflat.ranges import InputRange, far, in_words, missing_in_words
 from unflat.sequences import Context, as_numbers, as_sequences, refuse_infinite, sequences_together
@@ -72,7 +72,8 @@ class OnnxPredictor:
     """
 
     def __init__(self, path: str | PathLike[str] | bytes, *, threads: int = 1) -> None:
-        self._session = open_session(path, threads)
+        self._content, self._threads = content_of(path), threads
+        self._session = open_session(path, self._content, threads)
         self.metadata = read_metadata(path, self._session)
         self.feature_names = tuple(self.metadata["features"])
         self.target_names = tuple(self.metadata["targets"])
@@ -94,6 +95,10 @@ class OnnxPredictor:
             for bound, end in zip(self._ranges.bounds(self._far), (-_LARGEST, _LARGEST), strict=True)
         )
         self._equal_lengths: dict[tuple[int, int], NDArray[np.int64]] = {}  # of the shape that came last
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Give the file's content for a copy or another process: a session of ONNX Runtime cannot go there."""
+        return _opened, (self._content, self._threads)
 
     def predict(self, X: object, *, context: object = None) -> NDArray[np.float64]:
         """Predict.
@@ -280,3 +285,7 @@ class OnnxPredictor:
         if findings is not None:
             told = in_words(findings, len(sequences), self._beyond)
             warnings.warn(told, OutOfRangeWarning, stacklevel=4)
+
+
+def _opened(content: bytes, threads: int) -> OnnxPredictor:
+    return OnnxPredictor(content, threads=threads)
