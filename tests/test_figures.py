@@ -136,6 +136,18 @@ def test_training_shows_both_parts_and_what_was_kept():
     assert "epochs trained: 3, in 8 s" in texts(panel.figure)
 
 
+@pytest.mark.parametrize("held_out", [1.0, 0.1])
+def test_the_legend_of_a_training_covers_no_loss(held_out):
+    """Where a loss stays where it began, at the top or below, the legend stands elsewhere."""
+    figure = training_figure(history(*[(0.3, held_out)] * 40))
+    figure.canvas.draw()
+    (panel,) = figure.axes
+    box = panel.get_legend().get_window_extent()
+    for name in ("training part", "validation part, held out"):
+        places = panel.transData.transform(lines(panel)[name])
+        assert not any(box.contains(*place) for place in places)
+
+
 def test_training_without_validation_has_one_line():
     """Where nothing was held out there is nothing to show of it."""
     (panel,) = training_figure(history((0.9, None), (0.5, None))).axes

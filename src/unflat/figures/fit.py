@@ -70,7 +70,7 @@ def training_figure(history: History) -> Figure:
         f"epochs trained: {len(epochs)}, in {history.seconds:,.0f} s",
     )
     name_axes(panel, "Epoch", "Loss on the scaled target")
-    legend(panel, loc="upper right")
+    legend(panel, loc="best")  # the corner above is free only where the loss fell
     return figure
 
 
@@ -96,8 +96,9 @@ def agreement_figure(true: ArrayLike, predicted: ArrayLike, *, name: str = "targ
     panel.plot([low, high], [low, high], color=TRUE, linewidth=2, label="predicted = true", zorder=3)
     shown = slice(None, None, _thinning(len(y)))
     opacity = float(np.clip(600 / len(y), 0.08, 0.7))
+    size = float(np.clip(4000 / len(y), 14, 40))  # a few dots must be seen beside the line
     panel.scatter(
-        y[shown], prediction[shown], s=14, color=PREDICTED, alpha=opacity, linewidths=0, label="predictions", zorder=2
+        y[shown], prediction[shown], s=size, color=PREDICTED, alpha=opacity, linewidths=0, label="predictions", zorder=2
     )
     panel.set(xlim=(low, high), ylim=(low, high), aspect="equal")
     title(panel, f"{name}: {_verdict(y, prediction)}", _figures(y, prediction))
