@@ -39,12 +39,13 @@ def test_each_sequence_is_judged_once_and_never_learned_from_meanwhile(n, apart)
     assert all(not set(fold.training) & set(fold.held_out) for fold in folds)
 
 
-@pytest.mark.parametrize(("n", "apart"), [(2, 1), (3, 2), (1, 1)])
+@pytest.mark.parametrize(("n", "apart"), [(2, 1), (3, 2), (1, 1), (2, 12), (4, 12)])
 def test_hardly_any_sequences_make_hardly_any_folds(n, apart):
     """Fewer sequences than folds make a fold each, none of them empty."""
     folds = folds_of(np.arange(n), apart, np.random.default_rng(0))
     assert sorted(np.concatenate([fold.held_out for fold in folds])) == list(range(n))
     assert all(len(fold.held_out) == 1 for fold in folds)
+    assert all(len(fold.training) == n - 1 for fold in folds)
 
 
 def test_windows_that_share_steps_are_kept_apart():

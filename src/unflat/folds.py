@@ -88,7 +88,10 @@ def folds_of(places: NDArray[np.int64], apart: int, generator: np.random.Generat
         Five folds, or one for each of fewer sequences.
     """
     n = len(places)
-    dealt = generator.permutation(n) % FOLDS if apart == 1 else np.arange(n) * _BLOCKS // n % FOLDS
+    if apart == 1:
+        dealt = generator.permutation(n) % FOLDS
+    else:
+        dealt = np.arange(n) if n < FOLDS else np.arange(n) * _BLOCKS // n % FOLDS
     return tuple(_fold(places, dealt == fold, apart) for fold in np.unique(dealt))
 
 
