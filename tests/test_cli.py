@@ -323,6 +323,29 @@ def test_warnings_of_the_package_are_one_line(trained, table, monkeypatch):
     assert result.stdout.startswith("a\n")
 
 
+def test_a_warning_that_comes_twice_is_said_once(trained, table, monkeypatch):
+    """What the judging of a model and its evaluation both find is one finding."""
+
+    def warn(model, data, **_):
+        for column in ("One", "One", "Another"):
+            warnings.warn(f"{column} column is constant.", ConstantColumnWarning, stacklevel=2)
+        return pl.DataFrame({"a": [len(str(data)) if model else 0]})
+
+    monkeypatch.setattr(unflat.runs, "predict_file", warn)
+    said = run("predict", trained[0], table).stderr.splitlines()
+    assert said == ["Warning: One column is constant.", "Warning: Another column is constant."]
+
+
+def test_a_run_with_known_columns_is_exported_on_the_table_it_learned_from(table, tmp_path):
+    """The table ends where the columns known in advance do: windows that have them are the sample."""
+    folder = tmp_path / "run"
+    names = ("--target", "load", "--window", 6, "--group", "pump", "--known", "wind speed")
+    assert run("train", table, "-o", folder, *names, *SMALL).exit_code == 0
+    result = run("export", folder, tmp_path / "load.onnx", "--sample", table)
+    assert result.exit_code == 0, result.output
+    assert "Checked on 308 sequences" in result.stdout
+
+
 def test_warnings_of_others_are_left_alone(trained, table, monkeypatch):
     """Another library's warning is not dressed as one of ours."""
 

@@ -49,11 +49,15 @@ def say(line: str) -> None:
 
 
 def _shown_by(usual: Callable[..., None]) -> Callable[..., None]:
-    """Print our warnings as one line each, and leave those of others as they are."""
+    """Print our warnings as one line each, the same only once, and leave those of others as they are."""
+    said: set[str] = set()
 
     def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:  # noqa: ANN401 - handed on
         if issubclass(category, UnflatWarning):
-            say(f"Warning: {message}")
+            line = f"Warning: {message}"
+            if line not in said:
+                say(line)
+            said.add(line)
         else:
             usual(message, category, *place, **more)
 

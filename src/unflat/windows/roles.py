@@ -125,8 +125,8 @@ def _find_time(table: Table, others: set[str | None]) -> str | None:
     unread = (name for name in table.names if name not in others and not table.is_numeric(name))
     temporal = [name for name in unread if may_be_times(table[name])]
     if len(temporal) > 1:
-        choices = " or ".join(map(repr, temporal))
-        raise ConfigurationError("make_windows", "time", f"named, for both {choices} hold times", None)
+        choices = ", ".join(map(repr, temporal))
+        raise ConfigurationError("make_windows", "time", f"one of {choices}, which all hold times", None)
     return temporal[0] if temporal else None
 
 
