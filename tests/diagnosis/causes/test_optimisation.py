@@ -66,6 +66,17 @@ def test_a_usual_rate_is_not_too_low(fake, rate, named):
     assert too_few_updates(examination) is not None
 
 
+@pytest.mark.parametrize(("rate", "found"), [(1e-3, True), (1e-2, False)])
+def test_a_loss_that_falls_along_a_line_at_a_low_rate_has_not_arrived(fake, rate, found):
+    """Plain descent has no reach; a loss that lost a fifth, evenly, was on its way all the time."""
+    settings = Settings(optimizer="sgd", learning_rate=rate, steps=400)
+    low = rate_too_low(fake(Y, FLAT, losses=np.linspace(1, 0.8, 20), settings=settings))
+    assert (low is not None) is found
+    if found:
+        assert low.evidence[0].value == pytest.approx(0.2)
+        assert low.cure.words == "Raise the learning rate to a usual one, 0.01 for sgd, or use Adam."
+
+
 def test_arrived_training_is_no_cause(fake):
     """A loss that fell and stands, at a usual rate, after many steps, says that training was over."""
     examination = fake(Y, FLAT, losses=[2.0, 1.2, 1.0, 1.0, 1.0, 1.0], settings=adam(1e-2, 1000), **HEAD)

@@ -37,6 +37,9 @@ _FALLING = 0.1
 _STUCK = 0.05
 """Share of the loss that is lost in all epochs where it never moved."""
 
+_HALF = 0.5
+"""Share of the loss below which a loss that falls along a straight line, at a low rate, has a longer way to go."""
+
 _COURSE = 3
 """Epochs from which on a loss has a course."""
 
@@ -71,7 +74,7 @@ def rate_too_low(examination: Examination) -> Cause | None:
         "rate_too_low",
         "The learning rate is so low that, over all steps, weights hardly moved from where they began.",
         (*found.evidence, *_settings_as_evidence(examination)),
-        cure_for(examination, "Raise the learning rate to a usual one.", _RATE_CODE),
+        cure_for(examination, _raise_it(_name(examination.settings)), _RATE_CODE),
         found.confidence * share,
     )
 
@@ -98,6 +101,14 @@ def _blame(this: float | None, other: float | None) -> float:
     if other is not None and other > 1:
         return 0.0
     return 0.6 if this is None else 0.5
+
+
+def _raise_it(optimizer: str | None) -> str:
+    usual = "Raise the learning rate to a usual one"
+    # Else the rate in the code, which is Adam's, would seem to be that of plain descent.
+    return (
+        f"{usual}." if is_adaptive(optimizer) else f"{usual}, {usual_rate(optimizer):g} for {optimizer}, or use Adam."
+    )
 
 
 def _is_usual(settings: Settings | None) -> bool:
@@ -178,6 +189,9 @@ def _loss_says_so(examination: Examination) -> _Unfinished | None:
     lost = float(1 - losses[-1] / losses[0])
     if 0 <= lost < _STUCK and np.all(np.diff(losses) <= 0.02 * losses[0]):
         return _Unfinished((Evidence("share of the loss lost in all epochs", lost, "most"),), 0.5)
+    if 0 < lost < _HALF and (_low_rate(examination) or 1.0) > 1 and _straight(losses):
+        words = "share of the loss lost in all epochs, along a straight line"
+        return _Unfinished((Evidence(words, lost, "most, and little at the end"),), 0.6)
     return None
 
 
