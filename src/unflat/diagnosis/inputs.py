@@ -87,6 +87,7 @@ def as_data(X: Any, y: Any, name: str = "") -> Data:  # noqa: ANN401 - whatever 
     """
     if isinstance(X, Windows):
         return _of_windows(X, y, f"{name}X")
+    _refuse_several_inputs(X, y, f"{name}X")
     values = _padded(X, f"{name}X")
     if y is None:
         raise InputError(f"{name}y", "a target for each sequence", "None", "Give the targets that belong to X.")
@@ -212,11 +213,6 @@ def _certain(column: int, horizon: int) -> Past:
 
 def _padded(X: Any, name: str) -> NDArray[np.float64]:  # noqa: ANN401 - whatever a model takes
     """Turn sequences into one array, short ones padded with NaN at their end."""
-    if isinstance(X, Mapping):
-        raise InputTypeError(
-            name, "one array of sequences", f"a mapping of {len(X)}",
-            "Give a function of one array that calls the model with its several inputs.",
-        )  # fmt: skip
     if nw.dependencies.is_into_dataframe(X):
         X = nw.from_native(X).to_numpy()
     if _is_ragged(X):
@@ -228,6 +224,19 @@ def _padded(X: Any, name: str) -> NDArray[np.float64]:  # noqa: ANN401 - whateve
             "Give X as the model takes it; a single sequence is X[None].",
         )  # fmt: skip
     return array.reshape(*array.shape[:2], -1)
+
+
+def _refuse_several_inputs(X: Any, y: Any, name: str) -> None:  # noqa: ANN401 - whatever a model takes
+    """Tell the inputs of a model that has several from sequences of unequal length."""
+    what = f"a mapping of {len(X)}" if isinstance(X, Mapping) else None
+    if isinstance(X, list | tuple) and hasattr(y, "__len__") and len(X) != len(y):
+        lengths = {len(part) if hasattr(part, "__len__") else None for part in X}
+        what = f"a list of {len(X)}, each as long as y" if lengths == {len(y)} else None
+    if what is not None:
+        raise InputTypeError(
+            name, "one array of sequences", what,
+            "Give a function of one array that calls the model with its several inputs.",
+        )  # fmt: skip
 
 
 def _is_ragged(X: Any) -> bool:  # noqa: ANN401 - whatever a model takes
