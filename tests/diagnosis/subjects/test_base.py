@@ -22,3 +22,9 @@ def test_an_activation_that_is_scaled_afterwards_is_not_the_outputs():
     assert output_activation(LAYERS, {"act": values}, np.ones(3)) is None
     assert output_activation(LAYERS, {}, values) is None
     assert output_activation((), {}, values) is None
+
+
+def test_predictions_that_are_not_numbers_have_an_activation_as_others():
+    """NaN is NaN before and after, without a word from NumPy, whose warnings are errors in these tests."""
+    values = np.array([[0.1], [np.nan]])
+    assert output_activation(LAYERS, {"act": values}, values[:, 0]) == "sigmoid"

@@ -240,9 +240,9 @@ class Subject(ABC):
         return None
 
     def mixes_sequences(self, X: Any) -> float | None:  # noqa: ANN401 - as `predict`
-        """Give how far predictions move when the same sequences come in another order.
+        """Give how far predictions move when the same sequences come in other company.
 
-        In the same measure; None where no layer could step from one sequence to the next.
+        In the same measure; None where no layer could read the sequences of a batch as its steps.
         """
         return None
 
@@ -278,5 +278,6 @@ def output_activation(
     values, wanted = np.ravel(activations[last.name]), np.ravel(prediction)
     if values.size != wanted.size:
         return None
-    close = np.allclose(values, wanted, rtol=_SAME, atol=_SAME * float(np.abs(wanted).max(initial=0)), equal_nan=True)
+    largest = float(np.abs(wanted[np.isfinite(wanted)]).max(initial=0))
+    close = np.allclose(values, wanted, rtol=_SAME, atol=_SAME * largest, equal_nan=True)
     return last.activation if close else None
