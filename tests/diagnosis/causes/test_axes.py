@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from torch import nn
 
 from unflat.diagnosis.causes.axes import swapped_axes
 
@@ -61,6 +62,24 @@ def test_a_recurrence_that_steps_from_sequence_to_sequence_is_found(trained, net
     cause = swapped_axes(trained(network, X[:, -5:], y[:, None], epochs=1))
     assert cause.evidence[0].value > 0.01
     assert "batch_first=True" in cause.cure.code
+
+
+def test_attention_among_sequences_is_found(trained, walks):
+    """An attention that takes time first compares sequences with each other; transposed, it does not."""
+    X, y = walks
+
+    class Attentive(nn.Module):
+        def __init__(self, *, turned):
+            super().__init__()
+            self.attention, self.head, self.turned = nn.MultiheadAttention(4, 1), nn.Linear(4, 1), turned
+
+        def forward(self, x):
+            x = x.transpose(0, 1) if self.turned else x
+            states = self.attention(x, x, x)[0]
+            return self.head(states[-1] if self.turned else states[:, -1])
+
+    assert swapped_axes(trained(Attentive(turned=True), X[:, -5:], y[:, None], epochs=1)) is None
+    assert swapped_axes(trained(Attentive(turned=False), X[:, -5:], y[:, None], epochs=1)) is not None
 
 
 def test_a_model_that_does_well_is_left_alone(trained, net, walks):

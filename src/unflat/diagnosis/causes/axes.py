@@ -38,10 +38,11 @@ _FADES = 0.2
 
 
 _MIXED = 0.01
-"""Difference to predictions in another order, in their deviation, that is none of rounding: that of float32 is 1e-6."""
+"""Difference to predictions in other company, in their deviation, that is none of rounding: that of float32 is 1e-6."""
 
 _FIRST_CODE: Code = {
-    "torch": "self.lstm = torch.nn.LSTM(features, units, batch_first=True)  # by default (steps, samples, features)"
+    "torch": "self.lstm = torch.nn.LSTM(features, units, batch_first=True)  # by default (steps, samples, features);\n"
+    "# likewise GRU, MultiheadAttention and TransformerEncoderLayer"
 }
 
 
@@ -72,10 +73,10 @@ def swapped_axes(examination: Examination) -> Cause | None:
 def _steps_from_sequence_to_sequence(examination: Examination, mixed: float) -> Cause:
     return Cause(
         "swapped_axes",
-        "Samples stand where time should: the recurrence steps from one sequence to the next, so that the same "
-        "sequences in another order get other predictions.",
-        (Evidence("difference to predictions of the same sequences in another order, in their deviation", mixed, "0"),),
-        cure_for(examination, "Have the recurrent layer take samples first.", _FIRST_CODE),
+        "Samples stand where time should: a layer reads the sequences of a batch as its steps, so that the same "
+        "sequences get other predictions in other company.",
+        (Evidence("difference to predictions of the same sequences in other company, in their deviation", mixed, "0"),),
+        cure_for(examination, "Have the layer take samples first.", _FIRST_CODE),
         0.95,
     )
 

@@ -176,15 +176,15 @@ class TorchSubject(Subject):
             return shift(self._predicted(X), self._predicted(X))
 
     def mixes_sequences(self, X: Any) -> float | None:  # noqa: ANN401 - as `predict`
-        """Compare predictions with those of the same sequences from last to first; only of layers that read so."""
-        layers = [part for part in self._module.modules() if isinstance(part, nn.RNNBase)]
+        """Compare predictions with those of the later half alone, from last to first; only of layers that read so."""
+        layers = [part for part in self._module.modules() if isinstance(part, nn.RNNBase | nn.MultiheadAttention)]
         if not layers or all(layer.batch_first for layer in layers):
             return None
         X = X[:_SAMPLE]
-        turned = list(range(len(X)))[::-1]
+        later = list(range(len(X) // 2, len(X)))
         with self._pass(X), torch.no_grad():
             self._module.eval()
-            return shift(self._predicted(X), self._predicted(X[turned])[turned])
+            return shift(self._predicted(X)[later], self._predicted(X[later[::-1]])[::-1])
 
     @contextmanager
     def _pass(self, X: object) -> Iterator[None]:
