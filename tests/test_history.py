@@ -79,3 +79,13 @@ def test_epochs_are_judged_by_validation_where_there_is_one():
     assert record(1, 0.5, 0.75).judged_loss == 0.75
     assert record(1, 0.5).judged_loss == 0.5
     assert record(1, 0.5, 0.0).judged_loss == 0.0
+
+
+def test_a_history_is_told_in_a_few_words():
+    """Its passes are counted, not listed: how losses went, why it ended, and what was kept."""
+    first, last = (EpochRecord(i, 2.0 / i, 3.0 / i, 1e-3, 1.0, 0.5) for i in (1, 2))
+    told = str(History((first, last), "early", 1))
+    assert told == "2 epochs (early), loss from 2 to 1, held out from 3 to 1.5; the weights of epoch 1 were kept"
+    alone = EpochRecord(1, 2.0, None, 1e-3, 1.0, 0.5)
+    assert str(History((alone,))) == "1 epoch (finished), loss from 2 to 2; the initial weights were kept"
+    assert str(History()) == "no epoch was trained"

@@ -68,6 +68,18 @@ class History:
         """Wall time of all passes."""
         return math.fsum(record.seconds for record in self.epochs)
 
+    def __str__(self) -> str:
+        """Tell of the training in a few words; `epochs` holds every pass."""
+        if not self.epochs:
+            return "no epoch was trained"
+        first, last = self.epochs[0], self.epochs[-1]
+        losses = [f"loss from {first.loss:.4g} to {last.loss:.4g}"]
+        if first.validation_loss is not None and last.validation_loss is not None:
+            losses.append(f"held out from {first.validation_loss:.4g} to {last.validation_loss:.4g}")
+        kept = f"the weights of epoch {self.best_epoch}" if self.best_epoch else "the initial weights"
+        count = "1 epoch" if len(self.epochs) == 1 else f"{len(self.epochs):,} epochs"
+        return f"{count} ({self.stopped}), {', '.join(losses)}; {kept} were kept"
+
     def __add__(self, later: History) -> History:
         """Append a training that went on from this one."""
         offset = len(self.epochs)
