@@ -211,6 +211,7 @@ def test_outputs_are_named_as_the_targets_are(targets, expected):
         ),
         ((lambda x: x[:, -1], X, Y), ShapeError, r"shape \(80, 1\), as the targets have; received shape \(80, 2\)"),
         ((lambda _: "flat", X, Y), InputTypeError, "The model's prediction: expected numbers"),
+        ((LSTMRegressor, X, Y), InputTypeError, "received the class LSTMRegressor. Give the trained model itself"),
         ((last_step, X, np.where(Y > 10, np.nan, Y)), NonFiniteError, "Input y contains NaN"),
     ],
 )

@@ -162,9 +162,10 @@ def _predict(model: Any, X: object) -> NDArray[np.float64]:  # noqa: ANN401 - an
     if isinstance(X, Windows) and not _has_baselines(model):
         X = X.sequences.dense()
     predict = getattr(model, "predict", model)
-    if not callable(predict):
+    if not callable(predict) or isinstance(model, type):
         raise InputTypeError(
-            "The model", "an object with a predict method, or a function", f"a {type(model).__name__}",
+            "The model", "an object with a predict method, or a function",
+            f"the class {model.__name__}" if isinstance(model, type) else f"a {type(model).__name__}",
             "Give the trained model itself.",
         )  # fmt: skip
     return as_numbers(predict(X), "The model's prediction").astype(np.float64, copy=False)
