@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from unflat.artifact import write_atomically
+from unflat.errors import ConfigurationError
 from unflat.estimator import LSTMRegressor
 from unflat.runs import TUNING, Holdout, check_free, make_folder, read_parts, train_run
 from unflat.style import save
@@ -145,11 +146,11 @@ def tune(
     seen.
     """
     optuna_module()
-    given = LSTMRegressor() if model is None else model
+    given, space = _given(model, space)
     task = Task(given, X, y, sample_weight, groups, validation)
     findings = search(
         task,
-        Space() if space is None else space,
+        space,
         Limits(trials, budget, repeats),
         seed=random_state,
         journal=storage,
@@ -157,6 +158,16 @@ def tune(
         on_trial=on_trial,
     )
     return Tuned(task.fit(task.changed(findings.parameters, random_state)), findings)
+
+
+def _given(model: object, space: object) -> tuple[LSTMRegressor, Space]:
+    """Take what is varied and how far, each as by default where it is None."""
+    if not isinstance(model, LSTMRegressor | None):
+        raise ConfigurationError("tune", "model", "an LSTMRegressor, which need not be fitted, or None", model)
+    if not isinstance(space, Space | None):
+        words = "a Space, such as replace(Space(), units=Span(8, 64, log=True, whole=True)), or None"
+        raise ConfigurationError("tune", "space", words, space)
+    return LSTMRegressor() if model is None else model, Space() if space is None else space
 
 
 def tune_run(
@@ -211,13 +222,13 @@ def tune_run(
     """
     optuna_module()
     folder = Path(folder)
-    given = LSTMRegressor() if model is None else model
+    given, space = _given(model, space)
     parts = read_parts(data, test_data, cut, Holdout() if holdout is None else holdout)
     task = Task(given, *parts.train, validation=parts.validation_to_fit)
     journal = _place(folder, force=force)
     findings = search(
         task,
-        Space() if space is None else space,
+        space,
         Limits(trials, budget, repeats),
         seed=random_state,
         journal=journal,
