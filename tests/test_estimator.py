@@ -506,6 +506,12 @@ class TestBadInput:
             small(**{name: value}).fit(X, y)
         assert caught.value.name == name
 
+    @pytest.mark.parametrize("callbacks", [Callback, [Callback], ["early"], Callback()])
+    def test_callbacks_that_cannot_look_on(self, waves, callbacks):
+        """A class, a name, or a callback without a list around it is refused before anything is trained."""
+        with pytest.raises(ConfigurationError, match="'callbacks' of LSTMRegressor: expected a list of objects of"):
+            small(callbacks=callbacks).fit(*waves)
+
     def test_weights_that_cannot_be(self, waves):
         """Weights of the wrong length, negative or all zero are refused."""
         X, y = waves

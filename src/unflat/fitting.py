@@ -95,6 +95,7 @@ def training_config(parameters: Mapping[str, Any], n: int, *, crossed: bool = Fa
     ConfigurationError
         If a parameter is outside what it may be.
     """
+    _refuse_other_callbacks(parameters.get("callbacks", ()))
     chosen = {field.name: parameters[field.name] for field in fields(TrainingConfig)}
     if chosen["batch_size"] == "auto":
         chosen["batch_size"] = batch_size_for(n)
@@ -104,6 +105,14 @@ def training_config(parameters: Mapping[str, Any], n: int, *, crossed: bool = Fa
         # A cycle does its best work at its end, and weights from before are kept where it does not.
         chosen["patience"] = max(1, chosen["epochs"] // 2) if chosen["schedule"] == "constant" else None
     return TrainingConfig(**chosen)
+
+
+def _refuse_other_callbacks(callbacks: object) -> None:
+    """Raise `ConfigurationError` before training if one of them could not look on."""
+    given = callbacks if isinstance(callbacks, list | tuple) else [None]
+    if any(isinstance(each, type) or not hasattr(each, "on_model") for each in given):
+        words = "a list of objects of unflat.Callback, such as [Watch(X, y)]"
+        raise ConfigurationError(OWNER, "callbacks", words, callbacks)
 
 
 def one_pass_config(parameters: Mapping[str, Any], n: int) -> TrainingConfig:
