@@ -221,6 +221,12 @@ def test_predictions_and_truths_are_of_one_output_each(draw):
         draw(y, y[:4])
 
 
+def test_there_is_a_time_for_each_target():
+    """A part of the times would draw a part of the series, and not say so."""
+    with pytest.raises(ShapeError, match=r"The times to draw: expected 9, .* received shape \(5,\)"):
+        over_time_figure(np.arange(5), np.arange(9.0), np.arange(9.0))
+
+
 def test_agreement_of_a_constant_is_drawn():
     """One value, predicted exactly, still has axes with a width."""
     (panel,) = agreement_figure([5.0], [5.0]).axes

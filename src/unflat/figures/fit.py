@@ -165,6 +165,10 @@ def over_time_figure(
         Lines that break where times are missing.
     """
     t, (y, prediction) = np.asarray(times), _beside(true, predicted)
+    if t.shape != y.shape:
+        raise ShapeError(
+            "The times to draw", f"{len(y)}, one for each true value", t.shape, "Give when each target lies."
+        )
     parts = _parts(t, None if groups is None else np.asarray(groups))
     figure, panels = sheet((16, 4 * len(parts)), len(parts))
     for panel, (heading, index) in zip(panels[:, 0], parts, strict=True):
