@@ -10,7 +10,7 @@ import numpy as np
 from unflat.diagnosis.causes.activity import saturated_gates
 from unflat.diagnosis.causes.network import distance, output_image, reach, to_network
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import FLAT, GAIN, unlearned, varies, worse_than_it_should
+from unflat.diagnosis.causes.symptoms import FLAT, GAIN, attainable, unlearned, varies, worse_than_it_should
 from unflat.diagnosis.examination import SAMPLE
 from unflat.diagnosis.records import Cause, Evidence
 
@@ -208,7 +208,7 @@ def stale_mode(examination: Examination) -> Cause | None:
     if drawn >= _MOVED:
         return _drawn(examination, drawn)
     as_it_stands, own = subject.gives_other_in_evaluation(X) or 0.0, subject.gives_other_in_training(X) or 0.0
-    if max(as_it_stands, own) < _MOVED:
+    if max(as_it_stands, own) < _MOVED and not _is_what_is_missing(examination, as_it_stands):
         return None
     return Cause(
         "stale_mode",
@@ -223,6 +223,14 @@ def stale_mode(examination: Examination) -> Cause | None:
         ),
         0.85,
     )
+
+
+def _is_what_is_missing(examination: Examination, moved: float) -> bool:
+    """Whether so much of the predictions, in their deviation, is at least half of what others explain beyond them."""
+    part = examination.training
+    missing = attainable(examination, part) - part.r2
+    added = (moved * part.spread) ** 2
+    return moved > 0 and bool((np.isfinite(missing) & (missing > 0) & (added >= missing / 2)).any())
 
 
 _DRAWN_CODE: Code = {
