@@ -45,6 +45,24 @@ def test_object_that_is_not_there(source):
         load_model(source)
 
 
+def test_a_module_that_raises_is_told_as_such(tmp_path, monkeypatch):
+    """Whatever the user's code raises, it is one message with the call that shows where."""
+    (tmp_path / "raising.py").write_text("1 / 0\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelSourceError, match=r"received ZeroDivisionError: .* python -c .import raising."):
+        load_model("raising:model")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("net.pt", "module:object"), ("m.pth", "module:object"), ("cut.keras", "Copy it again")]
+)
+def test_files_that_hold_no_whole_model(tmp_path, name, said):
+    """PyTorch's files need their module's code, and a .keras file that was cut short is no archive."""
+    (tmp_path / name).write_bytes(b"PK\x03\x04")
+    with pytest.raises(ModelSourceError, match=said):
+        load_model(str(tmp_path / name))
+
+
 def test_nothing_of_that_name(tmp_path):
     """A path to nothing, ours or Keras's, says so."""
     with pytest.raises(ForeignArtifactError, match="nothing of that name"):
@@ -65,7 +83,9 @@ def test_arrays(waves, tmp_path):
 def test_arrays_of_other_names(tmp_path):
     """An .npz file without X and y is refused with the names that it has, and nothing pickled is loaded."""
     np.savez(tmp_path / "d.npz", inputs=np.ones(3))
-    with pytest.raises(UnreadableTableError, match="arrays named X and y; received arrays named inputs"):
+    with pytest.raises(
+        UnreadableTableError, match=r"^The table \S+: expected arrays named X and y; received arrays named inputs\."
+    ):
         load_data(tmp_path / "d.npz", object())
     np.savez(tmp_path / "p.npz", X=np.array([{}], dtype=object), y=np.ones(1))
     with pytest.raises(UnreadableTableError, match=r"a whole \.npz file of numbers; received Object arrays"):

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 KERAS_SUFFIXES = (".keras", ".h5")
 """Endings of files that Keras writes."""
 
+_TORCH_SUFFIXES = (".pt", ".pth", ".ckpt")
+"""Endings of files that PyTorch writes: weights, or pickles, which would run code."""
+
 
 def load_model(source: str) -> Any:  # noqa: ANN401 - a model of any framework
     """Load a model by what a user calls it.
@@ -46,11 +49,17 @@ def load_model(source: str) -> Any:  # noqa: ANN401 - a model of any framework
     MissingExtraError
         If Keras is not installed.
     ModelSourceError
-        If a Keras file cannot be loaded safely, or there is no such module or object.
+        If a Keras file cannot be loaded safely, it is a file of PyTorch's, there is no such module or object, or the
+        module's code raises.
     """
     path = Path(source)
     if path.suffix in KERAS_SUFFIXES:
         return _load_keras(path)
+    if path.suffix in _TORCH_SUFFIXES and path.exists():
+        raise ModelSourceError(
+            source, "a model that its file holds", "a file of PyTorch's, which needs the code of its module",
+            "Load it in a module of your own, and give module:object instead.",
+        )  # fmt: skip
     module, separator, name = source.partition(":")
     if separator and not path.exists():
         return _import_object(source, module, name)
@@ -104,6 +113,11 @@ def load_data(path: Path, model: object, cut: Cut | None = None) -> tuple[Any, N
 def _load_keras(path: Path) -> Any:  # noqa: ANN401 - Keras has no types
     if not path.exists():
         raise ModelSourceError(str(path), "a Keras file that exists", "no such file", "Check the path.")
+    if path.suffix == ".keras" and path.is_file() and not zipfile.is_zipfile(path):
+        raise ModelSourceError(
+            str(path), "a whole .keras file", "no archive, which such a file is",
+            "Copy it again from where it was saved, or save the model again.",
+        )  # fmt: skip
     keras = require("keras", extra="keras")
     try:
         return keras.saving.load_model(path, safe_mode=True)
@@ -111,7 +125,7 @@ def _load_keras(path: Path) -> Any:  # noqa: ANN401 - Keras has no types
         raise ModelSourceError(
             str(path),
             "a whole model that Keras loads in safe mode",
-            f"this answer: {error}",
+            f"this answer: {str(error).rstrip('.')}",
             "Load it in a module of your own, which may run its code, and give module:object instead.",
         ) from error
 
@@ -127,6 +141,11 @@ def _import_object(source: str, module: str, name: str) -> Any:  # noqa: ANN401 
         raise ModelSourceError(
             source, "module:object, both there", str(error), "Name a module that can be imported from this folder."
         ) from error
+    except Exception as error:  # the user's own code may raise anything
+        raise ModelSourceError(
+            source, "a module that can be imported", f"{type(error).__name__}: {error}",
+            f'Correct it: python -c "import {module}" shows where.',
+        ) from error  # fmt: skip
     finally:
         sys.path.remove(str(Path.cwd()))
     return found
@@ -136,12 +155,11 @@ def _load_arrays(path: Path) -> tuple[NDArray[Any], NDArray[np.float64]]:
     remedy = "Write it with numpy.savez('data.npz', X=X, y=y)."
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            missing = {"X", "y"} - set(arrays.files)
-            if missing:
-                found = ", ".join(arrays.files) or "none"
-                raise UnreadableTableError(path, "arrays named X and y", f"arrays named {found}", remedy)
-            return arrays["X"], np.asarray(arrays["y"])
+            names = arrays.files
+            if {"X", "y"} <= set(names):
+                return arrays["X"], np.asarray(arrays["y"])
     except FileNotFoundError as error:
         raise UnreadableTableError(path, "a file that exists", "no such file", "Check the path.") from error
     except (ValueError, OSError, zipfile.BadZipFile) as error:
         raise UnreadableTableError(path, "a whole .npz file of numbers", str(error), remedy) from error
+    raise UnreadableTableError(path, "arrays named X and y", f"arrays named {', '.join(names) or 'none'}", remedy)
