@@ -10,7 +10,7 @@ import torch
 
 from unflat.diagnosis.subjects import output_activation, subject_of
 from unflat.diagnosis.subjects.keeping import kept_randomness
-from unflat.errors import ModelError, ModelFailedError
+from unflat.errors import ConfigurationError, ModelError, ModelFailedError
 
 keras = pytest.importorskip("keras")
 layers = keras.layers
@@ -286,6 +286,12 @@ def test_the_loss_is_keras_own():
     prediction, y = np.array([[0.0], [2.0]]), np.array([[1.0], [5.0]])
     assert subject.loss_of(prediction, y) == pytest.approx(5)
     assert subject.loss_of(prediction, y[:, 0]) == pytest.approx(5)
+
+
+def test_a_loss_that_keras_does_not_know_is_refused():
+    """A name with a mistake in it is not passed over."""
+    with pytest.raises(ConfigurationError, match="'loss' of diagnose: expected a loss that Keras knows"):
+        subject_of(_model(layers.Flatten(), layers.Dense(1)), loss="msee")
 
 
 @pytest.mark.parametrize("loss", ["binary_crossentropy", "poisson", lambda y, prediction: (y - prediction) ** 2])

@@ -22,7 +22,7 @@ from unflat.diagnosis.subjects.measures import batch_size_for, shape_of, shift
 from unflat.diagnosis.subjects.recurrences import sequences_inside
 from unflat.diagnosis.subjects.torch_gradients import measured
 from unflat.diagnosis.subjects.torch_losses import squared_error
-from unflat.errors import ModelError
+from unflat.errors import ConfigurationError, ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,6 +55,8 @@ class KerasSubject(Subject):
     ------
     ModelError
         If the model has never been built, and so has no weights.
+    ConfigurationError
+        If the loss is a name that Keras does not know.
     """
 
     framework = "keras"
@@ -66,6 +68,11 @@ class KerasSubject(Subject):
             )
         self._keras = require("keras", extra="keras")
         self._model = model
+        if isinstance(loss, str):
+            try:
+                self._keras.losses.get(loss)
+            except ValueError as error:
+                raise ConfigurationError("diagnose", "loss", "a loss that Keras knows, such as 'mse'", loss) from error
         self._loss = compiled_loss(model, loss)
         self._optimizer = getattr(model, "optimizer", None) if optimizer is None else optimizer
         self._units = units_of(self._keras, model)
