@@ -60,3 +60,11 @@ def test_logarithms_are_not_anchored(wandering):
     assert last_value(-last, level, standardized(-last), logarithms, width=3).at_mean
     outputs = fit_target_scaler(level, "standard", ("level",))
     assert last_value(last[:, :0], level, Scaler([]), outputs, width=3).at_mean
+
+
+def test_features_and_targets_of_sizes_far_apart_are_no_anchors():
+    """Between 1e200 and 1e-200 a distance has no square in double precision, and is far all the same."""
+    last = np.random.default_rng(0).normal(size=(50, 1)) * 1e200
+    y = np.random.default_rng(1).normal(size=(50, 1)) * 1e-200
+    features, outputs = standardized(last), fit_target_scaler(y, "standard", ("y",))
+    assert last_value(last, y, features, outputs, width=1).at_mean

@@ -76,7 +76,8 @@ def last_value(
     levels, spreads = outputs.center.numpy(), outputs.scale.numpy()
     carried = np.where(np.isnan(last), centers, last)  # as the network reads it
     for place, target in enumerate(targets.T):
-        apart = np.square(carried - target[:, None]).mean(axis=0)
+        with np.errstate(over="ignore"):  # what is that far apart is as far as anything
+            apart = np.square(carried - target[:, None]).mean(axis=0)
         nearest = int(apart.argmin())
         if apart[nearest] < target.var():
             anchor.weight[place, nearest] = scales[nearest] / spreads[place]
