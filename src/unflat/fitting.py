@@ -227,7 +227,7 @@ def hold(predictor: Predictor, parting: Parting) -> None:
     parting : Parting
         What its networks learned from, and what they held out.
     """
-    if not parting.crossed:
+    if not parting.crossed or parting.held_out is None or len(parting.held_out) < len(parting.whole):
         return
     trials = [
         _trial(predictor, part, part.training, part.held_out) for part in parting.parts if part.held_out is not None

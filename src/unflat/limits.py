@@ -130,7 +130,7 @@ def ends_of(parts: Sequence[Trial]) -> list[Limits]:
     Parameters
     ----------
     parts : sequence of Trial
-        On one scale; each part was tried on targets that it had not learned from, and together on all there are.
+        On one scale; each part was tried on targets that it had not learned from.
 
     Returns
     -------
@@ -139,10 +139,11 @@ def ends_of(parts: Sequence[Trial]) -> list[Limits]:
         their part had learned from are smaller than they would be at the end of it. Where no prediction went beyond,
         nothing speaks for those that will.
     """
-    low, high = (end([end(part.true, axis=0) for part in parts], axis=0) for end in (np.min, np.max))
+    known = np.concatenate([targets for part in parts for targets in (part.learned, part.true)])
     as_it_is, at_the_end = (sum(errors) for errors in zip(*map(_errors_beyond, parts), strict=True))
     better = as_it_is < at_the_end
-    return [Limits() if free else Limits(*ends) for free, *ends in zip(better, low, high, strict=True)]
+    ends = zip(known.min(axis=0), known.max(axis=0), strict=True)
+    return [Limits() if free else Limits(low, high) for free, (low, high) in zip(better, ends, strict=True)]
 
 
 def _errors_beyond(part: Trial) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
