@@ -40,7 +40,8 @@ _TENTH = 0.1
 """What a single network holds out."""
 
 _LARGEST_GAP = 0.25
-"""Share of the training part that may be left out between it and what is set aside; beyond it some leak is better."""
+"""Share of the training part that is left out between it and what is set aside, at the most: of few long windows all
+share steps, and too few would be left to learn from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,7 +215,8 @@ def hold_out(data: Dataset, share: float, random: np.random.RandomState) -> tupl
 
     By whole groups where groups are given; windows otherwise by their natural split. Sequences of an array are drawn at
     random, unless neighbours share time steps, as windows that a user has cut do: then the last are set aside, without
-    those before them that share a step with any of them, since training on these would show a part of the answers.
+    those before them that share a step with any of them, since training on these would show a part of the answers; but
+    a quarter of the rest is left out at the most.
 
     Parameters
     ----------
@@ -250,8 +252,9 @@ def _two_parts(data: Dataset, share: float, random: np.random.RandomState) -> tu
         count = max(1, round(share * len(data)))
         rest = len(data) - count
         apart = places_apart(data.sequences)
-        if 1 < apart < _LARGEST_GAP * rest:
-            return np.arange(rest - apart + 1), np.arange(rest, len(data))
+        if apart > 1:
+            gap = min(apart - 1, int(_LARGEST_GAP * rest))
+            return np.arange(rest - gap), np.arange(rest, len(data))
         inside = random.permutation(len(data))[:count]
     return np.setdiff1d(np.arange(len(data)), inside), np.sort(inside)
 
