@@ -52,6 +52,18 @@ def test_tuning_writes_a_run_and_tells_what_was_found(table, tmp_path):
     assert run("predict", folder, table).exit_code == 0
 
 
+def test_ctrl_c_before_there_is_a_result_says_how_to_go_on(table, tmp_path, monkeypatch):
+    """The exit code is a shell's, and the message names the folder that keeps what was tried."""
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(unflat, "tune_run", interrupted)
+    result = run("tune", table, "--target", "load", "--window", 4, "-o", tmp_path / "run", *TINY)
+    assert result.exit_code == 130
+    assert f"kept in {tmp_path / 'run'}: the same command goes on" in result.stderr
+
+
 def test_a_search_is_quiet_on_standard_error(table, tmp_path):
     """Where standard error is no terminal, only our own warnings stand there, none of Optuna's."""
     command = [

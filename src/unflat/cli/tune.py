@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import unflat
-from unflat.cli.group import INTERRUPTED
+from unflat.cli.group import INTERRUPTED, say
 from unflat.cli.options import (
     CalendarOption,
     DataArgument,
@@ -134,27 +134,31 @@ def tune(
         model.set_params(loss=loss)
     seconds = None if budget is None else _seconds(budget)
     changed = unflat.tuning.changed_space(unflat.tuning.Space(), space or [])
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=Console(stderr=True),
-        transient=True,
-    ) as progress:  # fmt: skip
-        task = progress.add_task("Trying the defaults", total=None)
-        tuned = unflat.tune_run(
-            data,
-            output,
-            cut=cut,
-            holdout=unflat.runs.Holdout(test_share, validation_share, split, seed=seed),
-            model=model,
-            space=changed,
-            trials=trials,
-            budget=seconds,
-            test_data=test,
-            random_state=seed,
-            force=force,
-            command=context.obj or (),
-            illustrate=unflat.figures.draw_run,
-            on_trial=lambda trial, best: progress.update(task, description=_progress(trial, best)),
-        )
+    try:
+        with Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=Console(stderr=True),
+            transient=True,
+        ) as progress:  # fmt: skip
+            task = progress.add_task("Trying the defaults", total=None)
+            tuned = unflat.tune_run(
+                data,
+                output,
+                cut=cut,
+                holdout=unflat.runs.Holdout(test_share, validation_share, split, seed=seed),
+                model=model,
+                space=changed,
+                trials=trials,
+                budget=seconds,
+                test_data=test,
+                random_state=seed,
+                force=force,
+                command=context.obj or (),
+                illustrate=unflat.figures.draw_run,
+                on_trial=lambda trial, best: progress.update(task, description=_progress(trial, best)),
+            )
+    except KeyboardInterrupt as interruption:
+        say(f"Interrupted before there was a result. Trials that ended are kept in {output}: the same command goes on.")
+        raise typer.Exit(INTERRUPTED) from interruption
     typer.echo(f"{unflat.tuning.told(tuned.findings)}\n")
     tell(tuned.outcome)
     interrupted = tuned.findings.trials[-1].state == "interrupted"
