@@ -14,11 +14,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
-from unflat.baselines.design import evenly
 from unflat.moderation import is_moderated
 from unflat.network.boosting import moves_worth_making, stopped, to_pick_from
 from unflat.network.line import Line, least_of
-from unflat.network.reading import Reader, folds_for_lines, range_of_features, scaled_targets, usual_length
+from unflat.network.reading import (
+    Reader,
+    folds_for_lines,
+    places_to_read,
+    range_of_features,
+    scaled_targets,
+    usual_length,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,9 +33,6 @@ if TYPE_CHECKING:
     from unflat.dataset import Dataset
     from unflat.network import Predictor
     from unflat.parting import Parting
-
-_ELEMENTS = 10_000_000
-"""Numbers that the lines are fitted on, at the most."""
 
 
 class Picks(NamedTuple):
@@ -80,7 +83,7 @@ def picks_of(predictor: Predictor, parting: Parting, loss: LossName) -> Picks:
     inputs, training = predictor.inputs, parting.whole
     terms = to_pick_from(inputs.width, usual_length(training.sequences))
     beside = 0 if predictor.context is None else predictor.context.width
-    index = evenly(len(training), max(_ELEMENTS // (terms.width(inputs.width) + beside), 2))
+    index = places_to_read(len(training), terms.width(inputs.width) + beside)
     learned = training.take(index)
     skip = predictor.network.members[0].skip
     own = None if skip is None else skip.bounds  # which the products of both are held to

@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
-from unflat.baselines.design import evenly
 from unflat.dataset import places_apart
 from unflat.moderation import share_of_way
 from unflat.network.anchor import last_value
 from unflat.network.line import choose_line, richest, terms_to_try
-from unflat.network.reading import Reader, folds_for_lines, range_of_features, scaled_targets, usual_length
+from unflat.network.reading import (
+    Reader,
+    folds_for_lines,
+    places_to_read,
+    range_of_features,
+    scaled_targets,
+    usual_length,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,9 +34,6 @@ if TYPE_CHECKING:
     from unflat.network.terms import Terms
     from unflat.parting import Parting
     from unflat.scaling import InputScaling, Scaler
-
-_LINE_ELEMENTS = 10_000_000
-"""Numbers that the line which training begins at is fitted on, at the most."""
 
 
 class Start(NamedTuple):
@@ -70,7 +73,7 @@ def starts_of(
     training = parting.whole
     choices = terms_to_try(inputs.width, usual_length(training.sequences), len(training))
     widest, beside = richest(choices), 0 if context is None else context.width
-    index = evenly(len(training), max(_LINE_ELEMENTS // (widest.width(inputs.width) + beside), 2))
+    index = places_to_read(len(training), widest.width(inputs.width) + beside)
     learned = training.take(index)
     reader = Reader(inputs, context, range_of_features(inputs, learned.sequences) if widest.curved else None)
     anchor = _anchor(inputs, target, learned)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
+from unflat.baselines.design import evenly
 from unflat.batches import batches_of
 from unflat.dataset import places_apart
 from unflat.folds import folds_of, folds_of_series
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from unflat.network.terms import Terms
     from unflat.scaling import InputScaling, Scaler
     from unflat.sequences import Sequences
+
+_MOST_NUMBERS = 10_000_000
+"""Numbers that a line is fitted on, at the most."""
 
 _FAR_OUT = 5.0
 """Scales from the center beyond which a value enters products no further: a few outliers would rule them."""
@@ -44,16 +48,6 @@ class Reader(NamedTuple):
     context: InputScaling | None
     bounds: tuple[Tensor, Tensor] | None
 
-    @property
-    def features(self) -> int:
-        """Features of a scaled step."""
-        return self.inputs.width
-
-    @property
-    def beside(self) -> int:
-        """Numbers beside a sequence."""
-        return 0 if self.context is None else self.context.width
-
     def read(self, sequences: Sequences, terms: Terms) -> NDArray[np.float32]:
         """Read of each sequence what a line of these terms reads: shape (n, width)."""
         parts = [
@@ -65,6 +59,11 @@ class Reader(NamedTuple):
 
     def _beside(self, batch: Batch) -> Tensor | None:
         return None if self.context is None else self.context(batch.context)
+
+
+def places_to_read(n: int, width: int) -> NDArray[np.int64]:
+    """Choose the sequences that a line is fitted on, spread over n: as many as what is read of each leaves room for."""
+    return evenly(n, max(_MOST_NUMBERS // width, 2))
 
 
 def range_of_features(inputs: InputScaling, sequences: Sequences) -> tuple[Tensor, Tensor]:
