@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from unflat.batches import BatchSource
 from unflat.config import NetworkConfig, TrainingConfig
 from unflat.errors import CaptureWarning
 from unflat.network import Network
 from unflat.scaling import fit_input_scaling
 from unflat.sequences import as_sequences
+from unflat.sequences.batches import BatchSource
 from unflat.training import Examples, Runtime, train
 
 CONFIG = NetworkConfig(units=(5, 4), dropout=0.3)

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
-from unflat.batches import BatchSource
 from unflat.config import NetworkConfig, ScalingConfig
 from unflat.dataset import as_dataset
 from unflat.errors import ConfigurationError, ConstantTargetError
@@ -16,6 +15,7 @@ from unflat.learning import examples
 from unflat.network import predict_all
 from unflat.network.line import PENALTIES
 from unflat.parting import Parting
+from unflat.sequences.batches import BatchSource
 
 NETWORK, SCALES = NetworkConfig(units=(3,)), ScalingConfig()
 

@@ -15,12 +15,12 @@ import pytest
 import torch
 
 from unflat import OnnxPredictor, export_onnx, recipes
-from unflat.batches import BatchSource
 from unflat.config import NetworkConfig, TrainingConfig
 from unflat.errors import FitWarning
 from unflat.network import Network, kernel
 from unflat.scaling import fit_input_scaling
 from unflat.sequences import as_sequences
+from unflat.sequences.batches import BatchSource
 from unflat.training import Examples, train
 from unflat.windows import make_windows
 

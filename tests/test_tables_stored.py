@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from unflat import LSTMRegressor, UnflatWarning, make_windows, open_table, read_table
-from unflat.columnar import ColumnMatrix
 from unflat.errors import NonFiniteError, OutputError, TableChangedError, UnreadableTableError
 from unflat.runs import Cut
+from unflat.sequences.columnar import ColumnMatrix
 from unflat.tables.stored import StoredTable
 
 N = 1000

@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from unflat import training
-from unflat.batches import BatchSource
 from unflat.callbacks import Callback
 from unflat.config import NetworkConfig, TrainingConfig
 from unflat.network import Network, kernel
 from unflat.scaling import fit_input_scaling
 from unflat.sequences import as_sequences
+from unflat.sequences.batches import BatchSource
 from unflat.training import Examples, Runtime, train
 
 SMALL = NetworkConfig(units=(5,), dropout=0.1)

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 import torch
 
-from unflat.batches import BatchSource
+from unflat.sequences.batches import BatchSource
 from unflat.windows import make_windows
 
 ROWS, FEATURES, LENGTH = 100_000, 8, 96

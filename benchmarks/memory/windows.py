@@ -44,7 +44,7 @@ def import_everything() -> tuple[Any, ...]:
     import polars as pl  # noqa: PLC0415
     import torch  # noqa: PLC0415
 
-    from unflat.batches import BatchSource  # noqa: PLC0415
+    from unflat.sequences.batches import BatchSource  # noqa: PLC0415
     from unflat.windows import make_windows  # noqa: PLC0415
 
     torch.ones(8) @ torch.ones(8)  # starts the threads that any arithmetic starts

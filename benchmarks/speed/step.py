@@ -38,11 +38,11 @@ from floor import DOCUMENT, Recipe, floors, flops, rest
 from threadpoolctl import threadpool_limits
 
 from unflat import Callback
-from unflat.batches import BatchSource
 from unflat.config import NetworkConfig, TrainingConfig
 from unflat.network import Network, kernel
 from unflat.scaling import fit_input_scaling
 from unflat.sequences import as_sequences
+from unflat.sequences.batches import BatchSource
 from unflat.training import Examples, train
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import numpy as np
 from unflat import windows as windowing
 from unflat.conformal import labels
 from unflat.errors import InputError, InputTypeError, NonFiniteError, ShapeError
-from unflat.folds import neighbours_to_look_at, overlap_of_neighbours
 from unflat.sequences import Sequences, as_numbers, as_sequences, is_table, refuse_infinite
+from unflat.sequences.folds import neighbours_to_look_at, overlap_of_neighbours
 from unflat.windows import Windows, WindowSchema
 
 if TYPE_CHECKING:

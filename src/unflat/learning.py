@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
-from unflat.batches import BatchSource
 from unflat.dataset import places_apart
 from unflat.history import History
 from unflat.moderation import Move, is_moderated, mean_of, settle
 from unflat.network import assembled
 from unflat.picking import NOTHING_PICKED
+from unflat.sequences.batches import BatchSource
 from unflat.training import Examples, Runtime, errors_on, train
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from unflat.columnar import CHUNK_ROWS
+from unflat.sequences.columnar import CHUNK_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

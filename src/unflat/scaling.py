@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from unflat.columnar import CHUNK_ROWS
 from unflat.errors import AllMissingError, ScaleDomainError
+from unflat.sequences.columnar import CHUNK_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

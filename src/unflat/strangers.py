@@ -13,16 +13,16 @@ import numpy as np
 import torch
 
 from unflat.baselines.design import evenly
-from unflat.batches import batches_of
 from unflat.network.steps import mean_over_steps
+from unflat.sequences.batches import batches_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from unflat.batches import Batch
     from unflat.dataset import Dataset
     from unflat.scaling import InputScaling, Scaler
+    from unflat.sequences.batches import Batch
 
 _KNOWN = 0.5
 """Share of the bits of a series' name that its levels may still tell: of m series, root m are left that it may be."""

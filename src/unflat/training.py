@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from unflat.batches import BatchSource
     from unflat.callbacks import Callback
     from unflat.capturing import Recorder
     from unflat.config import Precision, TrainingConfig
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from unflat.network import Network
     from unflat.optimizing import Pace
     from unflat.scaling import InputScaling
+    from unflat.sequences.batches import BatchSource
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import torch
 from unflat.diagnosis.learners import ridge
 from unflat.diagnosis.recurrent import recurrent, steps_of
 from unflat.diagnosis.tables import Tables, r2_of
-from unflat.folds import folds_of
+from unflat.sequences.folds import folds_of
 
 
 def queue(n, customers=16, seed=0):

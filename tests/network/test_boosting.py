@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unflat.folds import folds_of
 from unflat.network.boosting import (
     MOST_PICKED_FROM,
     MOVES,
@@ -18,6 +17,7 @@ from unflat.network.boosting import (
 from unflat.network.line import MOST_CURVED
 from unflat.network.sums import Sums, counts_of
 from unflat.network.terms import pairs
+from unflat.sequences.folds import folds_of
 
 
 def dealt(n):

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.model_selection import cross_val_predict
 
-from unflat.folds import Fold, folds_of
 from unflat.network.anchor import Anchor
 from unflat.network.line import (
     MOST_WIDE,
@@ -21,6 +20,7 @@ from unflat.network.line import (
     terms_to_try,
 )  # fmt: skip
 from unflat.network.terms import Terms, summary
+from unflat.sequences.folds import Fold, folds_of
 
 
 def data(outputs=1, n=60, width=6, noise=0.3, seed=7):

@@ -11,11 +11,11 @@ import common
 import numpy as np
 import torch
 
-from unflat.batches import BatchSource
 from unflat.config import NetworkConfig, TrainingConfig
 from unflat.network import Network
 from unflat.scaling import fit_input_scaling
 from unflat.sequences import as_sequences
+from unflat.sequences.batches import BatchSource
 from unflat.training import Examples, train
 
 

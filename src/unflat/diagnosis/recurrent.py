@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from unflat.dataset import Dataset
     from unflat.diagnosis.tables import Tables
-    from unflat.folds import Fold
+    from unflat.sequences.folds import Fold
 
     Values = NDArray[np.float64]
 

@@ -15,7 +15,7 @@ from unflat.diagnosis.reservoir import echoes
 from unflat.diagnosis.signal import Reference, References, Signal, signals_of
 from unflat.diagnosis.summaries import standardized, summarize
 from unflat.diagnosis.tables import Tables, in_place, orders_of, padded_alike, r2_of, without_outliers
-from unflat.folds import folds_of, overlap
+from unflat.sequences.folds import folds_of, overlap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from unflat.diagnosis.learners import Learner
     from unflat.diagnosis.past import Past
     from unflat.diagnosis.tables import Pairs, Values
-    from unflat.folds import Fold
+    from unflat.sequences.folds import Fold
 
 _MOST_SEQUENCES = 1500
 _FEWEST_SEQUENCES = 10

@@ -15,7 +15,7 @@ import numpy as np
 from unflat.diagnosis.recurrent import RECURRENT, recurrent, steps_of
 from unflat.diagnosis.signal import signals_of
 from unflat.diagnosis.tables import Tables, in_place, orders_of, padded_alike
-from unflat.folds import folds_of, overlap
+from unflat.sequences.folds import folds_of, overlap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,7 +12,7 @@ from scipy.optimize import nnls
 from unflat.diagnosis.padding import without_padding
 from unflat.diagnosis.signal import Reference
 from unflat.diagnosis.summaries import OWNED, owned_by_few, standardized
-from unflat.folds import shuffled
+from unflat.sequences.folds import shuffled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

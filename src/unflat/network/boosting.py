@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from unflat.folds import Fold
+    from unflat.sequences.folds import Fold
 
 MOST_PICKED_FROM = 2048
 """Numbers of a sequence that are looked at, at most."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from unflat.folds import Fold
+    from unflat.sequences.folds import Fold
 
 PENALTIES = np.logspace(-4, 4, 9)
 

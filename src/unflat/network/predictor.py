@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from unflat.batches import BatchSource
 from unflat.memory import memory_kept
 from unflat.network.ensemble import assembled, make_network
 from unflat.scaling import Affine, Hold, InputScaling, Scaler, TargetScaler
 from unflat.sequences import sequences_together
+from unflat.sequences.batches import BatchSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

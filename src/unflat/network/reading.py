@@ -9,22 +9,22 @@ import numpy as np
 import torch
 
 from unflat.baselines.design import evenly
-from unflat.batches import batches_of
 from unflat.dataset import places_apart
-from unflat.folds import folds_of, folds_of_series
 from unflat.network.steps import valid_steps
 from unflat.network.terms import summary
+from unflat.sequences.batches import batches_of
+from unflat.sequences.folds import folds_of, folds_of_series
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from unflat.batches import Batch
     from unflat.dataset import Dataset
-    from unflat.folds import Fold
     from unflat.network.terms import Terms
     from unflat.scaling import InputScaling, Scaler
     from unflat.sequences import Sequences
+    from unflat.sequences.batches import Batch
+    from unflat.sequences.folds import Fold
 
 _MOST_NUMBERS = 10_000_000
 """Numbers that a line is fitted on, at the most."""

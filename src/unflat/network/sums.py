@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from unflat.folds import Fold
+    from unflat.sequences.folds import Fold
 
 _CHUNK = 4096
 """Sequences summed together: no copy of all of them is made in double precision."""

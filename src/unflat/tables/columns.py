@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import polars as pl
 
-from unflat.columnar import CHUNK_ROWS
 from unflat.errors import AllMissingError, ColumnTypeError, NonFiniteError
+from unflat.sequences.columnar import CHUNK_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,8 +10,8 @@ import numpy as np
 
 from unflat.diagnosis.inputs import as_data
 from unflat.errors import InputError
-from unflat.folds import overlap
 from unflat.sequences import as_numbers
+from unflat.sequences.folds import overlap
 from unflat.windows import Windows
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # i
 from unflat.diagnosis.learners import NEIGHBOURS, RIDGE, neighbours, ridge
 from unflat.diagnosis.signal import Reference, References, Signal
 from unflat.diagnosis.summaries import standardized, summarize
-from unflat.folds import folds_of, shuffled
+from unflat.sequences.folds import folds_of, shuffled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

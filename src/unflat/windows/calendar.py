@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from unflat.columnar import CHUNK_ROWS
 from unflat.errors import ColumnTypeError
+from unflat.sequences.columnar import CHUNK_ROWS
 from unflat.tables.columns import is_temporal
 
 if TYPE_CHECKING:

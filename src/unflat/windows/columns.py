@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unflat.columnar import ColumnMatrix
+from unflat.sequences.columnar import ColumnMatrix
 from unflat.tables.columns import float_type, write_column
 from unflat.windows.calendar import write_calendar
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-    from unflat.sequences import Rows
+    from unflat.sequences.index import Rows
     from unflat.tables import Table
     from unflat.windows.schema import WindowSchema
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from unflat.columnar import CHUNK_ROWS
 from unflat.errors import ColumnTypeError, TableError, UnknownCategoryWarning, WindowTooLongError
 from unflat.sequences import PastTarget, Sequences
+from unflat.sequences.columnar import CHUNK_ROWS
 from unflat.tables import as_table, open_table
 from unflat.tables.columns import check_numeric, float_type, refuse_all_missing, write_column
 from unflat.windows.columns import rows_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from unflat.sequences import Rows
+    from unflat.sequences.index import Rows
     from unflat.tables import Table
     from unflat.windows.schema import WindowSchema
     from unflat.windows.timeline import Timeline

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unflat.columnar import CHUNK_ROWS
 from unflat.errors import MissingFutureError
 from unflat.sequences import Context
+from unflat.sequences.columnar import CHUNK_ROWS
 from unflat.windows.calendar import write_calendar
 from unflat.windows.columns import matrix_of
 from unflat.windows.schema import calendar_names
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from unflat.sequences import Rows
+    from unflat.sequences.index import Rows
     from unflat.tables import Table
     from unflat.windows.schema import WindowSchema
     from unflat.windows.timeline import Timeline

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 
-from unflat.columnar import CHUNK_ROWS
 from unflat.config import AtLeast, Checked, Interval
 from unflat.errors import ConfigurationError, EmptyPartError
+from unflat.sequences.columnar import CHUNK_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

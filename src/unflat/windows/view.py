@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from unflat.columnar import CHUNK_ROWS
 from unflat.errors import InputError
+from unflat.sequences.columnar import CHUNK_ROWS
 from unflat.windows.parts import SplitPlan, assign_parts
 from unflat.windows.schema import horizons_in_words
 

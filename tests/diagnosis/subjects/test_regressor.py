@@ -10,10 +10,10 @@ import torch
 from sklearn.exceptions import NotFittedError
 
 from unflat import LSTMRegressor
-from unflat.batches import BatchSource
 from unflat.diagnosis.subjects import Settings, subject_of
 from unflat.errors import ModelFailedError, ShapeError, UnflatWarning
 from unflat.sequences import as_sequences
+from unflat.sequences.batches import BatchSource
 
 LOOKS = {
     "predict": lambda subject, X, _: subject.predict(X),

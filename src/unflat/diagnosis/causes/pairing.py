@@ -10,7 +10,7 @@ from unflat.diagnosis.causes.linear import FEWEST, linear_r2, ranks, squared_cor
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import GAIN, worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
-from unflat.folds import overlap
+from unflat.sequences.folds import overlap
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import numpy as np
 
 from unflat.diagnosis.inputs import beside_targets
 from unflat.diagnosis.programs import Job
-from unflat.folds import overlap
+from unflat.sequences.folds import overlap
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from unflat.batches import BatchSource
 from unflat.config import OWNER
 from unflat.contract import check_is_fitted
 from unflat.diagnosis.records import NotExamined
@@ -26,6 +25,7 @@ from unflat.losses import Loss
 from unflat.network import predict_all
 from unflat.network.steps import valid_steps
 from unflat.sequences import as_sequences
+from unflat.sequences.batches import BatchSource
 from unflat.windows import Windows
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
-    from unflat.batches import Batch
     from unflat.diagnosis.subjects.base import Gates, Gradients
     from unflat.diagnosis.subjects.torch_trace import Call, Trace
     from unflat.estimator import LSTMRegressor
     from unflat.network import Predictor
+    from unflat.sequences.batches import Batch
 
 
 class PredictorSubject(Subject):

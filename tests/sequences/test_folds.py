@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unflat.folds import FOLDS, folds_of, folds_of_series, overlap, shuffled
+from unflat.sequences.folds import FOLDS, folds_of, folds_of_series, overlap, shuffled
 
 
 def windows(n, steps, stride):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import torch
 
-from unflat.columnar import blocks_of
-from unflat.sequences import sequences_together
+from unflat.sequences.columnar import blocks_of
+from unflat.sequences.index import sequences_together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from unflat.sequences import Sequences
+    from unflat.sequences.index import Sequences
 
 
 class Batch(NamedTuple):

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from unflat.batches import BatchSource
-from unflat.columnar import ColumnMatrix, blocks_of
 from unflat.ranges import InputRange
 from unflat.scaling import fit_input_scaling
 from unflat.sequences import Sequences
+from unflat.sequences.batches import BatchSource
+from unflat.sequences.columnar import ColumnMatrix, blocks_of
 
 ROWS = np.random.default_rng(0).normal(10, 3, size=(50, 4)).astype(np.float32)
 KEYS = {

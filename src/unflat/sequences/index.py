@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from unflat.columnar import ColumnMatrix
+    from unflat.sequences.columnar import ColumnMatrix
 
     Rows = NDArray[Any] | ColumnMatrix
 

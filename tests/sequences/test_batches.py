@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unflat.batches import BatchSource
 from unflat.sequences import Context, Sequences, as_sequences
+from unflat.sequences.batches import BatchSource
 
 R = 40
 

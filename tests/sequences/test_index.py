@@ -146,7 +146,7 @@ def test_covered_counts_on_across_pieces(monkeypatch):
     """Marking rows in pieces gives the same as at once."""
     sequences = overlapping(n_rows=50, length=7, stride=9)
     at_once = sequences.covered()
-    monkeypatch.setattr("unflat.sequences._CHUNK_ROWS", 4)
+    monkeypatch.setattr("unflat.sequences.index._CHUNK_ROWS", 4)
     np.testing.assert_array_equal(sequences.covered(), at_once)
     assert (~at_once).sum() == 50 - 7 * len(sequences)
 
