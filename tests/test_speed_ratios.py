@@ -18,7 +18,7 @@ from unflat import OnnxPredictor, export_onnx, recipes
 from unflat.config import NetworkConfig, TrainingConfig
 from unflat.errors import FitWarning
 from unflat.network import Network, kernel
-from unflat.scaling import fit_input_scaling
+from unflat.scaling.scales import fit_input_scaling
 from unflat.sequences import as_sequences
 from unflat.sequences.batches import BatchSource
 from unflat.training import Examples, train

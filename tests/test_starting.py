@@ -7,7 +7,7 @@ import torch
 from unflat.dataset import as_dataset
 from unflat.network.reading import Reader
 from unflat.parting import Parting, parted
-from unflat.scaling import fit_input_scaling, fit_target_scaler
+from unflat.scaling.scales import fit_input_scaling, fit_target_scaler
 from unflat.starting import starts_of
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from unflat import FitWarning, LSTMRegressor, load, make_windows
 from unflat.dataset import as_dataset
-from unflat.scaling import fit_input_scaling, fit_target_scaler
+from unflat.scaling.scales import fit_input_scaling, fit_target_scaler
 from unflat.strangers import Levels, levels_of
 
 

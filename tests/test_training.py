@@ -9,7 +9,7 @@ from unflat import training
 from unflat.callbacks import Callback
 from unflat.config import NetworkConfig, TrainingConfig
 from unflat.network import Network, kernel
-from unflat.scaling import fit_input_scaling
+from unflat.scaling.scales import fit_input_scaling
 from unflat.sequences import as_sequences
 from unflat.sequences.batches import BatchSource
 from unflat.training import Examples, Runtime, train

@@ -35,8 +35,8 @@ from unflat.network import predict_all
 from unflat.parting import Parting, parted
 from unflat.picking import picks_of
 from unflat.progress import ProgressBar, shows_progress
-from unflat.ranges import InputRange
 from unflat.saving import Learned, read_model, write_model
+from unflat.scaling.ranges import InputRange
 from unflat.streaming import StreamMixin
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import torch
 
 from unflat.contract import check_is_fitted
 from unflat.history import told
-from unflat.limits import Limits
+from unflat.scaling.limits import Limits
 
 if TYPE_CHECKING:
     from unflat.history import History

@@ -14,13 +14,13 @@ from unflat.baselines import Baselines
 from unflat.config import OWNER, NetworkConfig, TrainingConfig
 from unflat.errors import ConfigurationError, ConstantTargetError, MissingValuesWarning, OutOfRangeWarning
 from unflat.intervals import describe
-from unflat.limits import Trial, ends_of, limits_of
 from unflat.metrics import assess
 from unflat.network import Predictor, make_network, predict_all
 from unflat.network.embedding import MOST_ONE_HOT
 from unflat.network.reading import scaled_targets
-from unflat.ranges import far, in_words, missing_in_words
-from unflat.scaling import fit_affine, fit_context_scaling, fit_input_scaling, fit_target_scaler
+from unflat.scaling.limits import Trial, ends_of, limits_of
+from unflat.scaling.ranges import far, in_words, missing_in_words
+from unflat.scaling.scales import fit_affine, fit_context_scaling, fit_input_scaling, fit_target_scaler
 from unflat.starting import starts_of
 from unflat.strangers import levels_of
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from unflat.dataset import Dataset
     from unflat.metrics import Assessment
     from unflat.parting import Part, Parting
-    from unflat.ranges import InputRange
-    from unflat.scaling import InputScaling
+    from unflat.scaling.ranges import InputRange
+    from unflat.scaling.scales import InputScaling
     from unflat.sequences import Sequences
 
 _STEPS, _STEPS_OF_SEVERAL, _FEWEST_EPOCHS, _MOST_EPOCHS = 1500, 1000, 10, 100

@@ -16,7 +16,7 @@ from unflat.history import History
 from unflat.intervals import Bands
 from unflat.metrics import Assessment
 from unflat.network import Predictor
-from unflat.ranges import InputRange
+from unflat.scaling.ranges import InputRange
 from unflat.windows import WindowSchema
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from unflat.network.line import Line
     from unflat.network.terms import Terms
     from unflat.parting import Parting
-    from unflat.scaling import InputScaling, Scaler
+    from unflat.scaling.scales import InputScaling, Scaler
 
 
 class Start(NamedTuple):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from unflat.dataset import Dataset
-    from unflat.scaling import InputScaling, Scaler
+    from unflat.scaling.scales import InputScaling, Scaler
     from unflat.sequences.batches import Batch
 
 _KNOWN = 0.5

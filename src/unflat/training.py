@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from unflat.history import Ending
     from unflat.network import Network
     from unflat.optimizing import Pace
-    from unflat.scaling import InputScaling
+    from unflat.scaling.scales import InputScaling
     from unflat.sequences.batches import BatchSource
 
 

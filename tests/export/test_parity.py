@@ -8,7 +8,7 @@ import pytest
 from unflat.errors import ParityError
 from unflat.export.parity import draw_sequences, worst_difference
 from unflat.network.arrays import InputArrays
-from unflat.ranges import InputRange
+from unflat.scaling.ranges import InputRange
 
 
 def target(center, scale, *, logarithmic=False):

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from unflat.network.anchor import last_value
-from unflat.scaling import Scaler, fit_affine, fit_target_scaler
+from unflat.scaling.scales import Scaler, fit_affine, fit_target_scaler
 
 
 def standardized(columns):

@@ -7,7 +7,7 @@ import torch
 from unflat.config import NetworkConfig
 from unflat.network import Network, Predictor
 from unflat.network.arrays import PredictorArrays
-from unflat.scaling import Affine, InputScaling, Scaler, TargetScaler
+from unflat.scaling.scales import Affine, InputScaling, Scaler, TargetScaler
 
 
 def make(**shape):

@@ -9,7 +9,7 @@ import torch
 
 from unflat.config import NetworkConfig
 from unflat.network import Network, Predictor, predict_all
-from unflat.scaling import fit_input_scaling, fit_target_scaler
+from unflat.scaling.scales import fit_input_scaling, fit_target_scaler
 from unflat.sequences import Sequences, as_sequences
 
 CONFIGS = [

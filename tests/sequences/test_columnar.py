@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from unflat.ranges import InputRange
-from unflat.scaling import fit_input_scaling
+from unflat.scaling.ranges import InputRange
+from unflat.scaling.scales import fit_input_scaling
 from unflat.sequences import Sequences
 from unflat.sequences.batches import BatchSource
 from unflat.sequences.columnar import ColumnMatrix, blocks_of

@@ -13,7 +13,7 @@ import torch
 
 from unflat.config import NetworkConfig, TrainingConfig
 from unflat.network import Network
-from unflat.scaling import fit_input_scaling
+from unflat.scaling.scales import fit_input_scaling
 from unflat.sequences import as_sequences
 from unflat.sequences.batches import BatchSource
 from unflat.training import Examples, train

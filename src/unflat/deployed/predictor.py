@@ -20,7 +20,7 @@ import numpy as np
 from unflat.conformal import PredictionInterval, labels, labels_of, refuse_other_coverage
 from unflat.deployed.opening import content_of, open_session, read_bands, read_metadata
 from unflat.errors import InputError, MissingValuesWarning, NotCalibratedError, OutOfRangeWarning, ShapeError
-from unflat.ranges import InputRange, far, in_words, missing_in_words
+from unflat.scaling.ranges import InputRange, far, in_words, missing_in_words
 from unflat.sequences import Context, as_numbers, as_sequences, refuse_infinite, sequences_together
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.deployed.bands import DeployedBands
-    from unflat.ranges import Beyond
+    from unflat.scaling.ranges import Beyond
     from unflat.sequences import Sequences
 
 _LARGEST = float(np.finfo(np.float64).max)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from unflat.limits import Limits
     from unflat.metrics import IntervalScores
+    from unflat.scaling.limits import Limits
     from unflat.sequences import PastTarget, Sequences
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from unflat.metrics import Assessment
     from unflat.network.arrays import InputArrays, PredictorArrays
-    from unflat.ranges import InputRange
+    from unflat.scaling.ranges import InputRange
 
 TOLERANCE = 1e-5
 """The largest accepted difference, in standard deviations of the target."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from unflat.config import NetworkConfig
     from unflat.network.arrays import DenseArrays, NetworkArrays, PredictorArrays
-    from unflat.ranges import InputRange
+    from unflat.scaling.ranges import InputRange
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ def scaled_inputs(graph: Graph, raw: str, inputs: InputArrays, features: int) ->
 
     Scaled numbers with 0, the center, where one is missing; then 1 for each missing value of a column that has a
     missing-indicator; then 1 for each category that is present, shares for an unseen one: as
-    `unflat.scaling.InputScaling` does it.
+    `unflat.scaling.scales.InputScaling` does it.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from unflat.scaling import Scaler
+    from unflat.scaling.scales import Scaler
 
 
 class Anchor(NamedTuple):

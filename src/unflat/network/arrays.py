@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from unflat.config import NetworkConfig
     from unflat.network.body import Network
     from unflat.network.predictor import Predictor
-    from unflat.ranges import Beyond
-    from unflat.scaling import InputScaling
+    from unflat.scaling.ranges import Beyond
+    from unflat.scaling.scales import InputScaling
 
     Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
 class InputArrays:
-    """From raw features to the network's: see `unflat.scaling.InputScaling`.
+    """From raw features to the network's: see `unflat.scaling.scales.InputScaling`.
 
     Parameters
     ----------

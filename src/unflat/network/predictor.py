@@ -11,7 +11,7 @@ from torch import nn
 
 from unflat.memory import memory_kept
 from unflat.network.ensemble import assembled, make_network
-from unflat.scaling import Affine, Hold, InputScaling, Scaler, TargetScaler
+from unflat.scaling.scales import Affine, Hold, InputScaling, Scaler, TargetScaler
 from unflat.sequences import sequences_together
 from unflat.sequences.batches import BatchSource
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from unflat.config import NetworkConfig
     from unflat.network.body import Network
     from unflat.network.ensemble import Ensemble
-    from unflat.ranges import Beyond
+    from unflat.scaling.ranges import Beyond
     from unflat.sequences import Sequences
 
 

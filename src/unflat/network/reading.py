@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from unflat.dataset import Dataset
     from unflat.network.terms import Terms
-    from unflat.scaling import InputScaling, Scaler
+    from unflat.scaling.scales import InputScaling, Scaler
     from unflat.sequences import Sequences
     from unflat.sequences.batches import Batch
     from unflat.sequences.folds import Fold

@@ -14,7 +14,7 @@ from unflat.streaming.reading import Reading
 
 if TYPE_CHECKING:
     from unflat.network.arrays import Array, PredictorArrays
-    from unflat.ranges import InputRange
+    from unflat.scaling.ranges import InputRange
     from unflat.streaming.pooling import Pooling
 
 

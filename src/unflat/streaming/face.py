@@ -9,7 +9,7 @@ from unflat.streaming.stream import Stream
 
 if TYPE_CHECKING:
     from unflat.network import Predictor
-    from unflat.ranges import InputRange
+    from unflat.scaling.ranges import InputRange
     from unflat.windows import WindowSchema
 
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from unflat.errors import MissingValuesWarning, OutOfRangeWarning
-from unflat.ranges import far, in_words, missing_in_words
+from unflat.scaling.ranges import far, in_words, missing_in_words
 from unflat.sequences import Sequences, refuse_infinite
 
 if TYPE_CHECKING:
     from unflat.network.arrays import Array, InputArrays
-    from unflat.ranges import Beyond, InputRange
+    from unflat.scaling.ranges import Beyond, InputRange
 
 _LARGEST = float(np.finfo(np.float64).max)
 
 
 class StepScaling:
-    """Scales one step of each stream, as `unflat.scaling.InputScaling` scales whole sequences.
+    """Scales one step of each stream, as `unflat.scaling.scales.InputScaling` scales whole sequences.
 
     Parameters
     ----------

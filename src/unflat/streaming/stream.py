@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from unflat.network import Predictor
     from unflat.network.arrays import Array
-    from unflat.ranges import InputRange
+    from unflat.scaling.ranges import InputRange
 
 _MODEL = "model"
 """Under which name a state says of which model it is."""

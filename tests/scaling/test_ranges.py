@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unflat.ranges import InputRange, far, in_words
+from unflat.scaling.ranges import InputRange, far, in_words
 from unflat.sequences import Sequences, as_sequences
 
 TRAIN = np.arange(20.0).reshape(5, 2, 2)  # feature 0 from 0 to 18, feature 1 from 1 to 19

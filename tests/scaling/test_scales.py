@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
 from unflat.errors import AllMissingError, ScaleDomainError
-from unflat.scaling import Affine, InputScaling, Scaler, fit_affine, fit_input_scaling, fit_target_scaler
+from unflat.scaling.scales import Affine, InputScaling, Scaler, fit_affine, fit_input_scaling, fit_target_scaler
 from unflat.sequences import Sequences, as_sequences
 
 REFERENCES = {"standard": StandardScaler, "robust": RobustScaler, "minmax": MinMaxScaler}

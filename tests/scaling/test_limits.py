@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from unflat import LSTMRegressor, evaluate
 from unflat.errors import ConfigurationError, OutOfRangeWarning
-from unflat.limits import Limits, Trial, ends_of, limits_of
+from unflat.scaling.limits import Limits, Trial, ends_of, limits_of
 
 INF = float("inf")
 
