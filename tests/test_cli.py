@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 import unflat
-from unflat.callbacks import Callback
 from unflat.cli import app
 from unflat.errors import ConstantColumnWarning, OutputExistsError
+from unflat.training.callbacks import Callback
 
 SMALL = ("--epochs", "1", "--units", "3", "--batch-size", "32")
 

@@ -16,7 +16,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from unflat.artifact import read_artifact, write_artifact
-from unflat.callbacks import Callback
 from unflat.errors import (
     AllMissingError,
     ConfigurationError,
@@ -36,6 +35,7 @@ from unflat.errors import (
     TooFewSamplesError,
 )
 from unflat.estimator import LSTMRegressor, load
+from unflat.training.callbacks import Callback
 from unflat.windows import make_windows
 
 

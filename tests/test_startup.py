@@ -61,4 +61,4 @@ def test_fit_predict_and_draw_do_without(loaded, module):
 
 def test_what_is_drawn_and_trained_was_loaded(loaded):
     """The script did what it says: without these, none of the above would mean anything."""
-    assert {"torch", "matplotlib.figure", "unflat.training", "unflat.figures.powers"} <= loaded
+    assert {"torch", "matplotlib.figure", "unflat.training.loop", "unflat.figures.powers"} <= loaded

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from training import few
 
-from unflat.callbacks import Callback
+from training import few
 from unflat.errors import FitWarning
 from unflat.metrics import spread
 from unflat.recipes import TRAIN, Scaling, article, generate_data, standardize
+from unflat.training.callbacks import Callback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
-    from unflat.callbacks import Plan
     from unflat.history import EpochRecord
+    from unflat.training.callbacks import Plan
 
 EPOCHS = 30
 

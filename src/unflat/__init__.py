@@ -68,7 +68,6 @@ from unflat.errors import (
 
 if TYPE_CHECKING:
     from unflat import diagnosis, figures, metrics, recipes, runs, tuning
-    from unflat.callbacks import Callback
     from unflat.conformal import PredictionInterval
     from unflat.deployed import OnnxPredictor
     from unflat.diagnosis import Diagnosis, diagnose
@@ -80,6 +79,7 @@ if TYPE_CHECKING:
     from unflat.runs import Run, train_run
     from unflat.streaming import Stream
     from unflat.tables import open_table, read_table, read_ts
+    from unflat.training.callbacks import Callback
     from unflat.tuning import Tuned, TunedRun, tune, tune_run
     from unflat.watch import Watch
     from unflat.windows import Windows, WindowSchema, apply_schema, make_windows
@@ -178,7 +178,7 @@ __all__ = [
 
 _HOMES = {
     "AdaptiveInterval": "unflat.intervals",
-    "Callback": "unflat.callbacks",
+    "Callback": "unflat.training.callbacks",
     "Diagnosis": "unflat.diagnosis",
     "Evaluation": "unflat.evaluation",
     "Exported": "unflat.export",

@@ -30,14 +30,14 @@ from unflat.history import History
 from unflat.intervals import Bands, IntervalMixin, bands_of, worth_folding
 from unflat.judgement import warn_of
 from unflat.learning import continued, learn
-from unflat.losses import Loss
 from unflat.network import predict_all
 from unflat.parting import Parting, parted
 from unflat.picking import picks_of
-from unflat.progress import ProgressBar, shows_progress
 from unflat.saving import Learned, read_model, write_model
 from unflat.scaling.ranges import InputRange
 from unflat.streaming import StreamMixin
+from unflat.training.losses import Loss
+from unflat.training.progress import ProgressBar, shows_progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,11 +45,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from unflat.callbacks import Callback
     from unflat.config import Cell, LossName, Pooling, Precision, Scale, Schedule, TargetRange, TargetScale
     from unflat.dataset import Dataset
     from unflat.picking import Picks
     from unflat.sequences import Sequences
+    from unflat.training.callbacks import Callback
 
 _FEWEST_TO_FIT = 2
 """One sequence has no spread to learn."""

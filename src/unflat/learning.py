@@ -13,20 +13,20 @@ from unflat.moderation import Move, is_moderated, mean_of, settle
 from unflat.network import assembled
 from unflat.picking import NOTHING_PICKED
 from unflat.sequences.batches import BatchSource
-from unflat.training import Examples, Runtime, errors_on, train
+from unflat.training.loop import Examples, Runtime, errors_on, train
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
 
-    from unflat.callbacks import Callback
     from unflat.config import TrainingConfig
     from unflat.dataset import Dataset
     from unflat.moderation import Settled
     from unflat.network import Network, Predictor
     from unflat.parting import Part, Parting
     from unflat.picking import Picks
+    from unflat.training.callbacks import Callback
 
 
 def examples(data: Dataset, predictor: Predictor) -> Examples:

@@ -3,9 +3,9 @@ import polars as pl
 import pytest
 
 from unflat import LSTMRegressor, make_windows
-from unflat.callbacks import Plan
 from unflat.errors import ConfigurationError, InputError, TooFewSamplesError
 from unflat.history import EpochRecord
+from unflat.training.callbacks import Plan
 from unflat.tuning.training import Milestones, Task, fingerprint, loss_on
 
 # Models that train in a moment are no good, and say so.

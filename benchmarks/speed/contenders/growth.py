@@ -16,7 +16,7 @@ from unflat.network import Network
 from unflat.scaling.scales import fit_input_scaling
 from unflat.sequences import as_sequences
 from unflat.sequences.batches import BatchSource
-from unflat.training import Examples, train
+from unflat.training.loop import Examples, train
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from unflat.dataset import Dataset
-    from unflat.losses import Loss
     from unflat.network import Predictor
     from unflat.parting import Parting
     from unflat.sequences import Sequences
+    from unflat.training.losses import Loss
 
 _MOST_SEQUENCES, _MOST_STEPS, _FEWEST_SEQUENCES = 10_000, 1 << 20, 500
 """The spread is fitted on so many sequences, or time steps, at the most: it has few coefficients."""

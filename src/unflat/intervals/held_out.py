@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from unflat.dataset import Dataset
-    from unflat.losses import Loss
     from unflat.network import Predictor
     from unflat.parting import Parting
     from unflat.sequences import Sequences
+    from unflat.training.losses import Loss
 
 FOLDS = 5
 

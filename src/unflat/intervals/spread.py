@@ -20,7 +20,7 @@ import torch
 from torch import nn
 from torch.nn.functional import linear, softplus
 
-from unflat.optimizing import AdamW, Pace
+from unflat.training.optimizing import AdamW, Pace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

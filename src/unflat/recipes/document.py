@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from unflat.callbacks import Callback
+    from unflat.training.callbacks import Callback
 
 Scaling = Literal["raw", "inputs", "target", "document", "own"]
 

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from unflat.callbacks import Callback
 from unflat.errors import FitWarning
 from unflat.estimator import LSTMRegressor
 from unflat.judgement import FLAT_SPREAD
 from unflat.metrics import mae, mse, r2, spread
 from unflat.recipes.document import EPOCHS, TEST, TRAIN, article, generate_data, standardize
+from unflat.training.callbacks import Callback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from unflat.callbacks import Plan
     from unflat.history import EpochRecord
+    from unflat.training.callbacks import Plan
 
 Way = Literal["raw", "inputs", "target", "document", "own", "default"]
 Verdict = Literal[

@@ -14,23 +14,23 @@ import torch
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
-from unflat.callbacks import Callback
 from unflat.dataset import as_dataset
 from unflat.errors import ConfigurationError, TooFewSamplesError, UnflatWarning
 from unflat.fitting import training_config
-from unflat.losses import Loss
 from unflat.network import predict_all
 from unflat.parting import FEWEST_TO_HOLD_OUT, parted
+from unflat.training.callbacks import Callback
+from unflat.training.losses import Loss
 from unflat.tuning.space import changes_at
 from unflat.tuning.study import MILESTONES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from unflat.callbacks import Plan
     from unflat.dataset import Dataset
     from unflat.estimator import LSTMRegressor
     from unflat.history import EpochRecord
+    from unflat.training.callbacks import Plan
     from unflat.tuning.space import Point
 
     Report = Callable[[int, float], bool]

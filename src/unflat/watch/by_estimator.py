@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from unflat.callbacks import Callback
 from unflat.diagnosis.subjects import Settings
 from unflat.diagnosis.subjects.regressor import PredictorSubject
-from unflat.losses import Loss
 from unflat.network import Predictor
+from unflat.training.callbacks import Callback
+from unflat.training.losses import Loss
 from unflat.watch.records import Course
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from unflat.callbacks import Plan
     from unflat.config import TrainingConfig
     from unflat.history import EpochRecord, History
+    from unflat.training.callbacks import Plan
     from unflat.watch.observer import Observer
 
 

@@ -21,11 +21,11 @@ from unflat.diagnosis.subjects.torch_inside import passed_on, was_read
 from unflat.diagnosis.subjects.torch_trace import traced
 from unflat.diagnosis.subjects.torch_units import cell_of
 from unflat.errors import ModelError, UnflatWarning
-from unflat.losses import Loss
 from unflat.network import predict_all
 from unflat.network.steps import valid_steps
 from unflat.sequences import as_sequences
 from unflat.sequences.batches import BatchSource
+from unflat.training.losses import Loss
 from unflat.windows import Windows
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import re
 import pytest
 from rich.console import Console
 
-from unflat.callbacks import Plan
 from unflat.history import EpochRecord, History
-from unflat.progress import ProgressBar, shows_progress
+from unflat.training.callbacks import Plan
+from unflat.training.progress import ProgressBar, shows_progress
 
 
 @pytest.fixture(autouse=True)

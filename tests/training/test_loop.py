@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 import torch
 
-from unflat import training
-from unflat.callbacks import Callback
 from unflat.config import NetworkConfig, TrainingConfig
 from unflat.network import Network, kernel
 from unflat.scaling.scales import fit_input_scaling
 from unflat.sequences import as_sequences
 from unflat.sequences.batches import BatchSource
-from unflat.training import Examples, Runtime, train
+from unflat.training import loop
+from unflat.training.callbacks import Callback
+from unflat.training.loop import Examples, Runtime, train
 
 SMALL = NetworkConfig(units=(5,), dropout=0.1)
 BRIEF = TrainingConfig(epochs=4, batch_size=16, learning_rate=1e-2)
@@ -320,7 +320,7 @@ def test_bf16_trains_close_to_fp32():
 @pytest.mark.parametrize("together", [1, 100, 1 << 16])
 def test_batches_drawn_together_are_those_drawn_one_by_one(lengths, together, monkeypatch):
     """However many are gathered at a time, each batch has the same numbers, its own length and its own weights."""
-    monkeypatch.setattr(training, "_NUMBERS_TOGETHER", together)
+    monkeypatch.setattr(loop, "_NUMBERS_TOGETHER", together)
     random = np.random.default_rng(0)
     rows = [random.normal(size=(6 if lengths is None else lengths[i % 3], 2)) for i in range(25)]
     sequences = as_sequences(rows)

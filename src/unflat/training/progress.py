@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from unflat.callbacks import Callback
+from unflat.training.callbacks import Callback
 
 if TYPE_CHECKING:
-    from unflat.callbacks import Plan
     from unflat.history import EpochRecord, History
+    from unflat.training.callbacks import Plan
 
 
 def shows_progress(choice: Literal["auto"] | bool) -> bool:

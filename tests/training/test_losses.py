@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from unflat.config import TrainingConfig
 from unflat.errors import ShapeError
-from unflat.losses import Loss
+from unflat.training.losses import Loss
 
 NAMES = ["mse", "mae", "huber", "quantile"]
 TARGET = torch.tensor([[1.0], [2.0], [-1.0], [4.0]])

@@ -9,27 +9,27 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
-from unflat.averaging import AveragedWeights
-from unflat.callbacks import Plan
-from unflat.capturing import Captured, CudaRecorder
 from unflat.history import EpochRecord, History
-from unflat.losses import Loss
 from unflat.memory import memory_kept
-from unflat.optimizing import AdamW, Constant, OneCycle, clip
+from unflat.training.averaging import AveragedWeights
+from unflat.training.callbacks import Plan
+from unflat.training.capturing import Captured, CudaRecorder
+from unflat.training.losses import Loss
+from unflat.training.optimizing import AdamW, Constant, OneCycle, clip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from torch import Tensor
 
-    from unflat.callbacks import Callback
-    from unflat.capturing import Recorder
     from unflat.config import Precision, TrainingConfig
     from unflat.history import Ending
     from unflat.network import Network
-    from unflat.optimizing import Pace
     from unflat.scaling.scales import InputScaling
     from unflat.sequences.batches import BatchSource
+    from unflat.training.callbacks import Callback
+    from unflat.training.capturing import Recorder
+    from unflat.training.optimizing import Pace
 
 
 @dataclass(frozen=True)

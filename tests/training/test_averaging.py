@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import Parameter
 
-from unflat.averaging import AveragedWeights
+from unflat.training.averaging import AveragedWeights
 
 
 def moved(horizon: float, values: list[float]) -> tuple[Parameter, AveragedWeights]:

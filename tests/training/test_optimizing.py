@@ -10,7 +10,7 @@ from torch.optim.lr_scheduler import OneCycleLR
 
 from unflat.config import NetworkConfig
 from unflat.network import Network
-from unflat.optimizing import AdamW, Constant, OneCycle, clip
+from unflat.training.optimizing import AdamW, Constant, OneCycle, clip
 
 
 def network():
