@@ -10,9 +10,9 @@ from unflat.dataset import as_dataset
 from unflat.fitting import prepare
 from unflat.intervals.held_out import describe, errors_of
 from unflat.learning import learn
-from unflat.moderation import Settled
 from unflat.network import predict_all
 from unflat.parting import Parting, parted
+from unflat.parting.moderation import Settled
 
 RANDOM = np.random.RandomState
 CONFIG = TrainingConfig(epochs=4, batch_size=16, learning_rate=0.05)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
-from unflat.moderation import is_moderated
 from unflat.network.boosting import moves_worth_making, stopped, to_pick_from
 from unflat.network.line import Line, least_of
 from unflat.network.reading import (
@@ -25,6 +24,7 @@ from unflat.network.reading import (
     scaled_targets,
     usual_length,
 )
+from unflat.parting.moderation import is_moderated
 
 if TYPE_CHECKING:
     from torch import Tensor

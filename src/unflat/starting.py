@@ -12,7 +12,6 @@ import numpy as np
 import torch
 
 from unflat.dataset import places_apart
-from unflat.moderation import share_of_way
 from unflat.network.anchor import last_value
 from unflat.network.line import choose_line, richest, terms_to_try
 from unflat.network.reading import (
@@ -23,6 +22,7 @@ from unflat.network.reading import (
     scaled_targets,
     usual_length,
 )
+from unflat.parting.moderation import share_of_way
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,9 +9,9 @@ from unflat.config import NetworkConfig, ScalingConfig
 from unflat.dataset import as_dataset
 from unflat.fitting import prepare
 from unflat.intervals.held_out import FOLDS, Judged, cross_chosen, errors_unseen, folds_of, worth_folding
-from unflat.moderation import Move, settle, share_of_way
 from unflat.network import predict_all
 from unflat.parting import Parting, parted
+from unflat.parting.moderation import Move, settle, share_of_way
 from unflat.training.losses import Loss
 from unflat.windows import make_windows
 

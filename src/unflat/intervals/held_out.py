@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from unflat.dataset import places_apart
-from unflat.moderation import Move, Settled, is_moderated, mean_of, settle
+from unflat.parting.moderation import Move, Settled, is_moderated, mean_of, settle
 from unflat.sequences import sequences_together
 from unflat.sequences.batches import BatchSource
 

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unflat.moderation import Move, Settled, Share, settle, share_of_way
+from unflat.parting.moderation import Move, Settled, Share, settle, share_of_way
 
 
 def errors(n, way, noise, seed=0):
