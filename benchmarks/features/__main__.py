@@ -74,7 +74,7 @@ def _scores(windows: Windows, case: Case, seed: int, most_one_hot: int | None) -
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FitWarning)
         warnings.simplefilter("ignore", DataWarning)
-        with mock.patch("unflat.fitting.MOST_ONE_HOT", 10 if most_one_hot is None else most_one_hot):
+        with mock.patch("unflat.fitting.preparing.MOST_ONE_HOT", 10 if most_one_hot is None else most_one_hot):
             model = LSTMRegressor(random_state=seed, **SETTINGS).fit(train)
         predicted = model.predict(test).reshape(len(test), -1)
     truth = np.asarray(test.y).reshape(len(test), -1)

@@ -15,7 +15,9 @@ from unflat.contract import SequenceRegressor, check_is_fitted, random_state_of
 from unflat.dataset import as_dataset, refuse_other_data, sequences_for
 from unflat.errors import ConstantColumnWarning, TooFewSamplesError
 from unflat.fitted import FittedMixin
-from unflat.fitting import (
+from unflat.fitting.learning import continued, learn
+from unflat.fitting.picking import picks_of
+from unflat.fitting.preparing import (
     assess_held_out,
     assess_on,
     choose_device,
@@ -29,10 +31,8 @@ from unflat.fitting import (
 from unflat.history import History
 from unflat.intervals import Bands, IntervalMixin, bands_of, worth_folding
 from unflat.judgement import warn_of
-from unflat.learning import continued, learn
 from unflat.network import predict_all
 from unflat.parting import Parting, parted
-from unflat.picking import picks_of
 from unflat.saving import Learned, read_model, write_model
 from unflat.scaling.ranges import InputRange
 from unflat.streaming import StreamMixin
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from unflat.config import Cell, LossName, Pooling, Precision, Scale, Schedule, TargetRange, TargetScale
     from unflat.dataset import Dataset
-    from unflat.picking import Picks
+    from unflat.fitting.picking import Picks
     from unflat.sequences import Sequences
     from unflat.training.callbacks import Callback
 

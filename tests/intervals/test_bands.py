@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from unflat.config import NetworkConfig, ScalingConfig
 from unflat.dataset import as_dataset
-from unflat.fitting import prepare
+from unflat.fitting.preparing import prepare
 from unflat.intervals import Bands, Expected, bounds
 from unflat.intervals.bands import scores_of
 from unflat.intervals.held_out import describe, errors_of

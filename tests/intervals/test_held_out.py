@@ -7,7 +7,7 @@ import torch
 
 from unflat.config import NetworkConfig, ScalingConfig
 from unflat.dataset import as_dataset
-from unflat.fitting import prepare
+from unflat.fitting.preparing import prepare
 from unflat.intervals.held_out import FOLDS, Judged, cross_chosen, errors_unseen, folds_of, worth_folding
 from unflat.network import predict_all
 from unflat.parting import Parting, parted

@@ -12,8 +12,8 @@ from unflat.dataset import as_dataset
 from unflat.diagnosis.reservoir import scaled_steps
 from unflat.diagnosis.summaries import in_stretches
 from unflat.errors import ConstantTargetError
-from unflat.fitting import prepare
-from unflat.learning import learn
+from unflat.fitting.learning import learn
+from unflat.fitting.preparing import prepare
 from unflat.network import predict_all
 from unflat.parting import Parting
 from unflat.sequences import as_sequences

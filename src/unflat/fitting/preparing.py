@@ -13,6 +13,8 @@ import torch
 from unflat.baselines import Baselines
 from unflat.config import OWNER, NetworkConfig, TrainingConfig
 from unflat.errors import ConfigurationError, ConstantTargetError, MissingValuesWarning, OutOfRangeWarning
+from unflat.fitting.starting import starts_of
+from unflat.fitting.strangers import levels_of
 from unflat.intervals import describe
 from unflat.metrics import assess
 from unflat.network import Predictor, make_network, predict_all
@@ -21,8 +23,6 @@ from unflat.network.reading import scaled_targets
 from unflat.scaling.limits import Trial, ends_of, limits_of
 from unflat.scaling.ranges import far, in_words, missing_in_words
 from unflat.scaling.scales import fit_affine, fit_context_scaling, fit_input_scaling, fit_target_scaler
-from unflat.starting import starts_of
-from unflat.strangers import levels_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,8 +10,8 @@ from sklearn.linear_model import Ridge
 from unflat.config import NetworkConfig, ScalingConfig
 from unflat.dataset import as_dataset
 from unflat.errors import ConfigurationError, ConstantTargetError
-from unflat.fitting import batch_size_for, choose_device, epochs_for, missing_where_complete, prepare
-from unflat.learning import examples
+from unflat.fitting.learning import examples
+from unflat.fitting.preparing import batch_size_for, choose_device, epochs_for, missing_where_complete, prepare
 from unflat.network import predict_all
 from unflat.network.line import PENALTIES
 from unflat.parting import Parting

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-import unflat.learning
+import unflat.fitting.learning
 from unflat.config import NetworkConfig, ScalingConfig, TrainingConfig
 from unflat.dataset import as_dataset
-from unflat.fitting import prepare
+from unflat.fitting.learning import learn
+from unflat.fitting.preparing import prepare
 from unflat.intervals.held_out import describe, errors_of
-from unflat.learning import learn
 from unflat.network import predict_all
 from unflat.parting import Parting, parted
 from unflat.parting.moderation import Settled
@@ -70,7 +70,7 @@ def test_each_part_is_predicted_by_what_was_settled(monkeypatch):
         seen.extend(moves)
         return Settled(0.4, 0.7)
 
-    monkeypatch.setattr(unflat.learning, "settle", settle)
+    monkeypatch.setattr(unflat.fitting.learning, "settle", settle)
     parting = parted(of_series(curved), None, "auto", RANDOM(0), "auto", free=True)
     predictor = prepared(parting)
     assert len(learned(predictor, parting)) == 10
@@ -89,7 +89,7 @@ def test_networks_that_add_nothing_are_let_go_and_leave_the_others_as_they_are(m
         parts.extend(moves)
         return Settled(of_free, 0.5)
 
-    monkeypatch.setattr(unflat.learning, "settle", settle)
+    monkeypatch.setattr(unflat.fitting.learning, "settle", settle)
     parting = parted(of_series(curved), None, "auto", RANDOM(0), "auto", free=True)
     predictor = prepared(parting)
     histories = learned(predictor, parting)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 
 from unflat.dataset import places_apart
+from unflat.fitting.picking import NOTHING_PICKED
 from unflat.history import History
 from unflat.network import assembled
 from unflat.parting.moderation import Move, is_moderated, mean_of, settle
-from unflat.picking import NOTHING_PICKED
 from unflat.sequences.batches import BatchSource
 from unflat.training.loop import Examples, Runtime, errors_on, train
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from unflat.config import TrainingConfig
     from unflat.dataset import Dataset
+    from unflat.fitting.picking import Picks
     from unflat.network import Network, Predictor
     from unflat.parting import Part, Parting
     from unflat.parting.moderation import Settled
-    from unflat.picking import Picks
     from unflat.training.callbacks import Callback
 
 

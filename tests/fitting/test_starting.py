@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from unflat.dataset import as_dataset
+from unflat.fitting.starting import starts_of
 from unflat.network.reading import Reader
 from unflat.parting import Parting, parted
 from unflat.scaling.scales import fit_input_scaling, fit_target_scaler
-from unflat.starting import starts_of
 
 
 def series(n, level, pull, seed):

@@ -7,10 +7,10 @@ import torch
 from unflat import LSTMRegressor, load
 from unflat.config import NetworkConfig, ScalingConfig
 from unflat.dataset import as_dataset
-from unflat.fitting import prepare
+from unflat.fitting.picking import NOTHING_PICKED, picks_of
+from unflat.fitting.preparing import prepare
 from unflat.network.reading import Reader
 from unflat.parting import Parting, parted
-from unflat.picking import NOTHING_PICKED, picks_of
 
 
 def few(n=80, seed=0):

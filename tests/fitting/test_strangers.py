@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from unflat import FitWarning, LSTMRegressor, load, make_windows
 from unflat.dataset import as_dataset
+from unflat.fitting.strangers import Levels, levels_of
 from unflat.scaling.scales import fit_input_scaling, fit_target_scaler
-from unflat.strangers import Levels, levels_of
 
 
 def windows(series, *, steps=30, features=4, dates=False):
