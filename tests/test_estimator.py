@@ -15,7 +15,6 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from unflat.artifact import read_artifact, write_artifact
 from unflat.errors import (
     AllMissingError,
     ConfigurationError,
@@ -35,6 +34,7 @@ from unflat.errors import (
     TooFewSamplesError,
 )
 from unflat.estimator import LSTMRegressor, load
+from unflat.saving.artifact import read_artifact, write_artifact
 from unflat.training.callbacks import Callback
 from unflat.windows import make_windows
 

@@ -33,7 +33,7 @@ from unflat.intervals import Bands, IntervalMixin, bands_of, worth_folding
 from unflat.judgement import warn_of
 from unflat.network import predict_all
 from unflat.parting import Parting, parted
-from unflat.saving import Learned, read_model, write_model
+from unflat.saving.model import Learned, read_model, write_model
 from unflat.scaling.ranges import InputRange
 from unflat.streaming import StreamMixin
 from unflat.training.losses import Loss

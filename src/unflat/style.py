@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 
-from unflat.artifact import write_atomically
 from unflat.errors import OutputError
+from unflat.saving.artifact import write_atomically
 
 if TYPE_CHECKING:
     import os

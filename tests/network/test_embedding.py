@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from unflat import LSTMRegressor, OnnxPredictor, load
-from unflat.artifact import read_artifact, write_artifact
 from unflat.diagnosis import diagnose
 from unflat.errors import UnknownCategoryWarning
 from unflat.export import export_onnx
 from unflat.network import Predictor
 from unflat.network.embedding import MOST_ONE_HOT, Embedding, embedding_width
+from unflat.saving.artifact import read_artifact, write_artifact
 from unflat.sequences import Sequences
 from unflat.windows import apply_schema, make_windows
 

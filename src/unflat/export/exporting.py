@@ -12,7 +12,6 @@ import numpy as np
 
 from unflat._optional import require
 from unflat._version import __version__
-from unflat.artifact import write_atomically
 from unflat.config import AtLeast
 from unflat.contract import check_is_fitted
 from unflat.dataset import sequences_for
@@ -23,6 +22,7 @@ from unflat.export.predictor import build
 from unflat.intervals import FARTHEST, FLOOR, bounds
 from unflat.network import predict_all
 from unflat.network.arrays import PredictorArrays
+from unflat.saving.artifact import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

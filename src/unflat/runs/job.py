@@ -12,12 +12,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unflat.artifact import write_atomically
 from unflat.estimator import LSTMRegressor
 from unflat.evaluation import evaluate
 from unflat.history import EpochRecord
 from unflat.runs.folder import CONFIG, FIGURES, HISTORY, METRICS, MODEL, Run, new_folder
 from unflat.runs.parts import Cut, Holdout, read_parts
+from unflat.saving.artifact import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

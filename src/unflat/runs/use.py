@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from unflat.artifact import write_atomically
 from unflat.errors import MissingValuesWarning, OutOfRangeWarning, OutputError, TableError
 from unflat.evaluation import Evaluation, evaluate
 from unflat.runs.parts import Part, is_ts
+from unflat.saving.artifact import write_atomically
 from unflat.tables import open_table, read_ts
 from unflat.windows import Windows, apply_schema
 

@@ -9,10 +9,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from unflat.artifact import write_atomically
 from unflat.errors import ConfigurationError
 from unflat.estimator import LSTMRegressor
 from unflat.runs import TUNING, Holdout, check_free, make_folder, read_parts, train_run
+from unflat.saving.artifact import write_atomically
 from unflat.style import save
 from unflat.tuning.picture import tuning_figure
 from unflat.tuning.search import Limits, search

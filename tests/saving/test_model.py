@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from unflat.artifact import read_artifact, write_artifact
 from unflat.errors import CorruptArtifactError
 from unflat.estimator import LSTMRegressor
-from unflat.saving import read_model
+from unflat.saving.artifact import read_artifact, write_artifact
+from unflat.saving.model import read_model
 from unflat.training.callbacks import Callback
 
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from unflat.artifact import FORMAT_VERSION, read_artifact, write_artifact, write_atomically
 from unflat.errors import CorruptArtifactError, ForeignArtifactError, NewerFormatError, OutputError
+from unflat.saving.artifact import FORMAT_VERSION, read_artifact, write_artifact, write_atomically
 
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.tensor([1.7e9 + 1], dtype=torch.float64)}
 DOCUMENT = {"parameters": {"units": [3, 4]}, "note": "Flut ±1 米"}
@@ -105,7 +105,7 @@ def test_missing_file_is_the_usual_error(tmp_path):
 
 def test_newer_format_is_refused_with_the_upgrade(tmp_path, monkeypatch):
     """A file of a later format names both versions and the command that helps."""
-    monkeypatch.setattr("unflat.artifact.FORMAT_VERSION", FORMAT_VERSION + 1)
+    monkeypatch.setattr("unflat.saving.artifact.FORMAT_VERSION", FORMAT_VERSION + 1)
     write_artifact(tmp_path / "m", TENSORS, DOCUMENT)
     monkeypatch.undo()
     with pytest.raises(NewerFormatError, match=rf"format {FORMAT_VERSION + 1}\. Upgrade: python -m pip"):

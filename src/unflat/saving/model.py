@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from unflat.artifact import read_artifact, write_artifact
 from unflat.baselines import Baselines
 from unflat.config import NetworkConfig
 from unflat.errors import CorruptArtifactError
@@ -16,6 +15,7 @@ from unflat.history import History
 from unflat.intervals import Bands
 from unflat.metrics import Assessment
 from unflat.network import Predictor
+from unflat.saving.artifact import read_artifact, write_artifact
 from unflat.scaling.ranges import InputRange
 from unflat.windows import WindowSchema
 

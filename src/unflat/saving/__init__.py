@@ -1,0 +1,1 @@
+"""Saving: the file format, and a fitted model as one file of it."""
