@@ -6,7 +6,7 @@ from math import floor, isinf, isnan, log10
 from typing import TYPE_CHECKING
 
 from unflat.baselines import RIDGE
-from unflat.judgement import FLAT_SPREAD
+from unflat.estimator.judgement import FLAT_SPREAD
 from unflat.metrics import NOTICEABLE
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from unflat.config import ScalingConfig
 from unflat.contract import SequenceRegressor, check_is_fitted, random_state_of
 from unflat.dataset import as_dataset, refuse_other_data, sequences_for
 from unflat.errors import ConstantColumnWarning, TooFewSamplesError
-from unflat.fitted import FittedMixin
+from unflat.estimator.fitted import FittedMixin
+from unflat.estimator.judgement import warn_of
 from unflat.fitting.learning import continued, learn
 from unflat.fitting.picking import picks_of
 from unflat.fitting.preparing import (
@@ -30,7 +31,6 @@ from unflat.fitting.preparing import (
 )
 from unflat.history import History
 from unflat.intervals import Bands, IntervalMixin, bands_of, worth_folding
-from unflat.judgement import warn_of
 from unflat.network import predict_all
 from unflat.parting import Parting, parted
 from unflat.saving.model import Learned, read_model, write_model

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from unflat.errors import DivergedWarning, FlatPredictionWarning, InterruptedWarning, NoSkillWarning
+from unflat.estimator.judgement import warn_of
 from unflat.history import EpochRecord, History
-from unflat.judgement import warn_of
 from unflat.metrics import assess
 
 Y = np.random.default_rng(0).normal(size=200)
