@@ -15,7 +15,7 @@ import torch
 
 import unflat
 from unflat import LSTMRegressor
-from unflat.fitting.preparing import choose_device
+from unflat.fitting.settings import choose_device
 
 PACKAGES = ("numpy", "polars", "scikit-learn", "torch")
 FOLDER = Path(__file__).parent / "results"

@@ -10,7 +10,7 @@ from benchmarks.never_flat.inputs import PROCESSES
 from benchmarks.never_flat.shapes import SHAPES, TAILS
 from benchmarks.never_flat.tasks import SERIES, TASKS
 
-from unflat.fitting.preparing import batch_size_for, epochs_for
+from unflat.fitting.settings import batch_size_for, epochs_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

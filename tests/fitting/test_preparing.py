@@ -1,17 +1,13 @@
-import math
-
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
 from unflat.config import NetworkConfig, ScalingConfig
 from unflat.dataset import as_dataset
-from unflat.errors import ConfigurationError, ConstantTargetError
+from unflat.errors import ConstantTargetError
 from unflat.fitting.learning import examples
-from unflat.fitting.preparing import batch_size_for, choose_device, epochs_for, missing_where_complete, prepare
+from unflat.fitting.preparing import prepare
 from unflat.network import predict_all
 from unflat.network.line import PENALTIES
 from unflat.parting import Parting
@@ -24,25 +20,6 @@ def prepared(X, y, **given):
     """Prepare a small predictor and give it with its data."""
     data = as_dataset(X, y, **given)
     return prepare(Parting.alike(data), NETWORK, SCALES, torch.Generator().manual_seed(0)), data
-
-
-@given(st.integers(1, 10**8))
-def test_batch_size_is_a_power_of_two_near_three_roots(n):
-    """Within its bounds the batch size is the power of two nearest to 3 sqrt(n) on a logarithmic scale."""
-    size = batch_size_for(n)
-    assert 16 <= size <= 256
-    assert size & (size - 1) == 0
-    if 16 < size < 256:
-        assert abs(math.log2(size) - math.log2(3 * math.sqrt(n))) <= 0.5
-
-
-@given(st.integers(1, 10**8), st.integers(1, 4096))
-def test_epochs_make_enough_steps(n, batch_size):
-    """Epochs are those of about 1,500 steps, within their bounds."""
-    epochs = epochs_for(n, batch_size)
-    assert 10 <= epochs <= 100
-    if 10 < epochs < 100:
-        assert 0 <= epochs * n / batch_size - 1500 < n / batch_size + 1
 
 
 def test_prediction_before_the_first_step_is_the_ridge_regression(waves):
@@ -81,20 +58,6 @@ def test_constant_features_are_reported(waves):
     assert ready.constant == ("2",)
 
 
-def test_missing_where_training_was_complete(waves):
-    """Only features that had no gap in training are reported, and padding is no gap."""
-    X, y = waves
-    gappy = X.copy()
-    gappy[0, 3, 0] = np.nan
-    ready, _ = prepared(gappy, y)
-    both = X.copy()
-    both[1, 2] = np.nan
-    assert missing_where_complete(ready.predictor, as_dataset(both, y).sequences) == ["1"]
-    padded = X.copy()
-    padded[:, :2] = np.nan
-    assert missing_where_complete(ready.predictor, as_dataset(padded, y).sequences) == []
-
-
 def test_examples_are_scaled_and_share_the_rows(waves):
     """Targets are scaled once; sequences are scaled when they are drawn."""
     X, y = waves
@@ -103,15 +66,3 @@ def test_examples_are_scaled_and_share_the_rows(waves):
     np.testing.assert_allclose(drawn.target[:, 0].numpy(), (y[:5] - y.mean()) / y.std(), rtol=1e-5)
     expected = ready.predictor.inputs(BatchSource(data.sequences).draw(torch.arange(5)).values)
     assert torch.equal(drawn.x, expected)
-
-
-def test_devices(monkeypatch):
-    """The processor is always there; a device that is not is refused with those that are."""
-    assert choose_device("cpu") == torch.device("cpu")
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    assert choose_device("auto") == torch.device("cpu")
-    with pytest.raises(ConfigurationError, match=r"'auto' or a device of this machine \('cpu'\); received 'cuda:1'"):
-        choose_device("cuda:1")
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert choose_device("auto") == torch.device("cuda")

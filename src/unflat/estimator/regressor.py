@@ -15,20 +15,13 @@ from unflat.contract import SequenceRegressor, check_is_fitted, random_state_of
 from unflat.dataset import as_dataset, refuse_other_data, sequences_for
 from unflat.errors import ConstantColumnWarning, TooFewSamplesError
 from unflat.estimator.fitted import FittedMixin
+from unflat.estimator.inputs import warn_of_inputs
 from unflat.estimator.judgement import warn_of
+from unflat.fitting.assessing import assess_held_out, assess_on, hold
 from unflat.fitting.learning import continued, learn
 from unflat.fitting.picking import picks_of
-from unflat.fitting.preparing import (
-    assess_held_out,
-    assess_on,
-    choose_device,
-    hold,
-    network_config,
-    one_pass_config,
-    prepare,
-    training_config,
-    warn_of_inputs,
-)
+from unflat.fitting.preparing import prepare
+from unflat.fitting.settings import choose_device, network_config, one_pass_config, training_config
 from unflat.history import History
 from unflat.intervals import Bands, IntervalMixin, bands_of, worth_folding
 from unflat.network import predict_all

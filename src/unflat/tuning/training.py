@@ -16,7 +16,7 @@ from sklearn.utils import check_random_state
 
 from unflat.dataset import as_dataset
 from unflat.errors import ConfigurationError, TooFewSamplesError, UnflatWarning
-from unflat.fitting.preparing import training_config
+from unflat.fitting.settings import training_config
 from unflat.network import predict_all
 from unflat.parting import FEWEST_TO_HOLD_OUT, parted
 from unflat.training.callbacks import Callback

@@ -1,0 +1,62 @@
+"""Inputs that training saw nothing like: a warning before anything is predicted for them."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from unflat.errors import MissingValuesWarning, OutOfRangeWarning
+from unflat.scaling.ranges import far, in_words, missing_in_words
+
+if TYPE_CHECKING:
+    from unflat.network import Predictor
+    from unflat.scaling.ranges import InputRange
+    from unflat.scaling.scales import InputScaling
+    from unflat.sequences import Sequences
+
+
+def warn_of_inputs(predictor: Predictor, ranges: InputRange, sequences: Sequences, *, stacklevel: int) -> None:
+    """Warn of inputs that training saw nothing like.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        What is to predict for them.
+    ranges : InputRange
+        The ranges of its training part.
+    sequences : Sequences
+        The inputs.
+    stacklevel : int
+        Frames between this function and the user's call, for the warning's line.
+    """
+    if missing := missing_where_complete(predictor, sequences):
+        warnings.warn(missing_in_words(missing), MissingValuesWarning, stacklevel=stacklevel)
+    findings = ranges.outside(sequences, far(predictor.beyond))
+    if findings is not None:
+        told = in_words(findings, len(sequences), predictor.beyond)
+        warnings.warn(told, OutOfRangeWarning, stacklevel=stacklevel)
+
+
+def missing_where_complete(predictor: Predictor, sequences: Sequences) -> list[str]:
+    """Name the features in which values are missing although training saw none missing there."""
+    missing = [sequences.feature(column) for column in _missing_in_rows(predictor.inputs, sequences)]
+    beside = [] if predictor.context is None else _complete(predictor.context)
+    names = sequences.context_names
+    return missing + [repr(names[column]) for column in beside if np.isnan(sequences.context_column(column)).any()]
+
+
+def _missing_in_rows(scaling: InputScaling, sequences: Sequences) -> list[int]:
+    anywhere = sequences.columns_with_missing()
+    if not anywhere:  # as nearly always: one look at each value, and nothing else
+        return []
+    covered = sequences.covered()  # padding, too, is written as NaN
+    suspects = [column for column in _complete(scaling) if column in anywhere]
+    return [column for column in suspects if np.isnan(sequences.rows[covered, column]).any()]
+
+
+def _complete(scaling: InputScaling) -> list[int]:
+    """Give the numeric columns that had no value missing in training."""
+    complete: list[int] = np.setdiff1d(scaling.numeric.numpy(), scaling.numeric[scaling.with_missing].numpy()).tolist()
+    return complete

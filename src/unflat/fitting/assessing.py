@@ -1,0 +1,85 @@
+"""How a trained predictor did on what was held out: ends that it is held between, and scores beside the baselines'."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from unflat.baselines import Baselines
+from unflat.intervals import describe
+from unflat.metrics import assess
+from unflat.network import predict_all
+from unflat.network.reading import scaled_targets
+from unflat.scaling.limits import Trial, ends_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from unflat.dataset import Dataset
+    from unflat.metrics import Assessment
+    from unflat.network import Predictor
+    from unflat.parting import Part, Parting
+
+
+def hold(predictor: Predictor, parting: Parting) -> None:
+    """Hold predictions within the range of the targets, unless what was held out vouches for what lies beyond.
+
+    Only where every sequence was held out by networks that learned from others: then the largest and the smallest
+    target were predicted by somebody who had seen none like it, and a trend that goes on shows.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        Trained; it is changed in place.
+    parting : Parting
+        What its networks learned from, and what they held out.
+    """
+    if not parting.crossed or parting.held_out is None or len(parting.held_out) < len(parting.whole):
+        return
+    trials = [
+        _trial(predictor, part, part.training, part.held_out) for part in parting.parts if part.held_out is not None
+    ]
+    predictor.hold.between(ends_of(trials))
+
+
+def _trial(predictor: Predictor, part: Part, training: Dataset, held_out: Dataset) -> Trial:
+    learned, true = (scaled_targets(predictor.target, data) for data in (training, held_out))
+    predicted = describe(predictor.only(part.members), held_out.sequences)[:, : predictor.network.outputs]
+    return Trial(learned, predicted.double().numpy(), true, held_out.weights)
+
+
+def assess_on(predictor: Predictor, baselines: Baselines, data: Dataset) -> Assessment:
+    """Hold a predictor against the baselines on a part of the data."""
+    prediction = predict_all(predictor, data.sequences)
+    references, reasons = baselines.predict(data.sequences), baselines.reasons_for(data.sequences)
+    return assess(data.y, prediction, references, reasons, data.weights)
+
+
+def assess_held_out(predictor: Predictor, baselines: Baselines, parting: Parting) -> Assessment | None:
+    """Hold a predictor against the baselines on what was held out; None where nothing was.
+
+    Where networks held out different parts, each part is predicted by the network that did not learn from it, and by
+    baselines that did not.
+    """
+    if parting.held_out is None:
+        return None
+    if not parting.crossed:
+        return assess_on(predictor, baselines, parting.held_out)
+    predicted = [_unseen(predictor, part, part.held_out) for part in parting.parts if part.held_out is not None]
+    prediction = np.concatenate([own for own, _ in predicted])
+    names = [name for name in predicted[0][1] if all(name in of_part for _, of_part in predicted)]
+    references = {name: np.concatenate([of_part[name] for _, of_part in predicted]) for name in names}
+    held_out = parting.held_out
+    return assess(held_out.y, prediction, references, baselines.reasons_for(held_out.sequences), held_out.weights)
+
+
+def _unseen(
+    predictor: Predictor, part: Part, held_out: Dataset
+) -> tuple[NDArray[np.float64], Mapping[str, NDArray[np.float64]]]:
+    """Predict what a part holds out, by its networks and by baselines of what they learned from."""
+    training = part.training
+    baselines = Baselines.fit(training.sequences, training.y, training.past, sample_weight=training.weights)
+    return predict_all(predictor.only(part.members), held_out.sequences), baselines.predict(held_out.sequences)
