@@ -4,6 +4,7 @@ import doctest
 import importlib
 import pkgutil
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ TWINS = [
     for page in PAGES
     if page.name.endswith(".zh.md")
 ]
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
 MODULES = ["unflat", *(module.name for module in pkgutil.walk_packages(unflat.__path__, "unflat."))]
 
 
@@ -106,10 +108,24 @@ def test_every_picture_is_shown_and_described():
 
 def test_map_of_the_house_is_the_one_that_is_checked():
     """CONTRIBUTING's table has the rows of the import contract, in their order."""
-    contract = re.search(r"layers = \[\n(.*?)\]", (ROOT / "pyproject.toml").read_text("utf-8"), re.DOTALL).group(1)
-    layers = [set(re.findall(r"\w+", line)) for line in contract.splitlines()]
-    table = re.findall(r"^\| \d+ \| (.*?) \|", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
-    assert [set(re.findall(r"`(\w+)`", row)) for row in table] == layers
+    assert _map(r"\| \d+ \| (.*?) \|") == _layers(CONTRACTS[0])
+
+
+def test_map_of_the_folders_is_the_one_that_is_checked():
+    """So has the one of their insides; what a row of it has no name for is of the folder above."""
+    insides = {contract["containers"][0].partition(".")[2]: _layers(contract) for contract in CONTRACTS[1:]}
+    folders = [name for (name,) in _map(r"\| (`\w+`) \|")]
+    assert sorted(folders) == sorted(insides)
+    assert _map(r"\|(?: `\w+`)? \| (`.*?) \|") == [layer for folder in folders for layer in insides[folder]]
+
+
+def _map(row):
+    rows = re.findall(f"^{row}", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
+    return [set(re.findall(r"`(\w+)`", names)) for names in rows]
+
+
+def _layers(contract):
+    return [set(re.findall(r"\w+", layer)) for layer in contract["layers"]]
 
 
 def _anchors(page):
