@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # the benchmark is no part of the package
+sys.path.insert(0, str(Path(__file__).parents[2]))  # the benchmark is no part of the package
 
 from benchmarks.accuracy import choosing
 from benchmarks.accuracy.problem import Part, Problem, Task

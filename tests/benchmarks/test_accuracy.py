@@ -14,7 +14,7 @@ from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # the benchmark is no part of the package
+sys.path.insert(0, str(Path(__file__).parents[2]))  # the benchmark is no part of the package
 
 from benchmarks.accuracy import __main__ as program
 from benchmarks.accuracy import measures, references, report, storage

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # benchmarks are no part of the package
+sys.path.insert(0, str(Path(__file__).parents[2]))  # benchmarks are no part of the package
 
 from benchmarks.jobs import share_out
 
@@ -38,7 +38,7 @@ def test_ended_from_outside_it_leaves_nobody_at_work(tmp_path):
     """A terminated run takes its processes with it: the group that they were started in has no member left."""
     script = tmp_path / "sleeping.py"
     script.write_text(SLEEPING)
-    root = str(Path(__file__).parents[1])
+    root = str(Path(__file__).parents[2])
     with subprocess.Popen(  # noqa: S603 - the lines above
         [sys.executable, str(script)],
         env={**os.environ, "PYTHONPATH": root},

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # the benchmark is no part of the package
+sys.path.insert(0, str(Path(__file__).parents[2]))  # the benchmark is no part of the package
 
-from benchmarks import jobs
 from benchmarks.never_flat import __main__ as command
 from benchmarks.never_flat import data, inputs, rates, report, running, shapes, storage, tasks, working
 from benchmarks.never_flat.problem import (
@@ -25,6 +24,7 @@ from benchmarks.never_flat.problem import (
     training_steps,
 )
 
+from benchmarks import jobs
 from unflat.sequences import as_sequences
 
 PLAIN = Problem(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # the benchmark is no part of the package
+sys.path.insert(0, str(Path(__file__).parents[2]))  # the benchmark is no part of the package
 
 from benchmarks.speed import __main__ as command
 from benchmarks.speed import child, floor, peers, plan, plots, report, running, summary
