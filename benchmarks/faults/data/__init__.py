@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Maker = Callable[[Path | None, np.random.Generator], Pairs]
 
-__all__ = ["GIVEN", "HELD_OUT", "IN_TIME", "MAKERS", "in_time", "make", "split"]
+__all__ = ["FOLLOWING", "GIVEN", "HELD_OUT", "IN_TIME", "MAKERS", "in_time", "make", "split"]
 
 MAKERS: Mapping[str, Maker] = {
     "sums": generated.sums,
@@ -55,6 +55,10 @@ MAKERS: Mapping[str, Maker] = {
     "synapse": generated.synapse,
     "houses": measured.houses,
     "delays": measured.delays,
+    "lessons": generated.lessons,
+    "snow": generated.snow,
+    "careers": measured.careers,
+    "ride": measured.ride,
 }
 """Every set, by its name."""
 
@@ -63,6 +67,10 @@ GIVEN = ("transformer", "rainfall", "dust", "engines")
 
 IN_TIME = ("glass", "seas", "spots")
 """Sets whose windows overlap, so that the last ones are held out."""
+
+FOLLOWING = ("ride",)
+"""Sets of the tenth half, and of those after it, whose windows follow one another in one series: the target of the next
+is the same thing a little later, and a program that learns it has no fault but a longer horizon."""
 
 
 def make(name: str, data: Path | None, seed: int) -> Sets:

@@ -304,3 +304,52 @@ def recovered(ready: Array, apart: Array) -> Array:
     """Wait so many milliseconds: what is ready fills up to 1, by a share of what is missing that time gives."""
     filled: Array = 1 - (1 - ready) * np.exp(-apart / 500)
     return filled
+
+
+def lessons(_data: Path | None, random: np.random.Generator) -> Pairs:
+    """Show two signs to an animal 14 times, brighter or dimmer, and feed it or not: how much food both make it expect.
+
+    Rescorla and Wagner, A theory of Pavlovian conditioning: variations in the effectiveness of reinforcement and
+    nonreinforcement, in Classical Conditioning II, 1972.
+    """
+    n, times = 600, 14
+    seen = random.uniform(0, 1, (n, times, 2)) < 0.7  # noqa: PLR2004 - how often each sign is shown
+    bright = np.where(seen, random.uniform(0.2, 1, (n, times, 2)), 0.0)
+    fed = random.uniform(0, 1, (n, times)) < 0.6  # noqa: PLR2004 - how often it is fed
+    food = np.where(fed, random.uniform(0.3, 1, (n, times)), 0.0)
+    tied = np.zeros((n, 2))
+    for time in range(times):
+        tied = taught(tied, bright[:, time], food[:, time])
+    expected = 30 * (tied.sum(axis=1) + random.normal(0, 0.02, n))
+    return Pairs(np.concatenate([100 * bright, 20 * food[..., None]], axis=2), expected)
+
+
+def taught(tied: Array, bright: Array, food: Array) -> Array:
+    """Learn from one trial: each sign by how bright it is, and all by how much more food came than they foretold."""
+    surprise = food - np.sum(bright * tied, axis=1)
+    learned: Array = tied + 0.4 * bright * surprise[:, None]
+    return learned
+
+
+def snow(_data: Path | None, random: np.random.Generator) -> Pairs:
+    """Watch what falls on 600 valleys for 15 days, and how warm it is: how much flows out of them on the last.
+
+    Bergström, Development and application of a conceptual runoff model for Scandinavian catchments, SMHI Reports RHO 7,
+    1976: below freezing snow lies, above it melts by the degree; of what the ground holds, a share flows out each day.
+    """
+    n, days = 600, 15
+    warm = random.uniform(-6, 5, (n, 1)) + np.cumsum(random.normal(0, 1.8, (n, days)), axis=1)
+    wet = random.uniform(0, 1, (n, days)) < 0.45  # noqa: PLR2004 - the share of wet days
+    fallen = np.where(wet, random.gamma(1.2, 8.0, (n, days)), 0.0)
+    lying, stored, flow = np.zeros(n), random.uniform(5, 15, n), np.zeros(n)
+    for day in range(days):
+        lying, stored, flow = thawed(lying, stored, fallen[:, day], warm[:, day])
+    return Pairs(np.stack([fallen, warm], axis=2), 0.4 * flow * np.exp(random.normal(0, 0.05, n)))
+
+
+def thawed(lying: Array, stored: Array, fallen: Array, warm: Array) -> tuple[Array, Array, Array]:
+    """Go a day on: give the snow that lies, the water in the ground, and what flows out of it."""
+    frozen = np.where(warm < 0, fallen, 0.0)
+    melted = np.minimum(lying + frozen, 3.0 * np.maximum(warm, 0.0))
+    held = stored + (fallen - frozen) + melted
+    return lying + frozen - melted, 0.75 * held, 0.25 * held

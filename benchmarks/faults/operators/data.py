@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from benchmarks.faults.data import FOLLOWING
 from benchmarks.faults.operators.mutation import Mutation, random_of, with_raw, with_scaled
 from benchmarks.faults.program import Pairs, Program
 
@@ -41,12 +42,16 @@ def constant_target(program: Program) -> Iterator[Mutation]:
 
 
 def misaligned_pairs(program: Program) -> Iterator[Mutation]:
-    """Shuffle, shift or sort targets and leave their sequences where they are."""
+    """Shuffle, shift or sort targets and leave their sequences where they are.
+
+    Targets of windows that follow one another are not shifted: that makes a sound program of a longer horizon.
+    """
     training, random = program.data.training, random_of(program)
     yield Mutation(
         "training targets shuffled", with_raw(program, Pairs(training.X, random.permutation(training.y))), program
     )
-    yield Mutation("shifted by one", _with_targets(program, lambda y: np.roll(y, -1)), program)
+    if program.set_name not in FOLLOWING:
+        yield Mutation("shifted by one", _with_targets(program, lambda y: np.roll(y, -1)), program)
     yield Mutation("training targets sorted", with_raw(program, Pairs(training.X, np.sort(training.y))), program)
     mutant = with_scaled(program, lambda pairs: Pairs(pairs.X, random_of(program).permutation(pairs.y)))
     yield Mutation("all shuffled, raw order known", replace(mutant, raw_given=True), program)
