@@ -272,6 +272,35 @@ def test_sequences_paired_with_others_targets_are_no_lack_of_signal():
     assert judged(wrong, 0 * wrong, NONE, held_out=unrelated, values=values[:300]).verdict == "no_signal"
 
 
+@pytest.mark.parametrize(("share", "verdict"), [(0.3, "healthy"), (0.1, "failing")])
+def test_little_beyond_the_border_is_no_failure_by_itself(share, verdict):
+    """Where others have 0.2, less than half fails: 0.09 is that by chance alone, 0.02 is that surely."""
+    y, noise = np.sqrt(0.2) * TRUTH + np.sqrt(0.8) * OTHER, 0.12 * np.random.default_rng(1).normal(size=N)
+    learner = np.sqrt(0.2) * TRUTH[:, None]
+    found = Reference("ridge", *(np.array([value]) for value in (0.2, 0.2, 0.001)), learner, learner)
+    references = References(N, (found,), (Signal(0.2, 0.2, "ridge", 0.002),), (None,))
+    held_out = part(y, share * learner[:, 0] + noise)
+    training = part(y, learner[:, 0])
+    assert judge(Examination(subject_of(len), training, held_out, None, references, (), None)).verdict == verdict
+
+
+def test_flat_is_said_of_few_sequences_only_beyond_chance():
+    """Seven predictions that go with their targets, a fifth of their spread, may be shrunk; a fiftieth is flat."""
+    y = np.linspace(-1, 1, 7)
+    for prediction, verdict in ((0.2 * y, "healthy"), (0.02 * y, "flat")):
+        assert judged(TRUTH, 0.9 * TRUTH, held_out=part(y, prediction)).verdict == verdict
+
+
+def test_who_finds_nothing_either_proves_no_fault(blamed):
+    """Predictions worse than the mean, of targets that nobody can tell, have learned noise: that is no lack."""
+    blamed("too_few_updates", 0.8)
+    y, prediction = OTHER[:120], 0.4 * TRUTH[:120]
+    within = Reference("ridge", *(np.array([-0.01]),) * 3, held_out_prediction=np.zeros((120, 1)))
+    references = References(N, (), (NONE,), (None,), within=within)
+    examination = Examination(subject_of(len), part(y, prediction), part(y, prediction), None, references, (), None)
+    assert judge(examination).verdict == "no_signal"
+
+
 def test_predictions_for_every_step_are_all_judged():
     """A model whose last step alone is right fails by the others; one that is right at each is healthy."""
 

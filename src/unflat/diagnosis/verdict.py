@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["LET_PASS", "Judgement", "OutputVerdict", "judge"]
 
 _BY_CHANCE = 1.645
-"""Standard errors up to which an R² above 0 says nothing where no other learner finds anything: one in twenty."""
+"""Standard errors up to which a distance may be chance, one in twenty: of an R² above 0 where no other learner finds
+anything, of a failure that no cause explains, of flatness in a few sequences."""
 
 _INTERPOLATED_NOISE = -1.0
 """R² of a model that learned noise by heart, on other noise; lower ones have other reasons."""
@@ -156,18 +157,20 @@ def judge(examination: Examination) -> Judgement:
     diverged
         A prediction is NaN or infinite.
     flat, no_signal
-        The spread is below a quarter of √R² of the best other learner (a healthy fit has a spread of about √R²); or
-        below 0.1 where no learner finds more than chance, and neither does the model. In that case it is flat
-        rightly, `no_signal`, unless predictions on the training part lie more than half a deviation beside the
-        targets' mean, or R² is below -1: then it is not even the right constant.
+        The spread is below a quarter of √R² of the best other learner (a healthy fit has a spread of about
+        √R²), of fewer than 30 sequences by more than chance, 1.645 deviations; or below 0.1 where no learner
+        finds more than chance, and neither does the model. In that case it is flat rightly, `no_signal`, unless
+        predictions on the training part lie more than half a deviation beside the targets' mean, or R² is below
+        -1: then it is not even the right constant.
     copies_last
         A feature surely holds the target's past, and predictions are nearer to its last value than that is to the
         target, go with it more closely than with the target, and have no skill against it.
     failing
         R² is no more than 0.001, or less than half of what other learners reach, or leaves three times as much
-        unexplained as they do; and it is lower than that by more than 0.1 and more than three standard errors, or by
-        0.1 here and by as many errors on the training part. Without a signal, only an R² below -1 counts, which
-        learning noise by heart does not explain; others are `no_signal`.
+        unexplained as they do, either by more than chance, 1.645 standard errors beyond the border; and it is
+        lower than that by more than 0.1 and more than three standard errors, or by 0.1 here and by as many
+        errors on the training part. Without a signal, only an R² below -1 counts, which learning noise by heart
+        does not explain; others are `no_signal`.
         Beside that, the difference is taken sequence by sequence to the learner that found most in the training part:
         it is then known more closely, since what is hard for one is hard for the other.
         Where a model predicts for every time step what has one target, the predictions of all steps are judged.
@@ -258,7 +261,8 @@ def _proven_fault(examination: Examination, figures: Figures) -> float | None:
 def _material(figures: Figures, *, by_heart: bool, errors: float = _WITH_REASON) -> Iterator[float]:
     """Give how surely each of several comparisons shows a loss that matters, by so many standard errors."""
     for gap in (*figures.behind, *figures.lacking, *figures.shifted):
-        if gap.width > max(MATTERS, errors * gap.error):
+        # Who finds nothing either shows only that predictions are worse than the mean, as those of noise learned are.
+        if gap.reached > NO_BETTER and gap.width > max(MATTERS, errors * gap.error):
             yield _probability(gap.width / gap.error)
     for new, known in zip(figures.lacking, figures.trained, strict=False):  # what few leave in doubt, many may prove
         together = (new.width / new.error + known.width / known.error) / sqrt(2)
@@ -279,11 +283,16 @@ def _judged(figures: Figures, seen: int, past: Past | None) -> tuple[Verdict, fl
         return "diverged", 1.0
     if isnan(figures.spread):
         return "no_signal", 1.0
-    if figures.flatness > 0 and not figures.found_more:
+    if figures.flatness > _chance_of_flatness(figures) and not figures.found_more:
         return _flat(figures, seen)
     if figures.repeats and past is not None:
         return "copies_last", past.sureness
     return _by_r2(figures, seen)
+
+
+def _chance_of_flatness(figures: Figures) -> float:
+    """Give the deviations below the border that a spread of few sequences may lie by chance; 0 of many."""
+    return 0.0 if figures.n >= _ENOUGH_TO_TELL or not figures.signal.beyond_chance else _BY_CHANCE
 
 
 def _flat(figures: Figures, seen: int) -> tuple[Verdict, float]:
@@ -317,16 +326,26 @@ def _against_others(figures: Figures) -> tuple[Verdict, float]:
     reached = 1 - figures.rest
     paired = figures.behind[0] if figures.behind else None
     least = 0.0 if paired is None else GAIN if figures.r2 <= NO_BETTER else border_of(paired.reached)
-    if paired is not None and paired.is_beyond(least):
+    if paired is not None and paired.is_beyond(least + _margin(figures) * paired.error):
         distance = (paired.width - least) / paired.error
         return "failing", _probability(distance) * (1 - figures.signal.p_value)
     gap, border = figures.attainable - reached, border_of(figures.attainable)
     if figures.r2 <= NO_BETTER:
         gap, border = float(np.fmax(figures.attainable, figures.signal.r2)) - reached, GAIN
-    needed = max(border, errors_needed(figures.n) * figures.error_of_rest)
+    border_and_chance = border + _margin(figures) * figures.error_of_rest
+    needed = max(border_and_chance, errors_needed(figures.n) * figures.error_of_rest)
     if gap > needed or (gap > border and figures.short_in_training):
         return "failing", _probability((gap - border) / figures.error_of_rest) * (1 - figures.signal.p_value)
-    return "healthy", min(_probability((needed - gap) / figures.error_of_rest), _probability(-figures.flatness))
+    short_of_flat = _chance_of_flatness(figures) - figures.flatness
+    return "healthy", min(_probability((needed - gap) / figures.error_of_rest), _probability(short_of_flat))
+
+
+def _margin(figures: Figures) -> float:
+    """Give the standard errors beyond a border from which on a model that does learn something fails without a cause.
+
+    One that is no better than the mean fails by the word's own meaning, whatever lies between it and others.
+    """
+    return 0.0 if figures.r2 <= NO_BETTER else _BY_CHANCE
 
 
 def _probability(deviations: float) -> float:

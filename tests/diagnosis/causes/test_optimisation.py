@@ -214,6 +214,19 @@ def test_cut_steps_make_the_loss_fall_along_a_line(fake, losses, cut):
     assert (cause is not None) is cut
 
 
+def test_cut_steps_are_measured_by_the_loss_that_training_saw(trained, net, problem):
+    """A loop that squeezes predictions (n, 1) goes along that loss's gradient, not along one that is broadcast."""
+    X, y = problem
+    network = net()
+    sgd = torch.optim.SGD(network.parameters(), lr=0.1)
+    examination = trained(network, X, y, optimizer=sgd, clip=1e-4, epochs=10)
+    examination = replace(examination, settings=replace(examination.settings, clip_norm=None))
+    expected = float(gradient_clipped(examination).evidence[0].healthy.split()[1].rstrip(","))
+    flat_targets = replace(examination.training, y_shape=examination.training.y_shape[:1])
+    squeezed = gradient_clipped(replace(examination, training=flat_targets))
+    assert float(squeezed.evidence[0].healthy.split()[1].rstrip(",")) == pytest.approx(expected, rel=0.01)
+
+
 def test_a_far_too_high_rate_is_named_where_only_new_data_fare_badly(fake):
     """What a rate of 1 learned by heart it learned by chance; a rate of 0.03 is not blamed for what is overfit."""
     held_out = (np.zeros((120, 4, 1)), Y, FLAT)

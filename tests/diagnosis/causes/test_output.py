@@ -93,6 +93,23 @@ def test_broadcast_is_doubted_where_no_step_led_anywhere(fake):
     assert loss_broadcast(examination).confidence < 0.5
 
 
+def test_shapes_alone_are_weaker_evidence_than_a_loss_that_is_known(fake):
+    """Of any network at the mean that gives (n, 1), shapes say the same: a loss that is known decides."""
+    y = np.tile([-1.0, 1.0], 60)
+    assert loss_broadcast(fake(y, np.zeros((120, 1)), framework="torch")).confidence < 0.5
+    assert loss_broadcast(fake(y, np.zeros((120, 1)), framework="torch", loss=squared)).confidence > 0.9
+
+
+def test_broadcast_is_doubted_beside_dropout_that_leaves_nothing_and_a_loss_that_still_falls(fake):
+    """Dropout of 0.95 keeps a network at the mean by itself; a loss on its way there has not come to rest there."""
+    y = np.tile([-1.0, 1.0], 60)
+    layers = (Layer("dropout", "other", None, "linear", rate=0.95),)
+    assert loss_broadcast(fake(y, np.zeros((120, 1)), loss=squared, shown_layers=layers)).confidence < 0.5
+    falls, rests = np.linspace(1.1, 0.98, 20), 1 + 0.1 * np.exp(-np.arange(20.0))
+    assert loss_broadcast(fake(y, np.zeros((120, 1)), loss=squared, losses=falls)).confidence < 0.5
+    assert loss_broadcast(fake(y, np.zeros((120, 1)), loss=squared, losses=rests)).confidence > 0.9
+
+
 def test_first_targets_that_vary_more_do_not_speak_for_all(fake):
     """Broadcast, no loss falls below the variance of all targets; of a series that calms down, the first say more."""
     y = np.concatenate([np.tile([-2.0, 2.0], 40), np.tile([-0.5, 0.5], 160)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.diagnosis.examination import Examination
-    from unflat.diagnosis.subjects import Layer
+    from unflat.diagnosis.subjects import Gradients, Layer
 
 _ROUNDING = 1e-4
 """Relative difference that may be float32's, summed in another order."""
@@ -77,6 +78,18 @@ def network_inputs(examination: Examination) -> NDArray[np.float64]:
     if first is None or first not in inputs:
         return given
     return np.asarray(inputs[first], dtype=np.float64)
+
+
+def gradients_in_one_shape(examination: Examination) -> Gradients | None:
+    """Measure gradients of the loss with targets in the shape of the predictions, whatever shape they came in.
+
+    Training may have brought both into one shape before the loss, which nobody sees who is given the data alone.
+    """
+    part = examination.training
+    if prod(part.prediction_shape[1:]) != prod(part.y_shape[1:]):
+        return examination.gradients
+    y = part.y[:SAMPLE].reshape((-1, *part.prediction_shape[1:]))
+    return examination.subject.gradients(part.X[:SAMPLE], y)
 
 
 def last_states(examination: Examination) -> NDArray[np.float64] | None:

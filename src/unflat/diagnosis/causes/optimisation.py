@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from unflat.diagnosis.causes.network import distance, last_states, reach, steps_made, to_network
+from unflat.diagnosis.causes.network import (
+    distance,
+    gradients_in_one_shape,
+    last_states,
+    reach,
+    steps_made,
+    to_network,
+)
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import knows_more, unlearned, worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
@@ -327,6 +334,14 @@ _STRAIGHT = -0.95
 the straightest that was not cut, in programs of the benchmark of injected faults."""
 
 
+def falls_straight(examination: Examination) -> bool:
+    """Whether the loss falls along a straight line to the last epoch: then training has come to rest nowhere."""
+    losses = np.asarray(examination.losses)
+    if len(losses) <= _COURSE or not np.isfinite(losses).all() or np.ptp(losses) == 0:
+        return False
+    return losses[-1] < losses[0] and _straight(losses)
+
+
 def _straight(losses: NDArray[np.float64]) -> bool:
     if np.ptp(losses) == 0:
         return True
@@ -340,7 +355,7 @@ def _steps_cut_short(examination: Examination, rate: float) -> Cause | None:
     Steps that are cut are all of one length, so that the loss falls along a straight line, from the first epoch to the
     last; one that has fallen and lies still has got where it could.
     """
-    losses, gradients = np.asarray(examination.losses), examination.gradients
+    losses, gradients = np.asarray(examination.losses), gradients_in_one_shape(examination)
     if gradients is None or len(losses) < 2 or not np.isfinite(losses).all():  # noqa: PLR2004 - a fall
         return None
     expected, fall = rate * gradients.norm**2, float(losses[0] - losses[-1]) / (len(losses) - 1)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from unflat.diagnosis.causes.activity import saturated_gates
-from unflat.diagnosis.causes.network import distance, output_image, reach, to_network
+from unflat.diagnosis.causes.network import distance, gradients_in_one_shape, output_image, reach, to_network
+from unflat.diagnosis.causes.optimisation import falls_straight, over_regularised
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import FLAT, GAIN, attainable, unlearned, varies, worse_than_it_should
 from unflat.diagnosis.examination import SAMPLE
@@ -93,7 +94,7 @@ def loss_broadcast(examination: Examination) -> Cause | None:
         "pair of the two; that loss is smallest where every prediction is the mean of all targets.",
         tuple(evidence),
         cure_for(examination, "Give predictions and targets the same shape before the loss.", _BROADCAST_CODE),
-        _confidence_of_broadcast(examination, pull),
+        _confidence_of_broadcast(examination, pull, known=perfect is not None),
     )
 
 
@@ -116,22 +117,26 @@ def _pull(examination: Examination) -> float | None:
     part, as_it_comes = examination.training, examination.gradients
     if as_it_comes is None or examination.subject.loss_of(part.y[:2], part.y[:2]) is None:
         return None
-    y = part.y[:SAMPLE].reshape((-1, *part.prediction_shape[1:]))
-    together = examination.subject.gradients(part.X[:SAMPLE], y)
+    together = gradients_in_one_shape(examination)
     if together is None:
         return None
     return as_it_comes.norm / together.norm if together.norm > 0 else 1.0  # nothing is trained, so nothing is at rest
 
 
-def _confidence_of_broadcast(examination: Examination, pull: float | None) -> float:
-    """Believe it most where predictions are the mean; least where training came to rest nowhere, or could not move."""
+def _confidence_of_broadcast(examination: Examination, pull: float | None, *, known: bool) -> float:
+    """Believe it most where predictions are the mean; least where training came to rest nowhere, or could not move.
+
+    Where the loss is not known, there are but shapes to go by, which many a sound program has as well.
+    """
     reached = reach(examination)
     if reached is not None and reached < distance(to_network(examination, examination.training.y)).max():
         return 0.3
-    if pull is not None and pull >= _AT_REST:
+    if (pull is not None and pull >= _AT_REST) or falls_straight(examination):
         return 0.2
-    if saturated_gates(examination) is not None:
-        return 0.3  # a loss that is broadcast shuts no gate
+    if saturated_gates(examination) is not None or over_regularised(examination) is not None:
+        return 0.3  # a loss that is broadcast shuts no gate, and drops or shrinks nothing
+    if not known:
+        return 0.4
     return 0.95 if _is_the_mean(examination.training) else 0.6
 
 
