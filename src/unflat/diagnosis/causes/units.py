@@ -12,7 +12,7 @@ from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import attainable, behind
 from unflat.diagnosis.examination import SAMPLE
 from unflat.diagnosis.records import Cause, Evidence
-from unflat.diagnosis.standing import standard_error
+from unflat.diagnosis.standing import MATTERS, standard_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +53,9 @@ _FAR_OFF = 5.0
 _AS_RAW, _NOT_AS_SCALED = 3.0, 4.0
 """Standard errors within which new inputs have the mean and the mean square of the raw ones, and beyond which they have
 not those of the scaled ones: of two columns for each of ten features, one is beyond 4 once in 800 times by chance."""
+
+_TO_ROUNDING = 1e-5
+"""How far single precision may bring ends, mean and deviation of scaled values from where they were brought."""
 
 _FARTHEST = 1e50
 """Deviations beyond which more is no farther, so that squares stay finite."""
@@ -142,14 +145,25 @@ def predict_scale_mismatch(examination: Examination) -> Cause | None:
     for part in _parts(examination):
         if not behind(examination, part).any() and not (part.r2 < 0).any():
             continue
-        if part is examination.training and (not _raw_looking(part.values) or _trained_on(part, examination.losses)):
-            continue
-        if part is not examination.training and not _in_other_inputs(examination, part):
+        if not _may_be_on_another_scale(examination, part):
             continue
         found = _best_rescaled(examination, part)
         if found is not None:
             return _mismatch(examination, part, found)
     return None
+
+
+def _may_be_on_another_scale(examination: Examination, part: Part) -> bool:
+    """Whether a part's inputs look as if they were on another scale than those that training saw.
+
+    Of the training part, a model that is worse than the mean has not been trained on what it is given here, whatever
+    loss training ended with. New inputs need not look it where the model is worse than the mean: where a trend goes on,
+    targets go with it, and no other scale of the inputs brings predictions to where they are.
+    """
+    worse_than_the_mean = bool((part.r2 < 0).any())
+    if part is examination.training:
+        return _raw_looking(part.values) and (worse_than_the_mean or not _trained_on(part, examination.losses))
+    return worse_than_the_mean or _in_other_inputs(examination, part)
 
 
 class _Rescaled(NamedTuple):
@@ -195,9 +209,9 @@ def _best_rescaled(examination: Examination, part: Part) -> _Rescaled | None:
         if (prediction := _predicted(examination, part, values)) is not None
     ]
     best = max(tried, key=lambda rescaled: rescaled.explained, default=None)
-    if best is None or best.explained < max(_ALIKE, as_given + _ALIKE / 2, attainable(examination, part).max() / 2):
-        return None
-    return best
+    reached = float(attainable(examination, part).max())
+    gain = min(_ALIKE / 2, max(MATTERS, (reached - as_given) / 2))  # half of what is missing
+    return None if best is None or best.explained < max(_ALIKE / 2, as_given + gain, reached / 2) else best
 
 
 def _rescalings(examination: Examination, part: Part) -> Iterator[tuple[str, NDArray[np.float64]]]:
@@ -247,7 +261,7 @@ def _apart(known: NDArray[np.float64], new: NDArray[np.float64]) -> bool:
 def _in_other_inputs(examination: Examination, part: Part) -> bool:
     """Whether new inputs are in other units than the training part's, by far, or are those before they were scaled."""
     known, raw = examination.training.values, examination.raw
-    if _apart(known, part.values):
+    if _apart(known, part.values) or _scaled_by_themselves(part.values) - _scaled_by_themselves(known):
         return True
     if raw is None or not all(np.isfinite(values).all() for values in (known, raw[0], part.values)):
         return False
@@ -255,6 +269,28 @@ def _in_other_inputs(examination: Examination, part: Part) -> bool:
         return False
     off_scaled, off_raw = (_errors_off(values, part.values) for values in (known, raw[0]))
     return bool(off_raw.max() < _AS_RAW and off_scaled.max() > _NOT_AS_SCALED)
+
+
+def _scaled_by_themselves(values: NDArray[np.float64]) -> frozenset[str]:
+    """Say whether every feature, or all of them together, has mean 0 and deviation 1, or runs from 0 to 1, exactly.
+
+    Only what was scaled by its own numbers does. Features of two values, such as marks, run from 0 to 1 of themselves.
+    """
+    if not np.isfinite(values).all():
+        return frozenset()
+    columns = values.reshape(-1, values.shape[-1])
+    columns = columns[:, [len(np.unique(column)) > 2 for column in columns.T]]  # noqa: PLR2004 - as said
+    if not columns.size:
+        return frozenset()
+    return _exact_scales(columns) | _exact_scales(columns.reshape(-1, 1))
+
+
+def _exact_scales(columns: NDArray[np.float64]) -> frozenset[str]:
+    off = {
+        "standardized": np.abs(columns.mean(axis=0)) + np.abs(columns.std(axis=0) - 1),
+        "from 0 to 1": np.abs(columns.min(axis=0)) + np.abs(columns.max(axis=0) - 1),
+    }
+    return frozenset(scale for scale, distance in off.items() if (distance < _TO_ROUNDING).all())
 
 
 def _errors_off(known: NDArray[np.float64], new: NDArray[np.float64]) -> NDArray[np.float64]:
