@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from unflat.diagnosis.idle import steps_that_tell
 from unflat.diagnosis.recurrent import RECURRENT, recurrent, steps_of
 from unflat.diagnosis.signal import signals_of
 from unflat.diagnosis.tables import Tables, in_place, orders_of, padded_alike
@@ -32,7 +33,7 @@ def with_second_opinion(
 ) -> References:
     """Let a small recurrent network learn the targets as well.
 
-    It sees the sequences that the others saw, and is judged as they are.
+    It sees the sequences that the others saw, without idle steps at their end, and is judged as they are.
 
     Parameters
     ----------
@@ -57,7 +58,9 @@ def with_second_opinion(
     places, asked = _seen(together.prediction), _seen(together.held_out_prediction)
     values, y = (part[places] for part in training)
     new = None if held_out is None else (held_out[0][asked], held_out[1][asked])
-    tables = Tables.of(steps_of(padded_alike(values, new), len(y)), y, new)
+    every = padded_alike(values, new)
+    every = every[:, : steps_that_tell(every[: len(y)], y)]
+    tables = Tables.of(steps_of(every, len(y)), y, new)
     apart = overlap(training[0])
     predicted = recurrent(tables, folds_of(places, apart, generator), generator)
     orders = orders_of(places, len(training[1]), apart, generator)

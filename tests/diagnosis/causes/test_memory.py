@@ -70,6 +70,12 @@ def test_padding_is_measured_by_hand(fake, padded):
     assert cause.evidence[0].value == pytest.approx(1 - lengths.mean() / 60)
 
 
+def test_more_padding_than_sequence_is_believed_of_a_model_that_did_not_learn(fake, padded):
+    """Without states to look at, half of the steps or more are reason enough where not even training data are known."""
+    X, y, _ = padded
+    assert padding_unmasked(fake(y, y * 0, X=X, shown_layers=LAST)).confidence == pytest.approx(0.75)
+
+
 def test_states_after_padding_are_held_against_those_before(fake, padded):
     """States of deviation 1 up to a sequence's end and 0.1 at the last step keep a tenth."""
     X, y, lengths = padded

@@ -43,6 +43,14 @@ def test_short_reach_of_few_steps_is_theirs(fake):
     assert rate_too_low(examination) is None
 
 
+def test_a_reach_that_goes_most_of_the_way_does_not_keep_predictions_together(fake):
+    """Most of the way to the targets was to be had, and none was gone: something else holds the output back."""
+    settings = Settings(optimizer="adam", learning_rate=1e-3, steps=500)
+    near = HEAD | {"shown_inputs": {"head": np.full((120, 3), 0.5)}}
+    assert too_few_updates(fake(Y, FLAT, settings=settings, losses=[1.0, 1.0, 1.1, 1.0], **near)) is None
+    assert too_few_updates(fake(Y, 0.4 * Y, settings=settings, losses=[1.0, 1.0, 1.1, 1.0], **near)) is not None
+
+
 def test_blame_is_shared_by_how_far_each_is_off(fake):
     """A rate a hundred times too low and a third of the steps: log 100 to log 3."""
     examination = fake(Y, FLAT, settings=adam(1e-5, 100), **HEAD)

@@ -60,6 +60,16 @@ def test_input_scale_is_the_root_mean_square(fake):
     assert cause.confidence == pytest.approx(0.65)
 
 
+def test_large_inputs_let_a_network_know_by_heart_what_it_was_trained_on(fake):
+    """A model that knows its training data, and nothing of others, has large inputs to answer for; not small ones."""
+    y, held_out = np.tile([-1.0, 1.0], 50), np.random.default_rng(0).normal(size=100)
+    for factor, found in ((50.0, True), (1e-4, False), (1.0, False)):
+        X = factor * np.random.default_rng(1).normal(size=(100, 4, 1))
+        cause = input_scale(fake(y, y, X=X, held_out=(X, held_out, y), shown_layers=DENSE))
+        assert (cause is not None) is found
+    assert "by heart" in input_scale(fake(y, y, X=50 + X, held_out=(X, held_out, y), shown_layers=DENSE)).explanation
+
+
 def test_inputs_are_judged_as_the_network_reads_them(fake):
     """Raw inputs are none of the causes where a first layer scales them."""
     X = np.tile([2600.0, 3400.0], 200).reshape(100, 4, 1)

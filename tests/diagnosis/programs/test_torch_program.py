@@ -49,6 +49,15 @@ def test_training_again_learns(problem, skill, untouched):
     assert skill(prediction, problem[3]) > 0.8
 
 
+def test_axes_are_put_right_in_layers_that_take_samples_for_steps(problem):
+    """A forgotten `batch_first` is set, and the data are left as they are; the user's own layers stay."""
+    network = Net()
+    network.lstm.batch_first = False
+    rerun = program(network)
+    np.testing.assert_array_equal(rerun.run(job(problem), {Edit.SWAP_AXES}), program().run(job(problem), ()))
+    assert not network.lstm.batch_first
+
+
 def test_the_users_module_is_not_changed(problem):
     """Copies are trained; weights, mode and gradients of the module stay as they are."""
     network = Net().eval()

@@ -9,6 +9,7 @@ import numpy as np
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
+from unflat.diagnosis.subjects.measures import MIXED
 from unflat.diagnosis.summaries import standardized
 
 if TYPE_CHECKING:
@@ -37,9 +38,6 @@ _FADES = 0.2
 """How much of it is lost half the axis away, along time and not along features."""
 
 
-_MIXED = 0.01
-"""Difference to predictions in other company, in their deviation, that is none of rounding: that of float32 is 1e-6."""
-
 _FIRST_CODE: Code = {
     "torch": "self.lstm = torch.nn.LSTM(features, units, batch_first=True)  # by default (steps, samples, features);\n"
     "# likewise GRU, MultiheadAttention and TransformerEncoderLayer"
@@ -52,7 +50,7 @@ def swapped_axes(examination: Examination) -> Cause | None:
         return None
     X, subject = examination.training.X, examination.subject
     mixed = subject.mixes_sequences(X) or 0.0
-    if mixed >= _MIXED and not (subject.draws(X) or 0.0) >= _MIXED:
+    if mixed >= MIXED and not (subject.draws(X) or 0.0) >= MIXED:
         return _steps_from_sequence_to_sequence(examination, mixed)
     evidence = _against_raw(examination)
     confidence = 0.95

@@ -9,6 +9,7 @@ import numpy as np
 from unflat.diagnosis.causes.linear import linear_r2, summary
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import GAIN, lags, unlearned, worse_than_it_should
+from unflat.diagnosis.idle import LONG, NEXT_TO_NOTHING
 from unflat.diagnosis.padding import MUCH, padding_of
 from unflat.diagnosis.records import Cause, Evidence
 
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from unflat.diagnosis.causes.rule import Code
     from unflat.diagnosis.examination import Examination
     from unflat.diagnosis.padding import Padding
-
-_LONG = 30
-"""Steps below which an LSTM remembers all of a sequence: plateaus are known from about a hundred steps."""
 
 _ALL_LATE = 1e-2
 """Gradient with respect to the first three quarters of the steps over the last's, below which only the end is seen."""
@@ -33,7 +31,7 @@ def _early_and_late(examination: Examination) -> tuple[float, float] | None:
     """R² of a linear learner from the first three quarters of the steps, and from the last, if the first wins."""
     training = examination.training
     T = training.values.shape[1]
-    if T < _LONG or not np.isfinite(training.y).all():
+    if T < LONG or not np.isfinite(training.y).all():
         return None
     border = T - T // 4
     early = linear_r2(summary(training.values[:, :border]), training.y)
@@ -90,16 +88,17 @@ def _confidence_of_forgetting(signal: tuple[float, float], sees: float | None, *
     A model that knows its training data may have learned them by heart, and then for want of anything else to go by.
     """
     early, late = signal
-    nothing_late = early >= _EARLY_ALONE and late < early / 4
+    nothing_late = early >= _EARLY_ALONE and late < NEXT_TO_NOTHING * early
     if by_heart:
         return 0.6 if nothing_late else 0.4
     if sees is None:
         return 0.6
-    return 0.85 if sees < _ALL_LATE or (sees < 1 and nothing_late) else 0.7 if sees < 1 or nothing_late else 0.4
+    return 0.85 if sees < _ALL_LATE or nothing_late else 0.7 if sees < 1 else 0.4
 
 
-_EARLY_ALONE = 0.5
-"""R² from the early steps from which on they hold most of what there is to tell, if the late ones hold next to none."""
+_EARLY_ALONE = 0.2
+"""R² from the early steps that no chance gives, twice `GAIN`: they hold what there is to tell if late ones hold next to
+nothing, however much of it a line reads."""
 
 
 def _sees_early(examination: Examination) -> float | None:
@@ -147,17 +146,21 @@ def padding_unmasked(examination: Examination) -> Cause | None:
         "The recurrence goes on over the padding at the end of sequences, and has forgotten them when it is read out.",
         tuple(evidence),
         cure_for(examination, "Mask the padding, or read out at each sequence's own last step.", _MASK_CODE),
-        _confidence_of_padding(share, kept),
+        _confidence_of_padding(share, kept, unlearned=unlearned(examination)),
     )
 
 
 _HALF = 0.5
 
 
-def _confidence_of_padding(share: float, kept: float | None) -> float:
-    """Believe it most where half of what was told apart is lost, over more padding than sequence."""
+def _confidence_of_padding(share: float, kept: float | None, *, unlearned: bool) -> float:
+    """Believe it most where half of what was told apart is lost, over more padding than sequence.
+
+    A model that goes over more padding than sequence, and did not learn even what it was trained on, has more than few
+    steps to answer for: steps spent on padding are no steps.
+    """
     if kept is None or kept >= _HALF:
-        return 0.6
+        return 0.75 if unlearned and share >= _HALF else 0.6
     return 0.92 if share >= _HALF else 0.85
 
 

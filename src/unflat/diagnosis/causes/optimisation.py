@@ -15,7 +15,7 @@ from unflat.diagnosis.causes.network import (
     to_network,
 )
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import knows_more, unlearned, worse_than_it_should
+from unflat.diagnosis.causes.symptoms import FLAT, knows_more, unlearned, worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
 from unflat.diagnosis.subjects.optimizers import ADAPTIVE, is_adaptive, usual_rate
 
@@ -170,6 +170,8 @@ def _out_of_reach(examination: Examination) -> _Unfinished | None:
     needed = float(distance(to_network(examination, examination.training.y)).max())
     if reached is None or reached >= needed or states is None or np.abs(states).mean() < _SILENT:
         return None
+    if reached * _FAR >= needed and (examination.training.spread < FLAT).all():
+        return None  # a third of the way and more would show: it is not the reach that keeps predictions together
     words = "reach of the output, lr·S·(Σ|h|+1)"
     evidence = Evidence(words, reached, f"well above {needed:.4g}, where targets are")
     return _Unfinished((evidence,), 0.9 if reached * _FAR < needed else 0.7)

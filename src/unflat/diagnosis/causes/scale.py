@@ -8,7 +8,7 @@ import numpy as np
 
 from unflat.diagnosis.causes.network import distance, moments, network_inputs, reach, to_network
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import FLAT, behind, unlearned
+from unflat.diagnosis.causes.symptoms import FLAT, behind, unlearned, worse_than_it_should
 from unflat.diagnosis.causes.units import in_other_units
 from unflat.diagnosis.records import Cause, Evidence
 
@@ -120,21 +120,32 @@ def _confidence_of_target(examination: Examination, output: int, needed: float, 
 
 
 def input_scale(examination: Examination) -> Cause | None:
-    """Find features that saturate the gates, or that do not reach them."""
-    if not unlearned(examination) or not examination.layers:
+    """Find features that saturate the gates, or that do not reach them.
+
+    Large ones make a network rough, so that it may know its training data by heart and nothing of others; small ones
+    hide what they tell.
+    """
+    if not worse_than_it_should(examination) or not examination.layers:
         return None
+    by_heart = not unlearned(examination)
     mean, deviation = moments(network_inputs(examination))
     root = np.hypot(mean, deviation)
     varying = deviation > 0
-    large, small = varying & (root > UNSCALED), varying & (root < VANISHING)
+    large, small = varying & (root > UNSCALED), varying & (root < VANISHING) & (not by_heart)
     unscaled = large | (small if small[varying].all() else np.zeros_like(small))
     if not unscaled.any():
         return None
     feature = int(np.argmax(np.where(unscaled, np.abs(np.log(np.where(root > 0, root, 1.0))), -1.0)))
     return Cause(
         "input_scale",
-        "The inputs are not on a scale of about 1: they drive the gates into saturation, where no sequence looks "
-        "different from another, or they are lost beside the biases.",
+        "The inputs are not on a scale of about 1: "
+        + (
+            "a small difference between sequences makes a large one in the network, which knows those that it was "
+            "trained on by heart."
+            if by_heart
+            else "they drive the gates into saturation, where no sequence looks different from another, or they are "
+            "lost beside the biases."
+        ),
         (
             Evidence(f"root mean square of feature {feature} as the network reads it", root[feature], "about 1"),
             Evidence("features that are not on a scale of about 1", float(unscaled.sum()), "0"),

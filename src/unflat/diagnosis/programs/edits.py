@@ -19,7 +19,7 @@ class Edit(StrEnum):
     TAME_TARGET = "clip the target, scale it by its quartiles"
     TAME_INPUTS = "clip the inputs, scale them by their quartiles"
     FILL_MISSING = "fill in or leave out missing values"
-    SWAP_AXES = "swap time and features"
+    SWAP_AXES = "put samples, time and features where layers take them"
     LINEAR_OUTPUT = "leave the last layer linear"
     ALIGN_LOSS = "give prediction and target one shape"
     LAST_STATE = "pass on the last step only"

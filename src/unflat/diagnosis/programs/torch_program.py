@@ -11,7 +11,15 @@ import torch
 from unflat.diagnosis.programs.base import Program
 from unflat.diagnosis.programs.edits import KEPT_OUT, LONGER, Edit
 from unflat.diagnosis.programs.preparing import prepare
-from unflat.diagnosis.programs.torch_surgery import drawn_anew, edited, fresh, refusal, settle
+from unflat.diagnosis.programs.torch_surgery import (
+    drawn_anew,
+    edited,
+    fresh,
+    refusal,
+    settle,
+    take_samples_first,
+    takes_samples_for_steps,
+)
 from unflat.diagnosis.subjects.described import loss_name
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_randomness
@@ -78,13 +86,18 @@ class TorchProgram(Program):
 
     def run(self, job: Job, edits: Collection[Edit]) -> NDArray[Any]:
         """Train a fresh copy, and predict."""
-        data = prepare(job, edits)
+        edits = frozenset(edits)
+        in_layers = Edit.SWAP_AXES in edits and takes_samples_for_steps(self._module, job.X)
+        data = prepare(job, edits - {Edit.SWAP_AXES} if in_layers else edits)
         devices = {p.device for p in self._module.parameters()}
         with guarded(type(self._module).__name__, job.X), kept_randomness(devices):
             torch.manual_seed(job.seed)  # put back when the context ends
             X, X_new = self._tensor(data.X), self._tensor(data.X_new)
             y = torch.as_tensor(data.y, dtype=X.dtype if X.is_floating_point() else torch.float32, device=X.device)
-            network = edited(fresh(self._module, self._held), edits, X[:_SAMPLE], self._training.padding)
+            copied = fresh(self._module, self._held)
+            if in_layers:
+                take_samples_first(copied)
+            network = edited(copied, edits, X[:_SAMPLE], self._training.padding)
             epochs = (job.epochs or self._training.passes) * (LONGER if Edit.MORE_EPOCHS in edits else 1)
             aligned = not self._training.broadcasts or Edit.ALIGN_LOSS in edits
             loss = _aligned(self._objective) if aligned else self._objective

@@ -10,6 +10,8 @@ from torch import nn
 
 from unflat.diagnosis.programs.edits import LAYERS_LEFT, Edit
 from unflat.diagnosis.programs.torch_forward import Edited
+from unflat.diagnosis.subjects.measures import MIXED
+from unflat.diagnosis.subjects.module import TorchSubject
 from unflat.diagnosis.subjects.torch_units import NORMS, STACKED
 
 if TYPE_CHECKING:
@@ -86,6 +88,18 @@ def edited(module: nn.Module, edits: Collection[Edit], sample: Tensor, padding: 
             if isinstance(part, nn.RNN):
                 part.nonlinearity, part.mode = "tanh", "RNN_TANH"
     return Edited(module, edits, sample, padding)
+
+
+def takes_samples_for_steps(module: nn.Module, X: object) -> bool:
+    """Whether layers read the sequences of a batch as their steps: axes are wrong in the layers, not in the data."""
+    return (TorchSubject(module, None, None).mixes_sequences(X) or 0.0) >= MIXED
+
+
+def take_samples_first(module: nn.Module) -> None:
+    """Have every recurrent and attention layer take samples first, as `batch_first=True` does."""
+    for part in module.modules():
+        if isinstance(part, nn.RNNBase | nn.MultiheadAttention):
+            part.batch_first = True
 
 
 def settle(module: nn.Module, batches: list[Tensor]) -> None:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 STEPS_TOGETHER = 1 << 17
 """Time steps predicted together: large enough to be fast, small enough for long sequences in little memory."""
 
+MIXED = 0.01
+"""Difference to predictions in other company, in their deviation, that is none of rounding: that of float32 is 1e-6."""
+
 
 def shape_of(X: object) -> tuple[int, ...]:
     """Give the shape of sequences for a message, that of a list by its length."""
