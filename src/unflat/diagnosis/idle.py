@@ -39,7 +39,7 @@ def steps_that_tell(values: NDArray[np.float64], y: NDArray[np.float64]) -> int:
         A quarter, a half or three quarters of T, where a linear learner finds next to nothing in the steps after it;
         else T, as for fewer than 30 steps.
     """
-    steps = values.shape[1]
+    steps: int = values.shape[1]
     for share in _BORDERS if steps >= LONG else ():
         border = round(share * steps)
         early, late = (linear_r2(summary(part), y) for part in (values[:, :border], values[:, border:]))
