@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from unflat.diagnosis.causes.pairing import misaligned_pairs
+from unflat.diagnosis.causes.pairing import misaligned_pairs, trained_on_other_pairs
 
 
 def series(n=400, T=12):
@@ -176,3 +176,26 @@ def test_a_shift_that_halves_the_error_is_found_where_much_is_explained_already(
     assert "-1" in cause.evidence[0].what
     assert 0.67 + 0.15 < cause.evidence[0].value < 0.67 + 0.2
     assert misaligned_pairs(fake(np.roll(own, -1), 0 * own, X=X, references=reached(0.8))) is None
+
+
+def test_a_training_that_rests_where_its_pairs_would_not_let_it_saw_others(trained, net, problem):
+    """Targets that say nothing hold a network at the mean; the pairs given afterwards pull it away, and say so.
+
+    One that learned from them, or had a rate too low to get anywhere, is not suspected.
+    """
+    X, y = problem
+    given = ((X[:300], y[:300]), (X[300:], y[300:]))
+    cause = trained_on_other_pairs(trained(net(), X, 0 * y, epochs=40, given=given))
+    assert cause.id == "misaligned_pairs"
+    pull, by_chance = (evidence.value for evidence in cause.evidence[:2])
+    assert pull > 3 * by_chance
+    assert trained_on_other_pairs(trained(net(), X, y, epochs=40)) is None
+    assert trained_on_other_pairs(trained(net(), X, 0 * y, epochs=40, rate=1e-5, given=given)) is None
+
+
+def test_pairs_that_are_wrong_themselves_are_not_named_twice(trained, net, problem):
+    """Where shuffled targets were given, a training that rests at their mean did right by them."""
+    X, y = problem
+    shuffled = np.random.default_rng(0).permutation(y[:300])
+    given = ((X[:300], shuffled), (X[300:], y[300:]))
+    assert trained_on_other_pairs(trained(net(), X, 0 * y, epochs=40, given=given)) is None

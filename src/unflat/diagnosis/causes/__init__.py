@@ -35,7 +35,7 @@ from unflat.diagnosis.causes.output import (
     sequences_returned,
     stale_mode,
 )
-from unflat.diagnosis.causes.pairing import misaligned_pairs
+from unflat.diagnosis.causes.pairing import misaligned_pairs, trained_on_other_pairs
 from unflat.diagnosis.causes.scale import input_scale, target_scale
 from unflat.diagnosis.causes.units import inverse_forgotten, predict_scale_mismatch
 
@@ -70,7 +70,7 @@ _DYNAMICS: tuple[Rule, ...] = (
     last_step_forgets,
     over_regularised,
 )
-_FIT: tuple[Rule, ...] = (extrapolation, overfit, no_signal)
+_FIT: tuple[Rule, ...] = (extrapolation, overfit, no_signal, trained_on_other_pairs)
 
 OF_DATA: tuple[tuple[Rule, ...], ...] = (_DATA, (no_signal,))
 """Rules that can be believed where nobody finds a signal: a training that found none either may be as good as any."""

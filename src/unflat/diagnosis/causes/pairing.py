@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from unflat.diagnosis.causes.linear import FEWEST, linear_r2, ranks, squared_correlation, summary
+from unflat.diagnosis.causes.network import steps_made
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import GAIN, worse_than_it_should
+from unflat.diagnosis.causes.symptoms import FLAT, GAIN, worse_than_it_should
+from unflat.diagnosis.examination import SAMPLE
 from unflat.diagnosis.records import Cause, Evidence
+from unflat.diagnosis.subjects.optimizers import is_adaptive, usual_rate
 from unflat.sequences.folds import overlap
 
 if TYPE_CHECKING:
@@ -221,3 +224,72 @@ def _sorted(examination: Examination) -> _Finding | None:
         ),
         0.85,
     )
+
+
+_AT_REST = 0.05
+"""Share of the loss that its last half may rise or fall by where training has come to rest."""
+
+_PULLS = 3.0
+"""Times the gradient on shuffled pairs that one on the pairs as they are must be to lead somewhere."""
+
+_SHUFFLES = 5
+
+
+def trained_on_other_pairs(examination: Examination) -> Cause | None:
+    """Find a training that came to rest at the mean, though the pairs given here pull it away from there.
+
+    Two loaders, each with an order of its own, pair sequences with targets of others while it trains; what is given to
+    the diagnosis is paired rightly, and others learn from it. Asked last: whatever cuts, slows or forbids steps does
+    the same.
+    """
+    training = examination.training
+    if not _rests_at_the_mean(examination) or not examination.references.beyond_chance.any():
+        return None
+    if misaligned_pairs(examination) is not None:  # the pairs as given are wrong themselves
+        return None
+    as_given = _pull_of(examination, np.arange(len(training)))
+    random = np.random.default_rng(0)
+    shuffled = [_pull_of(examination, random.permutation(len(training))) for _ in range(_SHUFFLES)]
+    if as_given is None or None in shuffled:
+        return None
+    by_chance = float(np.mean([pull for pull in shuffled if pull is not None]))
+    if as_given < _PULLS * by_chance:
+        return None
+    return Cause(
+        "misaligned_pairs",
+        "Training came to rest at the mean of the targets, where the pairs given here would not let it rest: it seems "
+        "to have seen others, as from two loaders that shuffle each for itself.",
+        (
+            Evidence("gradient on the pairs as given", as_given, "near 0 where training came to rest"),
+            Evidence("mean gradient on shuffled pairs", by_chance, "as on those given, where nothing can be learned"),
+            Evidence("spread", float(np.nanmax(training.spread)), f"below {FLAT}, where pairs say nothing"),
+        ),
+        cure_for(examination, "Draw both from one loader, and shuffle them alike.", _CODE),
+        0.8,
+    )
+
+
+def _rests_at_the_mean(examination: Examination) -> bool:
+    """Whether predictions are flat, the loss lay still for the last half of the epochs, and no setting explains it."""
+    losses, steps = np.asarray(examination.losses), steps_made(examination)
+    settings, spread = examination.settings, examination.training.spread
+    rate = None if settings is None else settings.learning_rate
+    if settings is None or rate is None or steps is None or len(losses) < _COURSE or not np.isfinite(losses).all():
+        return False
+    usual = is_adaptive(settings.optimizer) and rate * _FAR >= usual_rate(settings.optimizer)
+    second = losses[len(losses) // 2 :]
+    still = np.abs(np.polyfit(np.linspace(0, 1, len(second)), second, 1)[0]) <= _AT_REST * losses[0]
+    return bool(usual and still and steps >= _ENOUGH_STEPS and (spread < FLAT).all() and examination.training.finite)
+
+
+def _pull_of(examination: Examination, order: NDArray[np.int64]) -> float | None:
+    """Measure the gradient of the loss on the first sequences with targets in another order."""
+    part = examination.training
+    y = part.y[order][:SAMPLE].reshape((-1, *part.y_shape[1:]))
+    gradients = examination.subject.gradients(part.X[:SAMPLE], y)
+    return None if gradients is None else gradients.norm
+
+
+_COURSE, _FAR, _ENOUGH_STEPS = 6, 3.0, 300
+"""Epochs from which on a loss has a second half; factor below a usual rate that makes one low; steps of a usual rate
+after which weights have moved."""
