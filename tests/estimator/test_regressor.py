@@ -26,6 +26,7 @@ from unflat.errors import (
     InputError,
     InputTypeError,
     InterruptedWarning,
+    LoneTargetWarning,
     MissingValuesWarning,
     NonFiniteError,
     NoSkillWarning,
@@ -447,6 +448,16 @@ class TestBadInput:
         with pytest.warns(ConstantColumnWarning, match=r"carry nothing: 2\."):
             model = small().fit(X, y)
         assert model.score(X, y) > 0.9
+
+    def test_a_mistyped_target_does_not_rule_the_fit(self, waves):
+        """It is named with what it counts as, and the model is about as good as without it."""
+        X, y = waves
+        mistyped = y.copy()
+        mistyped[3] = 1e6
+        with pytest.warns(LoneTargetWarning, match=r"outweighs all 119 others together: that of sequence 3 is 1e\+06"):
+            model = small().fit(X, mistyped)
+        assert model.score(X, y) > 0.9
+        assert mistyped[3] == 1e6
 
     @pytest.mark.parametrize("T", [1, 2])
     def test_very_short_sequences_train(self, waves, T):

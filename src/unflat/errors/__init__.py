@@ -45,6 +45,7 @@
     ├── CaptureWarning          a device cannot capture the steps of training, which is slower
     ├── DataWarning             the data can be used, with a reservation
     │   ├── ConstantColumnWarning
+    │   ├── LoneTargetWarning   a target outweighs all others together, and is drawn in
     │   ├── MissingValuesWarning
     │   ├── TimeGapWarning
     │   ├── UnknownCategoryWarning
@@ -107,6 +108,7 @@ from unflat.errors.warnings import (
     FitWarning,
     FlatPredictionWarning,
     InterruptedWarning,
+    LoneTargetWarning,
     MissingValuesWarning,
     NoSkillWarning,
     OutOfRangeWarning,
@@ -137,6 +139,7 @@ __all__ = [
     "InputError",
     "InputTypeError",
     "InterruptedWarning",
+    "LoneTargetWarning",
     "MissingColumnError",
     "MissingExtraError",
     "MissingFutureError",

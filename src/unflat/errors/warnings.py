@@ -19,6 +19,10 @@ class ConstantColumnWarning(DataWarning):
     """Columns have one value in all training rows and carry nothing."""
 
 
+class LoneTargetWarning(DataWarning):
+    """A target outweighs all others together, and is drawn in for training."""
+
+
 class MissingValuesWarning(DataWarning):
     """Values are missing where none were missing in training."""
 

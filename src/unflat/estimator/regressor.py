@@ -17,6 +17,7 @@ from unflat.errors import ConstantColumnWarning, TooFewSamplesError
 from unflat.estimator.fitted import FittedMixin
 from unflat.estimator.inputs import warn_of_inputs
 from unflat.estimator.judgement import warn_of
+from unflat.estimator.targets import without_lone_targets
 from unflat.fitting.assessing import assess_held_out, assess_on, hold
 from unflat.fitting.learning import continued, learn
 from unflat.fitting.picking import picks_of
@@ -116,7 +117,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
     scale_inputs : {"standard", "robust", "minmax", "none"}
         The scale of numeric features.
     scale_target : {"standard", "robust", "minmax", "log", "none"}
-        The scale of the target; "log" is for positive targets over several magnitudes.
+        The scale of the target; "log" is for positive targets over several magnitudes. With "standard", a target that
+        outweighs all others together, by its squared distance from their median, counts as the largest of these.
     target_range : "auto", tuple of (float or None, float or None), or None
         What predictions and intervals are held between, None for an open end: (0, None) where nothing is negative.
         "auto" takes an end of the training targets where at least one in twenty is at that very end, three times as
@@ -286,8 +288,10 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
             If the fitted model should not be trusted.
         ConstantColumnWarning
             If features have one value in all training rows.
+        LoneTargetWarning
+            If a target outweighs all others together: it is drawn in.
         """
-        data = self._dataset(X, y, sample_weight, groups)
+        data = without_lone_targets(self._dataset(X, y, sample_weight, groups), self.scale_target, stacklevel=3)
         random = random_state_of(self.random_state)
         free = self.skip and self.loss == "mse"
         parting = parted(data, validation, self.validation_fraction, random, self.n_members, free=free)
