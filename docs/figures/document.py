@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-
 from training import few
+
 from unflat.errors import FitWarning
 from unflat.metrics import spread
 from unflat.recipes import TRAIN, Scaling, article, generate_data, standardize

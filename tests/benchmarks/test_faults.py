@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the benchmark is no part of the package
 
+from benchmarks import lines
 from benchmarks.faults import __main__ as command
 from benchmarks.faults import controls, data, frameworks, halves, plan, rates, report, running, storage, working
 from benchmarks.faults.operators import OPERATORS
@@ -17,7 +18,6 @@ from benchmarks.faults.preparing import prepare
 from benchmarks.faults.program import FRAMEWORKS, Network, Pairs, Program, Sets, Training
 from scipy.integrate import solve_ivp
 
-from benchmarks import lines
 from unflat.diagnosis import CAUSE_IDS
 
 

@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the benchmark is no part of the package
 
+from benchmarks import jobs
 from benchmarks.never_flat import __main__ as command
 from benchmarks.never_flat import data, inputs, rates, report, running, shapes, storage, tasks, working
 from benchmarks.never_flat.problem import (
@@ -24,7 +25,6 @@ from benchmarks.never_flat.problem import (
     training_steps,
 )
 
-from benchmarks import jobs
 from unflat.sequences import as_sequences
 
 PLAIN = Problem(

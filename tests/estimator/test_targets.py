@@ -28,6 +28,7 @@ def test_it_is_named_and_told_what_to_do(mistyped):
 
 
 def test_the_data_that_were_given_stay_as_they_are(mistyped):
+    """A copy is drawn in."""
     with pytest.warns(LoneTargetWarning):
         drawn = without_lone_targets(mistyped, "standard", stacklevel=1)
     assert mistyped.y[11, 1] == 1e3
@@ -37,9 +38,11 @@ def test_the_data_that_were_given_stay_as_they_are(mistyped):
 
 @pytest.mark.parametrize("scale", ["robust", "minmax", "log", "none"])
 def test_who_names_another_scale_has_targets_taken_as_they_are(mistyped, scale):
+    """Whoever chose a scale has looked at the targets."""
     assert without_lone_targets(mistyped, scale, stacklevel=1) is mistyped
 
 
 def test_data_without_any_are_not_copied(mistyped):
+    """Nearly always, and then nothing is done."""
     usual = mistyped.take(np.delete(np.arange(40), 11))
     assert without_lone_targets(usual, "standard", stacklevel=1) is usual

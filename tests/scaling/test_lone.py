@@ -10,6 +10,7 @@ from unflat.scaling.lone import Lone, drawn_in, lone_targets
 
 
 def column(*values):
+    """Make targets of one output."""
     return np.array(values, dtype=np.float64)[:, None]
 
 
@@ -20,6 +21,8 @@ def usual():
 
 
 class TestLoneTargets:
+    """Which are found, and what they count as."""
+
     def test_a_mistyped_target_counts_as_the_largest_of_the_others(self, usual):
         y = usual.copy()
         y[4] = 1e6
@@ -100,6 +103,8 @@ class TestLoneTargets:
 
 
 class TestDrawnIn:
+    """What is left of them."""
+
     @given(arrays(np.float64, (25, 2), elements=st.floats(-1e9, 1e9, width=32)))
     def test_only_what_was_found_changes_and_comes_nearer_to_the_median(self, y):
         before = y.copy()
