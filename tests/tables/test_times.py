@@ -26,6 +26,16 @@ from unflat.tables.times import as_times, may_be_times, times_in_text
         ("2016-07-01T05:30:15", dt.datetime(2016, 7, 1, 5, 30, 15)),  # noqa: DTZ001 - as above
         ("2016-07-01 05:30:15.25", dt.datetime(2016, 7, 1, 5, 30, 15, 250000)),  # noqa: DTZ001 - as above
         ("2016-07-01T05:30:15Z", dt.datetime(2016, 7, 1, 5, 30, 15, tzinfo=dt.UTC)),
+        ("1949-07", dt.date(1949, 7, 1)),
+        ("1949/7", dt.date(1949, 7, 1)),
+        ("07/1949", dt.date(1949, 7, 1)),
+        ("Jul 1949", dt.date(1949, 7, 1)),
+        ("July 1949", dt.date(1949, 7, 1)),
+        ("May 1949", dt.date(1949, 5, 1)),
+        ("Jul-1949", dt.date(1949, 7, 1)),
+        ("1949M07", dt.date(1949, 7, 1)),
+        ("1949Q3", dt.date(1949, 7, 1)),
+        ("1949-q3", dt.date(1949, 7, 1)),
         ("2016-07-01 05:30:15+02:00", dt.datetime(2016, 7, 1, 3, 30, 15, tzinfo=dt.UTC)),
     ],
 )
@@ -35,7 +45,13 @@ def test_the_common_ways_to_write_a_date_are_read(text, expected):
     assert as_times(pl.Series("t", [f" {text} "]))[0] == expected
 
 
-@pytest.mark.parametrize("text", ["2016", "5", "calm", "20160701", "2016-13-01", "12:30", "16-07-13"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2016", "5", "calm", "20160701", "2016-13-01", "12:30", "16-07-13"),
+        *("1949-13", "12-01", "05-49", "1949Q5", "0949-07", "194907", "Q3"),
+    ],
+)
 def test_other_text_is_no_date(text):
     """Numbers, words, times of day and impossible dates are not parsed."""
     assert times_in_text(pl.Series([text])) is None

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d.%m.%y")
 _AMBIGUOUS_DATES = ("%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y", "%m/%d/%y", "%d/%m/%y")
+_MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%m.%Y", "%b %Y", "%B %Y", "%b-%Y", "%Y %b", "%Y %B", "%YM%m")
+"""A month stands for its first day."""
+_QUARTER = r"^(\d{4})[ -]?[Qq]([1-4])$"
 _TIMES_OF_DAY = ("", "%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
 _ZONES = ("", "%#z")
 _FIRST_YEAR = 1000
@@ -30,7 +33,8 @@ def times_in_text(column: pl.Series) -> pl.Series | None:
     column : polars.Series
         Text. Dates are year-month-day or year/month/day, day.month.year, or month and day in either order
         before the year if some day above 12 settles which is which; years have four digits, or two after dots
-        and slashes. A time of day may follow after a blank or a T, and an offset from UTC after that.
+        and slashes. A time of day may follow after a blank or a T, and an offset from UTC after that. Months
+        (1949-01, 01/1949, Jan 1949) and quarters (1949Q1) stand for their first day.
 
     Returns
     -------
@@ -139,9 +143,16 @@ def _formats() -> Iterator[str]:
             for between in (" ", "T") if time_of_day else ("",):
                 for zone in _ZONES if time_of_day else ("",):
                     yield f"{date}{between}{time_of_day}{zone}"
+    yield from _MONTHS
+    yield _QUARTER
 
 
 def _parse(column: pl.Series, form: str) -> pl.Series:
+    if form == _QUARTER:
+        year, quarter = (pl.lit(column.str.extract(form, part).cast(pl.Int32)) for part in (1, 2))
+        return pl.select(pl.date(year, 3 * quarter - 2, 1).alias(column.name)).to_series()
+    if form in _MONTHS:
+        column, form = column + "|01", f"{form}|%d"
     kind = pl.Datetime("us") if ":" in form else pl.Date()
     times = column.str.strptime(kind, form, strict=False)
     if "%y" in form:
