@@ -109,6 +109,30 @@ def test_text_of_whole_numbers_is_whole():
 
 
 @pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        (["7,380,500", "985", None, "-1,200.5"], [7380500.0, 985.0, None, -1200.5]),
+        (["6,728,005", "5,749,400"], [6728005, 5749400]),
+        (["$325.25", "$1,331.5"], [325.25, 1331.5]),
+        (["-0.30%", "12%"], [-0.3, 12.0]),
+        (["1.5 %", "2 %"], [1.5, 2.0]),
+    ],
+)
+def test_numbers_as_people_write_them_are_numbers(text, numbers):
+    """Commas part thousands, and signs for percent or a currency are left out where all values carry one."""
+    assert numbers_in_text(pl.Series("", text)).to_list() == numbers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [["0,123", "1,234"], ["12,34"], ["1,2345"], ["5%", "5"], ["$5", "€5", "5"], ["1,234,5"], [",123"], ["1,,234"]],
+)
+def test_other_commas_and_signs_are_no_numbers(text):
+    """A comma that may be a decimal one, or a sign that some values lack, is not guessed at."""
+    assert numbers_in_text(pl.Series(text)) is None
+
+
+@pytest.mark.parametrize(
     ("dtypes", "expected"),
     [
         ((pl.Float32, pl.Boolean, pl.UInt16), np.float32),

@@ -21,6 +21,10 @@ MAX_CATEGORIES = 100
 _DIGITS_OF_A_DATE = 6
 """Of day, month and year, as in 1/12/2016."""
 
+_THOUSANDS = r"^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?$"
+_CURRENCY = r"^[$€£¥]\s?"
+_PERCENT = r"\s?%$"
+
 _FIT_FLOAT32 = (pl.Float32, pl.Int8, pl.Int16, pl.UInt8, pl.UInt16, pl.Boolean)
 """Types whose every value float32 holds exactly."""
 
@@ -131,12 +135,40 @@ def refuse_all_missing(columns: Sequence[pl.Series]) -> None:
 
 
 def numbers_in_text(column: pl.Series) -> pl.Series | None:
-    """Convert a text column whose every value is a number; None if it has no value, or one that is not."""
+    """Convert a text column whose every value is a number.
+
+    Parameters
+    ----------
+    column : polars.Series
+        Text. Commas may part thousands, as in 1,234,567.8, and all values may carry a sign for a currency, or for
+        percent, which is left out.
+
+    Returns
+    -------
+    polars.Series or None
+        Numbers, whole ones where all are; None if the column has no value, or one that is no number.
+    """
+    if _is_empty(column):
+        return None
+    numbers = _cast(column)
+    return _cast(_undressed(column)) if numbers is None else numbers
+
+
+def _cast(column: pl.Series) -> pl.Series | None:
     numbers = column.cast(pl.Float64, strict=False)
-    if _is_empty(column) or numbers.null_count() > column.null_count():
+    if numbers.null_count() > column.null_count():
         return None
     whole = column.cast(pl.Int64, strict=False)
     return whole if whole.null_count() == column.null_count() else numbers
+
+
+def _undressed(column: pl.Series) -> pl.Series:
+    """Take signs off that all values carry, and commas off where they part thousands."""
+    for sign in (_CURRENCY, _PERCENT):
+        if column.drop_nulls().str.contains(sign).all():
+            column = column.str.replace(sign, "")
+    parted = column.str.contains(_THOUSANDS).fill_null(value=False)
+    return column.str.replace_all(",", "", literal=True).zip_with(parted, column)
 
 
 def refuse_spoilt_numbers(column: pl.Series) -> None:
@@ -152,7 +184,7 @@ def refuse_spoilt_numbers(column: pl.Series) -> None:
     ColumnTypeError
         With the first value that is not a number.
     """
-    number = column.str.strip_chars().cast(pl.Float64, strict=False).is_not_null()
+    number = _undressed(column.str.strip_chars()).cast(pl.Float64, strict=False).is_not_null()
     known = len(column) - column.null_count()
     if not known / 2 < number.sum() < known:
         return

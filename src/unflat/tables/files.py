@@ -49,9 +49,10 @@ def read_table(path: str | PathLike[str], *, text: Collection[str] = (), names: 
     -------
     polars.DataFrame
         The table. Types are those that all rows of a column agree on. Empty fields and NA, N/A, #N/A, nan, NaN,
-        NaT, null, NULL, None, <NA> and ? are missing values. Text that is dates throughout is parsed, if day and
-        month cannot be mistaken for each other. A column without a name that counts the rows from 0, as pandas
-        writes its index, is left out.
+        NaT, null, NULL, None, <NA> and ? are missing values. Quoted numbers may have commas between thousands, and
+        all of a column a sign for a currency or for percent, which is left out. Text that is dates throughout is
+        parsed, if day and month cannot be mistaken for each other. A column without a name that counts the rows from
+        0, as pandas writes its index, is left out.
 
     Raises
     ------
