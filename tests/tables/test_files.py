@@ -140,3 +140,34 @@ def test_what_is_no_file_is_refused(tmp_path):
         read_table(tmp_path / "none.csv")
     with pytest.raises(UnreadableTableError, match="a folder"):
         read_table(tmp_path)
+
+
+def test_a_date_and_a_time_of_day_are_one_time(written):
+    """As in many logs: the time stands under the name of the dates, unless the columns are to stay text."""
+    path = written("Date;Time;kW\n16/12/2006;17:24:00;4.2\n16/12/2006;17:25:00;?\n17/12/2006;0:00:00;5\n", "power.txt")
+    table = read_table(path)
+    assert table.columns == ["Date", "kW"]
+    assert table["Date"][1] == dt.datetime(2006, 12, 16, 17, 25)  # noqa: DTZ001 - the text has no zone
+    assert read_table(path, text=["Time"]).columns == ["Date", "Time", "kW"]
+
+
+def test_numbers_as_spreadsheets_write_them_are_read(written):
+    """Commas between thousands, in quotes, beside numbers without; a sign for percent."""
+    table = read_table(written('Close,Volume,Change\n"1,380.2","7,380,500",0.5%\n650,900,-1.25%\n'))
+    assert table["Close"].to_list() == [1380.2, 650.0]
+    assert table["Volume"].to_list() == [7380500, 900]
+    assert table["Change"].to_list() == [0.5, -1.25]
+
+
+def test_separators_that_stand_for_nothing_are_left_out(written):
+    """Columns without a name or a value at the ends of lines, and lines of nothing but separators at the end."""
+    table = read_table(written("CO;T;;\n2,6;13,6;;\n;13,3;;\n;;;\n;;;\n", "air.csv"))
+    assert table.columns == ["CO", "T"]
+    assert table.rows() == [(2.6, 13.6), (None, 13.3)]
+
+
+def test_a_value_beyond_the_last_name_is_refused(written):
+    """What has no name is not left out where it holds something."""
+    path = written("a,b,,\n1,2,,\n3,4,,5\n", "air.csv")
+    with pytest.raises(UnreadableTableError, match=r"a name for every column.*'5' in row 1, beyond the last name"):
+        read_table(path)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 NULL_TEXTS = ("", "NA", "N/A", "#N/A", "nan", "NaN", "NaT", "null", "NULL", "None", "<NA>", "?")
 """What stands for a missing value."""
 
+_UNNAMED = "\0unnamed "
+"""What columns beyond the last name are called until they are left out: no name of a file begins so."""
+
 _DECIMAL_COMMA = r"^[+-]?\d+(,\d+)?$"
 
 
@@ -51,7 +54,27 @@ def read_delimited(path: Path, text: Collection[str], names: Sequence[str] = ())
         # The parser fills a short row up with missing values, and takes an empty line for a row of them.
         empty = _scan(path, shape)
         table = table.filter(~pl.int_range(table.height, eager=True).is_in(empty)) if empty else table
-    return table
+    return _trimmed(table, path)
+
+
+def _trimmed(table: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """Leave out what separators at the ends of lines, and lines of nothing else at the end of a file, stand for."""
+    unnamed = [name for name in table.columns if name.startswith(_UNNAMED)]
+    for name in unnamed:
+        if table[name].null_count() < table.height:
+            row = cast("int", table[name].is_not_null().arg_max())
+            raise UnreadableTableError(
+                path,
+                "a name for every column that holds something",
+                f"the value {str(table[name][row])!r} in row {row}, beyond the last name",
+                "Name that column in the first line.",
+            )
+    table = table.drop(unnamed)
+    if not table.width:
+        return table
+    filled = pl.select(pl.any_horizontal([column.is_not_null() for column in table])).to_series()
+    last = filled.arg_true().max()
+    return table if last is None else table.head(int(cast("int", last)) + 1)
 
 
 def _parse(path: Path, shape: _Shape, text: Collection[str], *, decimal_comma: bool) -> pl.DataFrame:
@@ -99,6 +122,7 @@ def _shape(path: Path, given: tuple[str, ...]) -> _Shape:
             path, f"{len(given)} fields in every row, one for each name", f"{len(first)} in its first line",
             "Name every column.",
         )  # fmt: skip
+    first = _with_ends_named(first)
     names = [name.strip() for name in given or first]
     refuse_repeated(path, names)
     if not given and all(map(is_number, names)):
@@ -109,6 +133,12 @@ def _shape(path: Path, given: tuple[str, ...]) -> _Shape:
             "Write a line of names above it, or give read_table(path, names=[...]).",
         )
     return _Shape(separator, given or first, has_header=not given)
+
+
+def _with_ends_named(header: list[str]) -> list[str]:
+    """Name the columns that separators at the end of the header stand for, so that they can be told apart."""
+    named = len("\t".join(name.strip() for name in header).rstrip("\t").split("\t"))
+    return [*header[:named], *(f"{_UNNAMED}{place}" for place in range(named, len(header)))]
 
 
 def refuse_repeated(path: Path, names: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from unflat.tables.delimited import NULL_TEXTS, read_delimited
 from unflat.tables.frames import as_table
 from unflat.tables.spaced import is_spaced, read_spaced
 from unflat.tables.stored import StoredTable
-from unflat.tables.times import times_in_text
+from unflat.tables.times import joined_times, times_in_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -52,7 +52,8 @@ def read_table(path: str | PathLike[str], *, text: Collection[str] = (), names: 
         NaT, null, NULL, None, <NA> and ? are missing values. Quoted numbers may have commas between thousands, and
         all of a column a sign for a currency or for percent, which is left out. Text that is dates throughout is
         parsed, if day and month cannot be mistaken for each other. A column without a name that counts the rows from
-        0, as pandas writes its index, is left out.
+        0, as pandas writes its index, is left out. A column of dates beside one of times of day are one, under the name
+        of the dates.
 
     Raises
     ------
@@ -161,7 +162,20 @@ def _settled(table: pl.DataFrame, text: Collection[str]) -> pl.DataFrame:
         if name not in table.columns:
             raise MissingColumnError(name, table.columns, "text")
     columns = [column if column.dtype != pl.String or column.name in text else _settle(column) for column in table]
-    return pl.DataFrame({column.name: column for column in columns if not _counts_rows(column)})
+    return _one_time(pl.DataFrame({column.name: column for column in columns if not _counts_rows(column)}), text)
+
+
+def _one_time(table: pl.DataFrame, text: Collection[str]) -> pl.DataFrame:
+    """Make one column of a date and a time of day, where that is how a table tells the time."""
+    dates = [column for column in table if column.dtype == pl.Date]
+    clocks = [column for column in table if column.dtype == pl.String and column.name not in text]
+    joined = [
+        (times, clock) for clock in clocks if len(dates) == 1 and (times := joined_times(dates[0], clock)) is not None
+    ]
+    if len(joined) != 1:
+        return table
+    times, clock = joined[0]
+    return table.with_columns(times).drop(clock.name)
 
 
 def _settle(column: pl.Series) -> pl.Series:
