@@ -12,7 +12,6 @@ from unflat.tables.columns import (
     check_numeric,
     float_type,
     labels_of,
-    numbers_in_text,
     refuse_all_missing,
     write_column,
 )
@@ -67,7 +66,26 @@ def test_too_many_labels_are_refused():
     column = pl.Series("x", [f"r{i}" for i in range(MAX_CATEGORIES + 1)])
     with pytest.raises(ColumnTypeError, match=r"at most 100 distinct labels; received 101 of them.*features="):
         labels_of(column)
-    assert len(labels_of(column[:-1])) == MAX_CATEGORIES
+    assert len(labels_of(pl.concat([column[:-1], column[:1]]))) == MAX_CATEGORIES
+
+
+def test_many_labels_of_which_none_recurs_are_refused():
+    """A column with a label of its own in each of many rows tells nothing: it may be months, as in "1-01", or names."""
+    months = pl.Series("Month", [f"{1 + i // 12}-{1 + i % 12:02}" for i in range(36)])
+    with pytest.raises(ColumnTypeError, match=r"labels that recur; received 36 of them in 36 rows, '1-01'.*dates"):
+        labels_of(months)
+    assert len(labels_of(pl.concat([months, months[:1]]))) == 36
+
+
+def test_words_that_recur_among_few_numbers_are_labels():
+    """The code "0" on most days, and "a" or "b" on some: not numbers of which some are spoilt."""
+    column = pl.Series("StateHoliday", ["0"] * 20 + ["a", "a", "b", "b"])
+    assert labels_of(column) == ("0", "a", "b")
+    with pytest.raises(ColumnTypeError, match="expected numbers, as in 20 of its 24 values; received 'a' in row 20"):
+        check_numeric(column)
+    for spoilt in (column[:-1], pl.concat([column, pl.Series(["1", "2", "3"])])):
+        with pytest.raises(ColumnTypeError, match="expected numbers"):
+            labels_of(spoilt)
 
 
 def test_dates_that_are_not_read_as_such_are_told_how_to_be_written():
@@ -98,38 +116,6 @@ def test_columns_without_a_value_are_refused_together():
     with pytest.raises(AllMissingError, match="nothing but NaN in 'a', 'c'"):
         refuse_all_missing(columns)
     refuse_all_missing(columns[1:2])
-
-
-def test_text_of_whole_numbers_is_whole():
-    """Text becomes numbers only if every value is one."""
-    assert numbers_in_text(pl.Series(["1", None, "3"])).to_list() == [1, None, 3]
-    assert numbers_in_text(pl.Series(["1", "2.5"])).to_list() == [1.0, 2.5]
-    assert numbers_in_text(pl.Series(["1", "x"])) is None
-    assert numbers_in_text(pl.Series([None], dtype=pl.String)) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "numbers"),
-    [
-        (["7,380,500", "985", None, "-1,200.5"], [7380500.0, 985.0, None, -1200.5]),
-        (["6,728,005", "5,749,400"], [6728005, 5749400]),
-        (["$325.25", "$1,331.5"], [325.25, 1331.5]),
-        (["-0.30%", "12%"], [-0.3, 12.0]),
-        (["1.5 %", "2 %"], [1.5, 2.0]),
-    ],
-)
-def test_numbers_as_people_write_them_are_numbers(text, numbers):
-    """Commas part thousands, and signs for percent or a currency are left out where all values carry one."""
-    assert numbers_in_text(pl.Series("", text)).to_list() == numbers
-
-
-@pytest.mark.parametrize(
-    "text",
-    [["0,123", "1,234"], ["12,34"], ["1,2345"], ["5%", "5"], ["$5", "€5", "5"], ["1,234,5"], [",123"], ["1,,234"]],
-)
-def test_other_commas_and_signs_are_no_numbers(text):
-    """A comma that may be a decimal one, or a sign that some values lack, is not guessed at."""
-    assert numbers_in_text(pl.Series(text)) is None
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,12 @@ def test_what_stands_for_missing_is_missing(written, text):
         ("t.csv", "a;b\n1;2.5\n3;4.5\n"),
         ("t.csv", "a;b\n1;2,5\n3;4,5\n"),
         ("t.csv", "a|b\n1|2.5\n3|4.5\n"),
+        ("t.csv", "sep=;\r\na;b\r\n1;2,5\r\n3;4,5\r\n"),
+        ("t.csv", "a\tb\n1\t2.5\n3\t4.5\n".encode("utf-16")),
+        ("t.txt", "a\tb\n1\t2,5\n3\t4,5\n".encode("utf-16")),
+        ("t.csv", '"a","b"\n"17",1,2.5\n"18",3,4.5\n'),
+        ("t.csv", "a,b\n1,2.5\n3,4.5\n\nMonthly totals in thousands\n\n"),
+        ("t.csv", "a,b\n1,2.5\n3,4.5\n\nSource: an office, 1949 to 1960, and another\n"),
         ("t.csv", "a,b\n1,2.5\n\n3,4.5\n\n"),
         ("t.csv", ",a,b\n0,1,2.5\n1,3,4.5\n"),
         ("t.csv", "a,b\n1,2.5\n3,4.5"),
@@ -112,6 +118,10 @@ def test_a_spoilt_column_of_numbers_is_refused(written):
         ("t.csv", "a,b\n", "no rows"),
         ("t.xlsx", "x", r"\.csv, \.tsv.*received the ending '\.xlsx'"),
         ("t.csv", "a,b,c\n1,2,3\n4,5\n6,7,8\n", r"3 fields .*received 2 in row 1 \(line 3 .*column 'c'"),
+        ("t.csv", "a,b\n1,2\n\nA note.\n3,4\n", r"received 1 in row 1 \(line 4 "),
+        ("t.csv", "a,b\n1,2\nA note.\n", r"received 1 in row 1 \(line 3 "),
+        ("t.csv", "https://there\na,b\n1,2\n", "received 2 in row 0 .*names of the columns stand in a later line"),
+        ("t.csv", b"\xff\xfea\x00,", "text in UTF-16"),
         ("t.csv", "a,b,c\n1,2,3\n\n4,5,6,7\n", r"received 4 in row 1 \(line 4 .*'7' being one too many"),
         ("t.csv", 'a,b\n1,"x\ny"\n2\n', r"received 1 in row 1 \(line 4 "),
         ("t.csv", 'a,b\n1,2\n3,"4\n5,6\n', r"a row 1 \(from line 3 of the file\)"),
@@ -171,3 +181,14 @@ def test_a_value_beyond_the_last_name_is_refused(written):
     path = written("a,b,,\n1,2,,\n3,4,,5\n", "air.csv")
     with pytest.raises(UnreadableTableError, match=r"a name for every column.*'5' in row 1, beyond the last name"):
         read_table(path)
+
+
+def test_names_in_several_levels_are_joined(written):
+    """As pandas writes prices of one share or of several: what is the same for all columns is left out."""
+    one = written("Price,Close,Volume\nTicker,AAPL,AAPL\nDate,,\n2012-01-03,14.7,3021\n2012-01-04,14.8,2600\n")
+    assert read_table(one).columns == ["Date", "Close", "Volume"]
+    assert read_table(one)["Close"].to_list() == [14.7, 14.8]
+    two = written("Price,Close,Close,Volume\nTicker,AAPL,IBM,IBM\nDate,,,\n2012-01-03,14.7,186,3\n")
+    assert read_table(two).columns == ["Date", "Close_AAPL", "Close_IBM", "Volume_IBM"]
+    missing = written("station,x,y\nA,1,2\nB,,\nA,3,4\n")
+    assert read_table(missing).height == 3

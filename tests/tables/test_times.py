@@ -26,6 +26,9 @@ from unflat.tables.times import as_times, joined_times, may_be_times, times_in_t
         ("2016-07-01T05:30:15", dt.datetime(2016, 7, 1, 5, 30, 15)),  # noqa: DTZ001 - as above
         ("2016-07-01 05:30:15.25", dt.datetime(2016, 7, 1, 5, 30, 15, 250000)),  # noqa: DTZ001 - as above
         ("2016-07-01T05:30:15Z", dt.datetime(2016, 7, 1, 5, 30, 15, tzinfo=dt.UTC)),
+        *((text, dt.date(2012, 1, 3)) for text in ("3-Jan-2012", "03-Jan-12", "3 January 2012", "Jan 3, 2012")),
+        *((text, dt.date(2012, 5, 3)) for text in ("May 03, 2012", "03/May/2012", "2012.05.03")),
+        ("Jan 3, 2012 5:30 PM", dt.datetime(2012, 1, 3, 17, 30)),  # noqa: DTZ001 - as above
         ("1949-07", dt.date(1949, 7, 1)),
         ("1949/7", dt.date(1949, 7, 1)),
         ("07/1949", dt.date(1949, 7, 1)),

@@ -9,6 +9,7 @@ import polars as pl
 
 from unflat.errors import AllMissingError, ColumnTypeError, NonFiniteError
 from unflat.sequences.columnar import CHUNK_ROWS
+from unflat.tables.numbers import is_empty, refuse_spoilt_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
 MAX_CATEGORIES = 100
 """The most distinct values that a categorical feature may have: each becomes an input of the network."""
 
-_DIGITS_OF_A_DATE = 6
-"""Of day, month and year, as in 1/12/2016."""
+_DIGITS_OF_A_DATE = 3
+"""Of month and year, as in 1-01."""
 
-_THOUSANDS = r"^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?$"
-_CURRENCY = r"^[$€£¥]\s?"
-_PERCENT = r"\s?%$"
+_ALL_DISTINCT = 20
+"""From so many rows on, labels of which none stands twice tell nothing that could be learned."""
 
 _FIT_FLOAT32 = (pl.Float32, pl.Int8, pl.Int16, pl.UInt8, pl.UInt16, pl.Boolean)
 """Types whose every value float32 holds exactly."""
@@ -56,7 +56,7 @@ def check_numeric(column: pl.Series) -> None:
     """
     if column.dtype == pl.String:
         refuse_spoilt_numbers(column)
-    if not (column.dtype.is_numeric() or isinstance(column.dtype, pl.Boolean | pl.Null) or _is_empty(column)):
+    if not (column.dtype.is_numeric() or isinstance(column.dtype, pl.Boolean | pl.Null) or is_empty(column)):
         row, value = _first(column)
         raise ColumnTypeError(
             column.name,
@@ -91,18 +91,20 @@ def labels_of(column: pl.Series) -> tuple[str, ...]:
     Raises
     ------
     ColumnTypeError
-        If they are more than `MAX_CATEGORIES`, or most values of a text column are numbers.
+        If they are more than `MAX_CATEGORIES`, none of many stands twice, or most values of a text column are numbers.
     """
     if column.dtype == pl.String:
-        refuse_spoilt_numbers(column)
+        refuse_spoilt_numbers(column, may_be_labels=True)
     labels = column.unique().drop_nulls().cast(pl.String).sort().to_list()
-    if len(labels) > MAX_CATEGORIES:
+    once = _ALL_DISTINCT <= len(labels) == len(column) - column.null_count()
+    if len(labels) > MAX_CATEGORIES or once:
         row, value = _first(column)
+        expected = f"at most {MAX_CATEGORIES} distinct labels" if len(labels) > MAX_CATEGORIES else "labels that recur"
         dates = " If these are dates, write them as 2016-07-01 13:00:00." if _may_be_a_date(value) else ""
         raise ColumnTypeError(
             column.name,
-            f"at most {MAX_CATEGORIES} distinct labels",
-            f"{len(labels)} of them, {value!r}",
+            expected,
+            f"{len(labels)} of them in {len(column)} rows, {value!r}",
             row,
             f"Leave the column out with features=, convert it to numbers, or merge rare labels.{dates}",
         )
@@ -110,7 +112,7 @@ def labels_of(column: pl.Series) -> tuple[str, ...]:
 
 
 def _may_be_a_date(value: object) -> bool:
-    """Whether text has the digits of a day, a month and a year."""
+    """Whether text has the digits of a year and a month, be it that of a table that counts its own years."""
     return sum(character.isdigit() for character in str(value)) >= _DIGITS_OF_A_DATE
 
 
@@ -127,76 +129,11 @@ def refuse_all_missing(columns: Sequence[pl.Series]) -> None:
     AllMissingError
         With the names of all such columns.
     """
-    empty = [column.name for column in columns if _is_empty(column)]
+    empty = [column.name for column in columns if is_empty(column)]
     if empty:
         raise AllMissingError(
             "The table", empty, "Leave these columns out with features=, or check how the table was made."
         )
-
-
-def numbers_in_text(column: pl.Series) -> pl.Series | None:
-    """Convert a text column whose every value is a number.
-
-    Parameters
-    ----------
-    column : polars.Series
-        Text. Commas may part thousands, as in 1,234,567.8, and all values may carry a sign for a currency, or for
-        percent, which is left out.
-
-    Returns
-    -------
-    polars.Series or None
-        Numbers, whole ones where all are; None if the column has no value, or one that is no number.
-    """
-    if _is_empty(column):
-        return None
-    numbers = _cast(column)
-    return _cast(_undressed(column)) if numbers is None else numbers
-
-
-def _cast(column: pl.Series) -> pl.Series | None:
-    numbers = column.cast(pl.Float64, strict=False)
-    if numbers.null_count() > column.null_count():
-        return None
-    whole = column.cast(pl.Int64, strict=False)
-    return whole if whole.null_count() == column.null_count() else numbers
-
-
-def _undressed(column: pl.Series) -> pl.Series:
-    """Take signs off that all values carry, and commas off where they part thousands."""
-    for sign in (_CURRENCY, _PERCENT):
-        if column.drop_nulls().str.contains(sign).all():
-            column = column.str.replace(sign, "")
-    parted = column.str.contains(_THOUSANDS).fill_null(value=False)
-    return column.str.replace_all(",", "", literal=True).zip_with(parted, column)
-
-
-def refuse_spoilt_numbers(column: pl.Series) -> None:
-    """Raise if most values of a text column are numbers: then the others are mistakes, and not labels.
-
-    Parameters
-    ----------
-    column : polars.Series
-        Text.
-
-    Raises
-    ------
-    ColumnTypeError
-        With the first value that is not a number.
-    """
-    number = _undressed(column.str.strip_chars()).cast(pl.Float64, strict=False).is_not_null()
-    known = len(column) - column.null_count()
-    if not known / 2 < number.sum() < known:
-        return
-    row = cast("int", (~number & column.is_not_null()).arg_max())
-    raise ColumnTypeError(
-        column.name,
-        f"numbers, as in {number.sum()} of its {known} values",
-        repr(column[row]),
-        row,
-        "Correct the value, or leave it empty if it is missing; if these are labels, name the column in the "
-        "argument text= of read_table, or cast it to a categorical type.",
-    )
 
 
 def float_type(columns: Sequence[pl.Series]) -> type[np.float32 | np.float64]:
@@ -258,13 +195,6 @@ def _as_floats(part: pl.Series, codes: Mapping[str, int] | None) -> NDArray[Any]
         numbers[text.is_null().to_numpy()] = np.nan
         return numbers
     return part.cast(pl.Float32 if part.dtype in _FIT_FLOAT32 else pl.Float64).to_numpy()
-
-
-def _is_empty(column: pl.Series) -> bool:
-    missing = column.null_count()
-    if column.dtype.is_float():
-        missing += int(column.is_nan().sum())
-    return len(column) > 0 and missing == len(column)
 
 
 def _first(column: pl.Series) -> tuple[int, object]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from unflat.errors import MissingColumnError, UnreadableTableError
-from unflat.tables.columns import numbers_in_text, refuse_spoilt_numbers
-from unflat.tables.delimited import NULL_TEXTS, read_delimited
+from unflat.tables.delimited import read_delimited
 from unflat.tables.frames import as_table
+from unflat.tables.headers import NULL_TEXTS
+from unflat.tables.numbers import numbers_in_text, refuse_spoilt_numbers
 from unflat.tables.spaced import is_spaced, read_spaced
 from unflat.tables.stored import StoredTable
 from unflat.tables.times import joined_times, times_in_text
@@ -36,9 +37,10 @@ def read_table(path: str | PathLike[str], *, text: Collection[str] = (), names: 
     ----------
     path : str or path
         A .csv or .tsv file, which may be compressed (.csv.gz, .tsv.gz), or a .parquet file. Delimited text is
-        UTF-8 with a header; where the header of a .csv has no comma, semicolons, tabs or bars separate the
-        columns, and with semicolons numbers may have a decimal comma. Or a .txt or .dat file, likewise; where its first
-        line has none of these, spaces separate the columns, and lines that begin with # are left out.
+        UTF-8, or UTF-16 as spreadsheets write it, with a header; where the header of a .csv has no comma, semicolons,
+        tabs or bars separate the columns, and with semicolons numbers may have a decimal comma. Or a .txt or .dat file,
+        likewise; where its first line has none of these, spaces separate the columns, and lines that begin with # are
+        left out.
     text : collection of str
         Columns of a delimited file that stay text although they look like numbers or dates: labels such as "007".
     names : sequence of str
@@ -48,12 +50,13 @@ def read_table(path: str | PathLike[str], *, text: Collection[str] = (), names: 
     Returns
     -------
     polars.DataFrame
-        The table. Types are those that all rows of a column agree on. Empty fields and NA, N/A, #N/A, nan, NaN,
-        NaT, null, NULL, None, <NA> and ? are missing values. Quoted numbers may have commas between thousands, and
-        all of a column a sign for a currency or for percent, which is left out. Text that is dates throughout is
-        parsed, if day and month cannot be mistaken for each other. A column without a name that counts the rows from
-        0, as pandas writes its index, is left out. A column of dates beside one of times of day are one, under the name
-        of the dates.
+        The table. Types are those that all rows of a column agree on. Empty fields and NA, N/A, #N/A, n/a, nan, NaN,
+        NaT, null, NULL, None, <NA> and ? are missing values; among numbers, dashes and dots are, too. Numbers may be
+        written as people do: with commas between thousands, decimal commas, a sign for a currency or for percent in all
+        of a column, which is left out, or a K, M or B at the end. Text that is dates throughout is parsed, if day and
+        month cannot be mistaken for each other. A column without a name that counts the rows, as pandas and R write
+        their index, is left out, and so are words below an empty line at the end. A column of dates beside one of times
+        of day are one, under the name of the dates.
 
     Raises
     ------
@@ -184,10 +187,11 @@ def _settle(column: pl.Series) -> pl.Series:
     numbers = numbers_in_text(trimmed)
     if numbers is not None:
         return numbers
-    refuse_spoilt_numbers(trimmed)
+    refuse_spoilt_numbers(trimmed, may_be_labels=True)
     times = times_in_text(trimmed)
     return trimmed if times is None else times
 
 
 def _counts_rows(column: pl.Series) -> bool:
-    return column.name == "" and column.equals(pl.Series("", range(len(column)), dtype=pl.Int64))
+    """Whether a column without a name goes up by 1 from row to row."""
+    return column.name == "" and column.dtype == pl.Int64 and not column.has_nulls() and (column.diff()[1:] == 1).all()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from unflat.errors import UnreadableTableError
-from unflat.tables.delimited import NULL_TEXTS, is_number, lines_of, opened, refuse_repeated
+from unflat.tables.decoding import lines_of, opened
+from unflat.tables.headers import NULL_TEXTS, is_number, refuse_repeated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

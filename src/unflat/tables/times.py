@@ -12,7 +12,12 @@ from unflat.tables.columns import is_temporal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d.%m.%y")
+_DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d.%m.%y")
+_NAMED_MONTHS = (
+    *("%d-%b-%Y", "%d-%b-%y", "%d/%b/%Y", "%d %b %Y", "%b %d, %Y", "%b %d %Y"),
+    *("%d-%B-%Y", "%d %B %Y", "%B %d, %Y", "%B %d %Y"),
+)
+"""Months in English words, short or whole."""
 _AMBIGUOUS_DATES = ("%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y", "%m/%d/%y", "%d/%m/%y")
 _MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%m.%Y", "%b %Y", "%B %Y", "%b-%Y", "%Y %b", "%Y %B", "%YM%m")
 """A month stands for its first day."""
@@ -32,10 +37,11 @@ def times_in_text(column: pl.Series) -> pl.Series | None:
     Parameters
     ----------
     column : polars.Series
-        Text. Dates are year-month-day or year/month/day, day.month.year, or month and day in either order
-        before the year if some day above 12 settles which is which; years have four digits, or two after dots
-        and slashes. A time of day may follow after a blank or a T, and an offset from UTC after that. Months
-        (1949-01, 01/1949, Jan 1949) and quarters (1949Q1) stand for their first day.
+        Text. Dates are year-month-day, with dashes, slashes or dots; day.month.year; month and day in either order
+        before the year, if some day above 12 settles which is which; or with the month's name, as in 3-Jan-2012 and
+        Jan 3, 2012. Years have four digits, or two after dots, slashes and names. A time of day may follow after a
+        blank or a T, and an offset from UTC after that. Months (1949-01, 01/1949, Jan 1949) and quarters (1949Q1) stand
+        for their first day.
 
     Returns
     -------
@@ -169,7 +175,7 @@ def _likely_formats(column: pl.Series) -> Iterator[str]:
 
 
 def _formats() -> Iterator[str]:
-    for date in (*_DATES, *_AMBIGUOUS_DATES):
+    for date in (*_DATES, *_AMBIGUOUS_DATES, *_NAMED_MONTHS):
         for time_of_day in _TIMES_OF_DAY:
             for between in (" ", "T") if time_of_day else ("",):
                 for zone in _ZONES if time_of_day else ("",):
