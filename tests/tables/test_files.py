@@ -85,8 +85,10 @@ def test_parquet_keeps_its_types(tmp_path):
 
 
 def test_an_index_of_times_without_a_name_is_kept(written):
-    """A nameless column is left out only if it counts the rows."""
-    assert read_table(written(",a\n2020-01-01,1\n2020-01-02,3\n")).columns == ["", "a"]
+    """A nameless column is left out only if it counts the rows; one of times is called as pandas calls it."""
+    assert read_table(written(",a\n2020-01-01,1\n2020-01-02,3\n")).columns == ["index", "a"]
+    assert read_table(written(",a,index\n2020-01-01,1,5\n2020-01-02,3,6\n")).columns == ["", "a", "index"]
+    assert read_table(written(",a\nx,1\ny,3\n")).columns == ["", "a"]
 
 
 def test_text_that_looks_like_numbers_can_stay_text(written):

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from unflat.errors import ColumnTypeError
-from unflat.tables.times import as_times, joined_times, may_be_times, times_in_text
+from unflat.tables.times import as_times, may_be_times, times_in_text
 
 
 @pytest.mark.parametrize(
@@ -96,52 +96,3 @@ def test_numbers_order_rows_as_times_do():
         as_times(pl.Series("t", [True, False]))
     with pytest.raises(ColumnTypeError, match=r"points in time, such as.*received 'calm' in row 0"):
         as_times(pl.Series("t", ["calm"]))
-
-
-DATES = pl.Series("Date", [dt.date(2006, 12, 16), dt.date(2006, 12, 16), dt.date(2006, 12, 17)])
-
-
-@pytest.mark.parametrize(
-    "clock",
-    [
-        ["17:24:00", "17:25:00", "00:00:00"],
-        ["17:24", "17:25", "0:00"],
-        ["17.24.00", "17.25.00", "00.00.00"],
-        ["5:24:00 PM", "5:25:00 PM", "12:00:00 AM"],
-        ["5:24 pm", "5:25 pm", "12:00 am"],
-    ],
-)
-def test_dates_and_times_of_day_are_joined(clock):
-    """However the time of day is written, and under the name of the dates."""
-    times = joined_times(DATES, pl.Series("Time", clock))
-    assert times.name == "Date"
-    assert times.to_list() == [
-        dt.datetime(2006, 12, 16, 17, 24),  # noqa: DTZ001 - the text has no zone
-        dt.datetime(2006, 12, 16, 17, 25),  # noqa: DTZ001 - as above
-        dt.datetime(2006, 12, 17),  # noqa: DTZ001 - as above
-    ]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        ["17:24:00", "calm", "00:00:00"],
-        ["17:24:00", None, "00:00:00"],
-        ["17:24:00", "17:23:00", "00:00:00"],  # of one date, a clock goes on
-        ["25:00:00", "25:01:00", "25:02:00"],
-    ],
-)
-def test_other_text_is_not_joined_to_dates(text):
-    """Words, gaps, and how long a thing took stay what they are."""
-    assert joined_times(DATES, pl.Series("Time", text)) is None
-
-
-def test_where_each_date_stands_once_it_is_the_time():
-    """Then a text of hours and minutes says something else about the day."""
-    dates = pl.Series("Date", [dt.date(2006, 12, day) for day in (1, 2, 3)])
-    assert joined_times(dates, pl.Series("Sunrise", ["07:54", "07:55", "07:56"])) is None
-
-
-def test_a_row_without_a_date_is_left_for_others_to_refuse():
-    """Nothing is joined to what is missing."""
-    assert joined_times(pl.Series("Date", [DATES[0], None, DATES[2]]), pl.Series(["17:24", "17:25", "0:00"])) is None

@@ -123,9 +123,11 @@ class DuplicateTimeError(TableError):
         How many rows repeat an earlier time of their series.
     group : str or None
         The series, where there are several.
+    only_dates : bool
+        Whether the column says nothing of the time of day.
     """
 
-    def __init__(self, column: str, time: str, count: int, group: str | None) -> None:
+    def __init__(self, column: str, time: str, count: int, group: str | None, *, only_dates: bool = False) -> None:
         self.column = column
         self.time = time
         self.count = count
@@ -135,7 +137,9 @@ class DuplicateTimeError(TableError):
             f"The time column {column!r}{series}",
             "each time once in a series",
             f"{count} repeated, the first {time}",
-            "Name the column that tells the series apart as the group, or drop the repeated rows.",
+            "Name the column that tells the series apart as the group, "
+            + ("join the dates with the times of day if another column holds them, " if only_dates else "")
+            + "or drop the repeated rows.",
         )
 
 

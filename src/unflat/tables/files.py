@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from unflat.errors import MissingColumnError, UnreadableTableError
+from unflat.tables.clocks import with_one_time
+from unflat.tables.columns import is_temporal
 from unflat.tables.delimited import read_delimited
 from unflat.tables.frames import as_table
 from unflat.tables.headers import NULL_TEXTS
 from unflat.tables.numbers import numbers_in_text, refuse_spoilt_numbers
 from unflat.tables.spaced import is_spaced, read_spaced
 from unflat.tables.stored import StoredTable
-from unflat.tables.times import joined_times, times_in_text
+from unflat.tables.times import times_in_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -55,8 +57,10 @@ def read_table(path: str | PathLike[str], *, text: Collection[str] = (), names: 
         written as people do: with commas between thousands, decimal commas, a sign for a currency or for percent in all
         of a column, which is left out, or a K, M or B at the end. Text that is dates throughout is parsed, if day and
         month cannot be mistaken for each other. A column without a name that counts the rows, as pandas and R write
-        their index, is left out, and so are words below an empty line at the end. A column of dates beside one of times
-        of day are one, under the name of the dates.
+        their index, is left out, and so are words below an empty line at the end; one of times is named "index". A
+        column of dates beside one of times of day is one, under the name of the dates, and so is one beside hours,
+        which stay. Where no column is of times, numbers such as 20160701 or seconds since 1970 are, if the name of their
+        column says so; and of columns "year", "month", "day" and maybe "hour", which stay, a column "time" is made.
 
     Raises
     ------
@@ -165,20 +169,9 @@ def _settled(table: pl.DataFrame, text: Collection[str]) -> pl.DataFrame:
         if name not in table.columns:
             raise MissingColumnError(name, table.columns, "text")
     columns = [column if column.dtype != pl.String or column.name in text else _settle(column) for column in table]
-    return _one_time(pl.DataFrame({column.name: column for column in columns if not _counts_rows(column)}), text)
-
-
-def _one_time(table: pl.DataFrame, text: Collection[str]) -> pl.DataFrame:
-    """Make one column of a date and a time of day, where that is how a table tells the time."""
-    dates = [column for column in table if column.dtype == pl.Date]
-    clocks = [column for column in table if column.dtype == pl.String and column.name not in text]
-    joined = [
-        (times, clock) for clock in clocks if len(dates) == 1 and (times := joined_times(dates[0], clock)) is not None
-    ]
-    if len(joined) != 1:
-        return table
-    times, clock = joined[0]
-    return table.with_columns(times).drop(clock.name)
+    table = with_one_time(pl.DataFrame({column.name: column for column in columns if not _counts_rows(column)}), text)
+    nameless = "" in table.columns and "index" not in table.columns and is_temporal(table[""])
+    return table.rename({"": "index"}) if nameless else table
 
 
 def _settle(column: pl.Series) -> pl.Series:

@@ -23,7 +23,6 @@ _MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%m.%Y", "%b %Y", "%B %Y", "%b-%Y
 """A month stands for its first day."""
 _QUARTER = r"^(\d{4})[ -]?[Qq]([1-4])$"
 _TIMES_OF_DAY = ("", "%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
-_CLOCKS = ("%H:%M:%S%.f", "%H:%M", "%H.%M.%S", "%I:%M:%S %p", "%I:%M %p")
 _ZONES = ("", "%#z")
 _FIRST_YEAR = 1000
 """%Y also takes a year of two digits, and then means the time of Augustus."""
@@ -53,36 +52,6 @@ def times_in_text(column: pl.Series) -> pl.Series | None:
         times for form in _likely_formats(column) if (times := _parse(column, form)).null_count() == column.null_count()
     ]
     return matches[0] if len(matches) == 1 or _agree(matches) else None
-
-
-def joined_times(dates: pl.Series, clock: pl.Series) -> pl.Series | None:
-    """Join dates with the times of day that another column holds.
-
-    Parameters
-    ----------
-    dates : polars.Series
-        Dates.
-    clock : polars.Series
-        Text.
-
-    Returns
-    -------
-    polars.Series or None
-        Times in microseconds, under the name of the dates; None if not every value of the text is a time of day, or
-        if it is something else, such as how long a thing took: from row to row of one date a clock goes on.
-    """
-    likely = (form for form in _CLOCKS if not _clock(clock.head(_TRIAL), form).has_nulls())
-    form = next((form for form in likely if not _clock(clock, form).has_nulls()), None)
-    if form is None or dates.has_nulls():
-        return None
-    times = pl.select(pl.lit(dates).dt.combine(pl.lit(_clock(clock, form)), "us").alias(dates.name)).to_series()
-    same_date = dates[1:] == dates[:-1]
-    goes_on = (times[1:] >= times[:-1]) | ~same_date
-    return times if same_date.any() and goes_on.all() else None
-
-
-def _clock(column: pl.Series, form: str) -> pl.Series:
-    return column.str.strptime(pl.Time(), form, strict=False)
 
 
 def may_be_times(column: pl.Series) -> bool:

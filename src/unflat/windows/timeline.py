@@ -163,7 +163,8 @@ def _refuse_repeated(timeline: Timeline, times: pl.Series, column: str) -> None:
     repeated = repeated[~np.isin(repeated, timeline.bounds)]
     if len(repeated):
         series = _series_name(timeline, repeated[0])
-        raise DuplicateTimeError(column, str(times[int(repeated[0])]), len(repeated), series)
+        only_dates = times.dtype == pl.Date
+        raise DuplicateTimeError(column, str(times[int(repeated[0])]), len(repeated), series, only_dates=only_dates)
 
 
 def _series_name(timeline: Timeline, row: int) -> str | None:
