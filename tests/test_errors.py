@@ -186,7 +186,8 @@ EXAMPLES = [
         (
             "The time column 'hour' of the series 'north': expected each time once in a series; "
             "received 2 repeated, the first 2020-01-01. "
-            "Name the column that tells the series apart as the group, or drop the repeated rows."
+            "Name the column that tells the series apart, or all that do so together, as the group, "
+            "or drop the repeated rows."
         ),
     ),
     (
@@ -341,6 +342,7 @@ def test_values_are_kept_for_code_to_read():
     missing = MissingColumnError("laod", ["load", "loads", "wind"], "target")
     assert missing.available == ("load", "loads", "wind")
     assert missing.nearest == ("load", "loads")
+    assert MissingColumnError("close", ["Close", "close_2"], "target").nearest == ("Close",)
     assert "Did you mean 'load' or 'loads'?" in str(missing)
     assert WindowTooLongError(9, 1, 4).longest == 4
     assert ShapeError("X", "two axes", [4], "Reshape.").shape == (4,)

@@ -325,6 +325,29 @@ def test_predictions_name_their_series(tmp_path):
     assert frame["row"].to_list() == [*range(3, 40)] * 2
 
 
+def test_predictions_name_each_of_several_group_columns(tmp_path):
+    """A run of stores and items names both in a row, from the file that it was saved as."""
+    parts = [series(40).with_columns(store=pl.lit(1), item=pl.lit(item)) for item in ("b", "a")]
+    pl.concat(parts).write_csv(tmp_path / "sales.csv")
+    cut = Cut(target=("load",), length=4, group=("store", "item"))
+    run = train_run(tmp_path / "sales.csv", tmp_path / "run", cut=cut, model=small_model()).run
+    frame = predict_file(run.load(), tmp_path / "sales.csv")
+    assert frame.columns[:2] == ["store", "item"]
+    assert frame["store"].unique().to_list() == [1]
+    assert frame["item"].to_list() == ["a"] * 37 + ["b"] * 37
+
+
+def test_times_with_a_zone_are_written_with_it():
+    """Read again, they are the instants that they were."""
+    times = pl.datetime_range(pl.datetime(2020, 3, 29, 0), pl.datetime(2020, 3, 29, 2), "1h", eager=True)
+    frame = pl.DataFrame({"t": times.dt.replace_time_zone("UTC").dt.convert_time_zone("Europe/Berlin")})
+    assert as_csv(frame).splitlines()[1:] == [
+        "2020-03-29 01:00:00+01:00",
+        "2020-03-29 03:00:00+02:00",
+        "2020-03-29 04:00:00+02:00",
+    ]
+
+
 def test_several_horizons_are_named_in_scores_and_predictions(tmp_path):
     """A run of two targets at two horizons names each output where it is scored, predicted and drawn."""
     path = tmp_path / "load.csv"

@@ -97,6 +97,15 @@ def test_dates_that_are_not_read_as_such_are_told_how_to_be_written():
         labels_of(pl.Series("code", [f"r{place}" for place in range(101)]))
 
 
+def test_text_of_numbers_with_fractions_is_no_label():
+    """Measurements that arrive as text would be read as labels; whole numbers may be codes, and stay."""
+    column = pl.Series("Price", ["0.25", None, "0.5", "0.25"])
+    with pytest.raises(ColumnTypeError, match=r"'Price'.*numbers with fractions as text, '0\.25' in row 0.*Convert"):
+        labels_of(column)
+    assert labels_of(column.cast(pl.Categorical)) == ("0.25", "0.5")
+    assert labels_of(pl.Series(["1.0", "2"])) == ("1.0", "2")
+
+
 def test_a_categorical_type_says_that_numbers_are_labels():
     """Text of which most is numbers is spoilt; the same of a categorical type is not."""
     column = pl.Series("x", ["1", "2", "A"])

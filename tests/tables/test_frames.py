@@ -6,6 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from unflat.errors import InputTypeError, TableError
@@ -104,3 +105,33 @@ def test_what_is_no_frame_is_refused(frame, error, message):
     """An error says what came, and what to do."""
     with pytest.raises(error, match=message):
         as_table(frame)
+
+
+def test_a_series_with_a_name_is_a_table_of_one_column():
+    """As one column of a frame is; without a name there is nothing to call it by."""
+    series = pd.Series([1.0, 2.0], index=pd.DatetimeIndex(DAYS[:2]), name="load")
+    assert as_table(series).names == ("load", "index")
+    assert as_table(pl.Series("load", [1.0, 2.0])).names == ("load",)
+    with pytest.raises(InputTypeError, match="a pandas Series"):
+        as_table(series.rename(None))
+
+
+def test_names_of_pandas_in_several_levels_are_joined():
+    """What is the same for all columns is left out, and the frame stays as it is."""
+    one = pd.DataFrame(
+        {("Close", "AAPL"): [1.0], ("Volume", "AAPL"): [2.0]}, index=pd.DatetimeIndex(DAYS[:1], name="Date")
+    )
+    assert as_table(one).names == ("Close", "Volume", "Date")
+    assert as_table(one.reset_index()).names == ("Date", "Close", "Volume")
+    names = [("Close", "AAPL"), ("Close", "IBM"), ("Volume", "IBM")]
+    two = pd.DataFrame([[1.0, 2.0, 3.0]], columns=pd.MultiIndex.from_tuples(names), index=one.index)
+    assert as_table(two).names == ("Close_AAPL", "Close_IBM", "Volume_IBM", "Date")
+    assert one.columns.nlevels == 2
+    assert as_table(one)["Volume"].to_list() == [2.0]
+
+
+def test_an_index_without_a_name_is_none_in_arrow_either():
+    """Its values label rows there as well, unless they are times."""
+    frame = pd.DataFrame({"x": [1.0, 2.0]}, index=[3, 5])
+    table = as_table(pa.Table.from_pandas(frame))
+    assert table.index == {"__index_level_0__"}

@@ -1,6 +1,7 @@
 """Windows cut from tables, against slices taken by a naive loop."""
 
 import datetime as dt
+import json
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ from unflat.errors import (
     UnknownCategoryWarning,
     WindowTooLongError,
 )
-from unflat.windows import apply_schema, make_windows
+from unflat.windows import WindowSchema, apply_schema, make_windows
 
 
 def hourly(n_rows=60, **columns):
@@ -264,6 +265,53 @@ def test_series_keep_the_labels_that_the_table_has(labels):
     assert windows.y.tolist() == [5, 2]
 
 
+def stores(backwards=False):
+    """Give two stores of two items each, whose labels would be mistaken for each other if joined by a comma."""
+    parts = [
+        pl.DataFrame({"day": range(8), "sales": np.arange(8.0) + 10 * place}).with_columns(
+            store=pl.lit(store), item=pl.lit(item)
+        )
+        for place, (store, item) in enumerate([("a", "b, c"), ("a, b", "c"), ("a", "d"), ("b", "d")])
+    ]
+    return pl.concat(parts[::-1] if backwards else parts)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_several_columns_tell_series_apart_together(backwards):
+    """Windows are those of the series one by one, and what stands in each column is kept for each."""
+    windows = make_windows(stores(backwards), target="sales", length=3, time="day", group=["store", "item"])
+    assert windows.schema.group == ("store", "item")
+    assert windows.schema.features == ("sales",)
+    assert len(windows) == 4 * 5
+    store, item = (member.to_list() for member in windows.timeline.members)
+    assert set(zip(store, item, strict=True)) == {("a", "b, c"), ("a, b", "c"), ("a", "d"), ("b", "d")}
+    for place, series in enumerate(zip(store, item, strict=True)):
+        level = {("a", "b, c"): 0, ("a, b", "c"): 10, ("a", "d"): 20, ("b", "d"): 30}[series]
+        mine = windows.timeline.series_of(windows.sequences.starts) == place
+        assert windows.y[mine].tolist() == [level + row for row in range(3, 8)]
+    again = WindowSchema.from_dict(json.loads(json.dumps(windows.schema.to_dict())))
+    assert again == windows.schema
+    assert len(apply_schema(stores(), again, targets=False)) == 4 * 6
+
+
+def test_one_of_several_group_columns_must_be_there():
+    """The one that is missing is named; a list of one column is that column."""
+    with pytest.raises(MissingColumnError, match="The group column 'shop'"):
+        make_windows(stores(), target="sales", length=3, time="day", group=("store", "shop"))
+    one = stores().filter(pl.col("item") == "d")
+    assert make_windows(one, target="sales", length=3, time="day", group=["store"]).schema.group == "store"
+
+
+def test_columns_are_named_by_numbers_and_by_lists_of_any_kind():
+    """As frames made of an array have them, and as pandas gives its columns."""
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 3)))
+    windows = make_windows(frame, target=2, features=frame.columns[:2], length=3)
+    assert windows.schema.targets == ("2",)
+    assert windows.schema.features == ("0", "1")
+    named = frame.set_axis(["x", "y", "z"], axis=1)
+    assert make_windows(named, target="z", features=np.array(["x", "y"]), length=3).schema.features == ("x", "y")
+
+
 def test_schema_cuts_the_same_windows_from_another_table():
     """With targets, windows end where a target exists; without, they reach the latest rows."""
     frame = hourly(30, sky=["a", "b", "c"] * 10)
@@ -348,7 +396,7 @@ def test_a_feature_missing_throughout_a_new_table_is_no_error():
         ({"features": ["date"]}, ColumnTypeError, "'date': expected numbers; received points in time.*features="),
         ({"target": "date"}, ColumnTypeError, "'date': expected numbers; received points in time"),
         ({"target": []}, ConfigurationError, "'target' of make_windows"),
-        ({"target": 5}, ConfigurationError, "'target' of make_windows.*received 5"),
+        ({"target": 0.5}, ConfigurationError, "'target' of make_windows.*received 0.5"),
         ({"features": ["HUFL", "HUFL"]}, ConfigurationError, "'features' of make_windows.*distinct"),
         ({"features": []}, ConfigurationError, "'features' of make_windows"),
         ({"length": 0}, ConfigurationError, "'length' of make_windows.*at least 1; received 0"),

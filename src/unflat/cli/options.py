@@ -35,7 +35,10 @@ FeaturesOption = Annotated[
 TimeOption = Annotated[
     str | None, typer.Option(metavar="COLUMN", help="Column of times. [default: the only column of dates]")
 ]
-GroupOption = Annotated[str | None, typer.Option(metavar="COLUMN", help="Column that tells several series apart.")]
+GroupOption = Annotated[
+    str | None,
+    typer.Option(metavar="A,B,...", help="Column that tells several series apart, or those that do so together."),
+]
 StrideOption = Annotated[
     int, typer.Option(min=1, metavar="ROWS", help="Rows from one window's start to the next one's.")
 ]
@@ -99,7 +102,9 @@ def cut_for(
         return None
     names = None if features is None else _names(features)
     more = (_names(text or "") for text in (calendar, known, static))
-    return unflat.runs.Cut(tuple(target), window, _horizon(horizon), names, time, group, stride, *more)
+    groups = _names(group or "")
+    told = groups if len(groups) > 1 else next(iter(groups), None)
+    return unflat.runs.Cut(tuple(target), window, _horizon(horizon), names, time, told, stride, *more)
 
 
 def _check_options(given: dict[str, Any], *, is_ts: bool) -> None:

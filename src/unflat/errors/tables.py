@@ -72,7 +72,8 @@ class MissingColumnError(TableError):
         self.column = column
         self.available = tuple(available)
         self.role = role
-        self.nearest = tuple(get_close_matches(column, self.available, n=3, cutoff=0.4))
+        same = tuple(name for name in self.available if name.casefold().strip() == column.casefold().strip())
+        self.nearest = same or tuple(get_close_matches(column, self.available, n=3, cutoff=0.4))
         remedy = (
             f"Did you mean {' or '.join(map(repr, self.nearest))}?"
             if self.nearest
@@ -137,7 +138,7 @@ class DuplicateTimeError(TableError):
             f"The time column {column!r}{series}",
             "each time once in a series",
             f"{count} repeated, the first {time}",
-            "Name the column that tells the series apart as the group, "
+            "Name the column that tells the series apart, or all that do so together, as the group, "
             + ("join the dates with the times of day if another column holds them, " if only_dates else "")
             + "or drop the repeated rows.",
         )

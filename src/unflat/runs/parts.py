@@ -37,8 +37,8 @@ class Cut:
         The columns that a window holds; None for all but time and group.
     time : str or None
         The column that orders the rows; None for the only column of dates, where there is one.
-    group : str or None
-        The column that tells series apart.
+    group : str or tuple of str, or None
+        The column that tells series apart, or those that do together.
     stride : int
         Rows from one window's start to the next one's.
     calendar : tuple of str
@@ -54,7 +54,7 @@ class Cut:
     horizon: int | tuple[int, ...] = 1
     features: tuple[str, ...] | None = None
     time: str | None = None
-    group: str | None = None
+    group: str | tuple[str, ...] | None = None
     stride: int = 1
     calendar: tuple[str, ...] = ()
     known: tuple[str, ...] = ()

@@ -127,9 +127,8 @@ def read_part(model: LSTMRegressor, data: str | PathLike[str], *, targets: bool)
 
 def _places(windows: Windows) -> list[pl.Series]:
     """Say which window is which."""
-    columns = []
-    if windows.groups is not None and windows.schema.group is not None:
-        columns.append(pl.Series(windows.schema.group, windows.groups))
+    series = windows.timeline.series_of(windows.sequences.starts)
+    columns = [member.gather(series) for member in windows.timeline.members]
     ends, schema = windows.end_times, windows.schema
     if ends is None or windows.schema.time is None:
         rows = windows.end_rows
@@ -171,4 +170,9 @@ def write_frame(frame: pl.DataFrame, path: str | PathLike[str]) -> None:
 
 def as_csv(frame: pl.DataFrame) -> str:
     """Turn a table into the text of a CSV file; times are written as `read_table` and spreadsheets read them."""
-    return frame.write_csv(datetime_format="%Y-%m-%d %H:%M:%S%.f")
+    with_zone = [
+        column.dt.to_string("%Y-%m-%d %H:%M:%S%.f%:z")
+        for column in frame
+        if isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone
+    ]
+    return frame.with_columns(with_zone).write_csv(datetime_format="%Y-%m-%d %H:%M:%S%.f")

@@ -143,7 +143,8 @@ def _with_parts_joined(table: pl.DataFrame, others: list[pl.Series]) -> pl.DataF
         return table
     if not all(_are_between(parts[name], low, high) for name, low, high in _bounds(parts)):
         return table
-    dates = pl.select(pl.date(*(pl.lit(parts[name]) for name in _PARTS)).alias(_TIME)).to_series()
+    text = pl.select(pl.concat_str([pl.lit(parts[name]) for name in _PARTS], separator="-").alias(_TIME)).to_series()
+    dates = text.str.strptime(pl.Date, "%Y-%m-%d", strict=False)
     hours = [parts[name] for name in _HOURS if name in parts]
     if dates.has_nulls() or len(hours) > 1:
         return table

@@ -9,7 +9,7 @@ import polars as pl
 
 from unflat.errors import AllMissingError, ColumnTypeError, NonFiniteError
 from unflat.sequences.columnar import CHUNK_ROWS
-from unflat.tables.numbers import is_empty, refuse_spoilt_numbers
+from unflat.tables.numbers import is_empty, numbers_in_text, refuse_spoilt_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,6 +95,7 @@ def labels_of(column: pl.Series) -> tuple[str, ...]:
     """
     if column.dtype == pl.String:
         refuse_spoilt_numbers(column, may_be_labels=True)
+        _refuse_fractions(column)
     labels = column.unique().drop_nulls().cast(pl.String).sort().to_list()
     once = _ALL_DISTINCT <= len(labels) == len(column) - column.null_count()
     if len(labels) > MAX_CATEGORIES or once:
@@ -109,6 +110,20 @@ def labels_of(column: pl.Series) -> tuple[str, ...]:
             f"Leave the column out with features=, convert it to numbers, or merge rare labels.{dates}",
         )
     return tuple(labels)
+
+
+def _refuse_fractions(column: pl.Series) -> None:
+    """Raise if text is numbers with fractions: nobody labels things so, and whole ones may be codes."""
+    numbers = numbers_in_text(column)
+    if numbers is not None and numbers.dtype.is_float() and bool((numbers != numbers.floor()).any()):
+        row, value = _first(column)
+        raise ColumnTypeError(
+            column.name,
+            "numbers, or labels",
+            f"numbers with fractions as text, {value!r}",
+            row,
+            "Convert the column to numbers; if these are labels, cast it to a categorical type.",
+        )
 
 
 def _may_be_a_date(value: object) -> bool:

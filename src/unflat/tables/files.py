@@ -57,10 +57,12 @@ def read_table(path: str | PathLike[str], *, text: Collection[str] = (), names: 
         written as people do: with commas between thousands, decimal commas, a sign for a currency or for percent in all
         of a column, which is left out, or a K, M or B at the end. Text that is dates throughout is parsed, if day and
         month cannot be mistaken for each other. A column without a name that counts the rows, as pandas and R write
-        their index, is left out, and so are words below an empty line at the end; one of times is named "index". A
-        column of dates beside one of times of day is one, under the name of the dates, and so is one beside hours,
-        which stay. Where no column is of times, numbers such as 20160701 or seconds since 1970 are, if the name of their
-        column says so; and of columns "year", "month", "day" and maybe "hour", which stay, a column "time" is made.
+        their index, is left out, and so are words below an empty line at the end; one of times is named "index".
+
+        A column of dates beside one of times of day is one, under the name of the dates, and so is one beside hours,
+        which stay. Where no column is of times, numbers such as 20160701 or seconds since 1970 are, if the name of
+        their column says so; and of columns "year", "month", "day" and maybe "hour", which stay, a column "time" is
+        made.
 
     Raises
     ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -9,9 +10,14 @@ import polars as pl
 
 from unflat.errors import InputTypeError, TableError
 from unflat.tables.columns import as_it_is
+from unflat.tables.levels import joined_names
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+_NAMELESS = re.compile(r"__index_level_\d+__")
+"""What levels of a pandas index without a name are called in Arrow and Parquet."""
 
 
 class Table:
@@ -70,8 +76,10 @@ def as_table(frame: object) -> Table:
 
     Parameters
     ----------
-    frame : DataFrame or Table
-        One row for each time step. Of a pandas index, the levels that have a name or hold times are columns too.
+    frame : DataFrame, Series with a name, or Table
+        One row for each time step. Of a pandas index, the levels that have a name or hold times are columns too. Names
+        that pandas has in several levels become one, without the levels that are the same for all: "Close", or
+        "Close_AAPL".
 
     Returns
     -------
@@ -87,6 +95,7 @@ def as_table(frame: object) -> Table:
     """
     if isinstance(frame, Table):
         return frame
+    frame = _with_plain_names(frame)
     try:
         known: nw.DataFrame[Any] = nw.from_native(frame, eager_only=True)
     except nw.exceptions.DuplicateError as error:
@@ -103,8 +112,19 @@ def as_table(frame: object) -> Table:
     if len(columns) < len(known.columns):
         raise _repeated("a number and a text that read the same")
     levels = _index_levels(frame, taken=frozenset(columns))
+    nameless = [name for name in columns if _NAMELESS.fullmatch(name)]
     lasting = known.implementation.is_polars() or known.implementation.is_pyarrow()
-    return Table(columns | levels, frozenset(levels), len(known), lasting=lasting)
+    return Table(columns | levels, frozenset([*levels, *nameless]), len(known), lasting=lasting)
+
+
+def _with_plain_names(frame: Any) -> Any:  # noqa: ANN401 - any library's
+    """Make a frame of a series that has a name, and one name of each that pandas has in several levels."""
+    series = nw.dependencies.is_pandas_series(frame) or nw.dependencies.is_polars_series(frame)
+    if series and frame.name not in (None, ""):
+        return frame.to_frame()
+    if nw.dependencies.is_pandas_dataframe(frame) and frame.columns.nlevels > 1:
+        return frame.set_axis(joined_names(list(frame.columns)), axis=1)
+    return frame
 
 
 def _repeated(received: str) -> TableError:

@@ -44,7 +44,7 @@ def make_windows(
     horizon: int | Sequence[int] = 1,
     features: str | Sequence[str] | None = None,
     time: str | None = None,
-    group: str | None = None,
+    group: str | Sequence[str] | None = None,
     stride: int = 1,
     calendar: str | Sequence[str] = (),
     known: str | Sequence[str] = (),
@@ -58,7 +58,7 @@ def make_windows(
 
     Parameters
     ----------
-    frame : DataFrame, Table or path
+    frame : DataFrame, Series with a name, Table or path
         One row for each time step, of pandas, polars, pyarrow or any library that narwhals knows. Of a pandas
         index, levels that hold times or have a name can be used as columns are. A path is opened by `open_table`: a
         Parquet file may be larger than memory.
@@ -77,8 +77,9 @@ def make_windows(
     time : str or None
         The column that orders rows: dates, times, text of them, or numbers. None for the only column of points
         in time if there is one, and for the order of the rows if there is none.
-    group : str or None
-        The column that tells series apart; no window holds rows of two.
+    group : str or sequence of str, or None
+        The column that tells series apart, such as the store, or those that do together, such as the store and the
+        item; no window holds rows of two.
     stride : int
         Rows from one window's start to the next one's.
     calendar : str or sequence of str
@@ -194,7 +195,7 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
     require(table, schema.static, "static")
     require(table, schema.targets if targets else (), "target")
     require(table, () if schema.time is None else (schema.time,), "time")
-    require(table, () if schema.group is None else (schema.group,), "group")
+    require(table, schema.group_columns, "group")
     _refuse_no_rows(table, schema, targets=targets)
     refuse_all_missing([table[name] for name in schema.targets] if targets else [])
     columns = (*schema.features, *schema.known, *schema.static, *(schema.targets if targets else ()))

@@ -23,7 +23,7 @@ def find_schema(
     target: str | Sequence[str],
     features: str | Sequence[str] | None,
     time: str | None,
-    group: str | None,
+    group: str | Sequence[str] | None,
     length: int,
     horizon: int | Sequence[int],
     stride: int,
@@ -57,13 +57,14 @@ def find_schema(
     if table.height == 0:
         raise WindowTooLongError(length, measures.horizons[-1], 0)
     require(table, targets, "target")
-    require(table, () if group is None else (group,), "group")
+    groups = () if group is None else _names(group, "group")
+    require(table, groups, "group")
     require(table, () if time is None else (time,), "time")
-    time = _find_time(table, {*targets, group}) if time is None else time
-    constant = _static(static, targets, group)
+    time = _find_time(table, {*targets, *groups}) if time is None else time
+    constant = _static(static, targets, groups)
     require(table, constant, "static")
     if features is None:
-        chosen = _default_features(table, measures, {time, group, *constant})
+        chosen = _default_features(table, measures, {time, *groups, *constant})
     else:
         chosen = _names(features, "features")
     require(table, chosen, "feature")
@@ -83,7 +84,7 @@ def find_schema(
         measures,
         features=chosen,
         time=time,
-        group=group,
+        group=groups if len(groups) > 1 else next(iter(groups), None),
         categories=categories,
         calendar=fields,
         known=ahead,
@@ -114,8 +115,10 @@ def require(table: Table, names: Sequence[str], role: str) -> None:
 
 
 def _names(given: str | Sequence[str], parameter: str) -> tuple[str, ...]:
-    names = (given,) if isinstance(given, str) else given
-    fitting = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+    given = given.tolist() if hasattr(given, "tolist") else given  # what pandas' columns and NumPy's arrays are
+    names = (given,) if isinstance(given, str | int) else given
+    names = [str(name) if isinstance(name, int) else name for name in names] if isinstance(names, list | tuple) else []
+    fitting = all(isinstance(name, str) for name in names)
     if not fitting or not names or len(set(names)) < len(names):
         raise ConfigurationError("make_windows", parameter, "one or more distinct names of columns", given)
     return tuple(names)
@@ -151,11 +154,11 @@ def _known(given: str | Sequence[str], targets: Sequence[str]) -> tuple[str, ...
     return names
 
 
-def _static(given: str | Sequence[str], targets: Sequence[str], group: str | None) -> tuple[str, ...]:
+def _static(given: str | Sequence[str], targets: Sequence[str], groups: Sequence[str]) -> tuple[str, ...]:
     names = _names(given, "static") if given else ()
     if set(names) & set(targets):
         raise ConfigurationError("make_windows", "static", "none of the targets", given)
-    if names and group is None:
+    if names and not groups:
         raise ConfigurationError("make_windows", "static", "empty, for no group column tells series apart", given)
     return names
 

@@ -32,8 +32,8 @@ class WindowSchema(Checked):
         The labels of each categorical feature; a label's place is its code.
     time : str or None
         The column that orders the rows of a series.
-    group : str or None
-        The column that tells series apart.
+    group : str, tuple of str, or None
+        The column that tells series apart, or those that do together.
     length : int
         Rows in a window.
     horizon : int or tuple of int
@@ -60,7 +60,7 @@ class WindowSchema(Checked):
     horizon: Annotated[int | tuple[int, ...], OneOrAscending(0)] = 1
     stride: Annotated[int, AtLeast(1)] = 1
     time: str | None = None
-    group: str | None = None
+    group: str | tuple[str, ...] | None = None
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     calendar: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
@@ -69,6 +69,11 @@ class WindowSchema(Checked):
     @classmethod
     def _owner(cls) -> str:
         return "make_windows"  # where users set these values
+
+    @property
+    def group_columns(self) -> tuple[str, ...]:
+        """The columns that tell series apart."""
+        return (self.group,) if isinstance(self.group, str) else self.group or ()
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -119,6 +124,7 @@ class WindowSchema(Checked):
         values["features"] = list(self.features)
         values["horizon"] = list(self.horizon) if isinstance(self.horizon, tuple) else self.horizon
         values |= {name: list(getattr(self, name)) for name in _LATER}
+        values["group"] = list(self.group) if isinstance(self.group, tuple) else self.group
         values["categories"] = {name: list(labels) for name, labels in self.categories.items()}
         return values
 
@@ -153,7 +159,7 @@ class WindowSchema(Checked):
             horizon=tuple(values["horizon"]) if isinstance(values["horizon"], list) else values["horizon"],
             stride=values["stride"],
             time=values["time"],
-            group=values["group"],
+            group=tuple(values["group"]) if isinstance(values["group"], list) else values["group"],
             categories={name: tuple(labels) for name, labels in values["categories"].items()},
             **{name: tuple(values.get(name, ())) for name in _LATER},
         )

@@ -31,7 +31,9 @@ class Timeline:
     segments : ndarray of shape (n_segments + 1,), int64
         The same for the stretches of series that no gap interrupts.
     labels : polars.Series of length n_series, or None
-        The group of each series, where there is a group column.
+        The group of each series, where there is a group column; of several, text that joins what stands in them.
+    members : tuple of polars.Series of length n_series
+        What stands in each group column, for each series.
     times : polars.Series of length n_rows, or None
         The time of each row, where there is a time column.
     rhythm : Rhythm or None
@@ -41,6 +43,7 @@ class Timeline:
     bounds: NDArray[np.int64]
     segments: NDArray[np.int64]
     labels: pl.Series | None = None
+    members: tuple[pl.Series, ...] = ()
     times: pl.Series | None = None
     rhythm: Rhythm | None = None
 
@@ -94,7 +97,8 @@ def arrange(table: Table, schema: WindowSchema) -> tuple[Timeline, NDArray[np.in
     TimeGapWarning
         If rows are missing in regular sampling.
     """
-    group = None if schema.group is None else _as_groups(table[schema.group])
+    members = [_as_groups(table[name]) for name in schema.group_columns]
+    group = _joined(members) if members else None
     times = None if schema.time is None else as_times(table[schema.time])
     order = None if _in_order(group, times, table.height) else _sorting(group, times)
     if order is not None:
@@ -102,7 +106,8 @@ def arrange(table: Table, schema: WindowSchema) -> tuple[Timeline, NDArray[np.in
         times = None if times is None else times.gather(order)
     bounds = _bounds(group, table.height)
     labels = None if group is None else group.gather(bounds[:-1])
-    timeline = Timeline(bounds, bounds, labels)
+    firsts = bounds[:-1] if order is None else order[bounds[:-1]]
+    timeline = Timeline(bounds, bounds, labels, tuple(column.gather(firsts) for column in members))
     return timeline if times is None else _timed(timeline, times.rechunk(), cast("str", schema.time)), order
 
 
@@ -119,6 +124,16 @@ def _as_groups(column: pl.Series) -> pl.Series:
             "Fill the labels in, or remove these rows.",
         )
     return column
+
+
+def _joined(members: list[pl.Series]) -> pl.Series:
+    """Join the labels of several columns into one text each."""
+    if len(members) == 1:
+        return members[0]
+    name = ", ".join(column.name for column in members)
+    # Backslashes keep apart what a comma within a label would join.
+    escaped = [column.cast(pl.String).str.replace_all(r"([\\,])", r"\$1") for column in members]
+    return pl.select(pl.concat_str([pl.lit(text) for text in escaped], separator=", ").alias(name)).to_series()
 
 
 def _bounds(group: pl.Series | None, height: int) -> NDArray[np.int64]:
