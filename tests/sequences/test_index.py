@@ -1,11 +1,15 @@
 """Sequences: an index into rows."""
 
+from array import array
+from collections import deque
+
 import numpy as np
 import polars as pl
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.utils.data import DataLoader, TensorDataset
 
 from unflat.errors import (
     AllMissingError,
@@ -66,6 +70,13 @@ def test_numbers_keep_the_precision_they_have(dtype, kept):
 def test_a_tensor_with_a_gradient_is_taken():
     """A torch tensor is detached and taken."""
     assert as_sequences(torch.ones(2, 3, 1, requires_grad=True)).longest == 3
+    assert as_numbers(torch.ones(2, dtype=torch.bfloat16), "X").dtype == np.float32
+
+
+def test_lists_of_any_kind_are_numbers():
+    """What has an order and a length is taken as a list is."""
+    for values in (range(3), deque([0, 1, 2]), array("d", [0, 1, 2]), memoryview(np.arange(3.0))):
+        assert as_numbers(values, "X").tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int64])
@@ -76,6 +87,16 @@ def test_what_is_masked_is_missing(dtype):
     rows = as_sequences(X).rows
     assert np.argwhere(np.isnan(rows)).tolist() == [[5, 0]]
     assert rows[5, 1] == 11
+
+
+class Batches:
+    """Batches without an end, as data sets give them that are asked for one of any number."""
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, place):
+        return np.ones((2, 3, 1)), np.ones(2)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +113,13 @@ def test_what_is_masked_is_missing(dtype):
         ([np.ones((3, 2)), np.ones((0, 2))], ShapeError, r"X\[1\]"),
         ([[[1.0, 2.0], [1.0, 2.0]], [[1.0, 2.0], [1.0]]], InputError, r"X\[1\]: .* received 2 in row 0 and 1 in row 1"),
         ({"a": [1.0, 2.0]}, InputTypeError, "received a dict. Collect what it holds"),
+        (
+            DataLoader(TensorDataset(torch.ones(4, 3, 1), torch.ones(4))),
+            InputTypeError,
+            "a DataLoader. .*np.concatenate",
+        ),
+        (TensorDataset(torch.ones(4, 3, 1), torch.ones(4)), InputTypeError, "received a TensorDataset. Collect"),
+        (Batches(), InputTypeError, "received a Batches. Collect what it holds into one array of inputs and one of"),
         (iter([1.0, 2.0]), InputTypeError, "received a list_iterator. Collect"),
         (np.ones((2, 3), dtype="M8[D]"), InputTypeError, r"received times of type datetime64\[D\]"),
         (np.array([[1.0, 2.0], [np.inf, 4.0]]), NonFiniteError, r"inf among the values, the first at \(2, 0\)"),

@@ -4,12 +4,12 @@ from unflat.sequences.index import (
     Context,
     PastTarget,
     Sequences,
-    as_numbers,
     as_sequences,
     is_table,
     refuse_infinite,
     sequences_together,
 )
+from unflat.sequences.numbers import as_numbers
 
 __all__ = [
     "Context",

@@ -21,6 +21,7 @@ from unflat.errors import (
     ShapeError,
     TooFewSamplesError,
 )
+from unflat.sequences.numbers import as_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -268,77 +269,6 @@ def sequences_together(steps: int) -> int:
     """
     steps = max(1, steps)
     return max(1, min(max(_STEPS_IN_CACHE // steps, _FEWEST_TOGETHER), _MOST_STEPS // steps))
-
-
-def as_numbers(values: object, name: str) -> NDArray[Any]:
-    """Turn an array, tensor or nested list into float32 or float64 numbers.
-
-    Parameters
-    ----------
-    values : array-like
-        What a user gave.
-    name : str
-        What to call it in messages.
-
-    Returns
-    -------
-    ndarray of float32 or float64
-        float32 and smaller floats as float32, everything else as float64; a view where possible.
-
-    Raises
-    ------
-    InputTypeError
-        If something in it is not a real number.
-    InputError
-        If rows of it differ in length.
-    """
-    if hasattr(values, "detach"):  # a torch tensor, on whichever device, with or without a gradient
-        values = values.detach().cpu()
-    try:
-        array = _unmasked(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
-        if array.dtype.kind in "OUS":
-            array = array.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise _no_numbers(values, name, error) from error
-    if array.dtype.kind in "Mm":
-        raise InputTypeError(
-            name, "numbers", f"times of type {array.dtype}", "Give the hours since a date, say, or use make_windows."
-        )
-    if array.dtype.kind == "c":
-        raise InputTypeError(
-            name, "real numbers", "Complex data not supported", "Give real and imaginary part as two features."
-        )
-    if array.dtype.kind == "f" and array.dtype.itemsize <= np.dtype(np.float32).itemsize:
-        return array.astype(np.float32, copy=False)
-    return array.astype(np.float64, copy=False)
-
-
-_UNEQUAL = "array element with a sequence"
-"""What NumPy says of rows of unequal lengths."""
-
-
-def _unmasked(values: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:
-    """Turn what is masked into NaN, the one way in which values are missing."""
-    numbers = values if values.dtype.kind in "fc" else values.astype(np.float64)
-    return np.ma.filled(numbers, np.nan)
-
-
-def _no_numbers(values: object, name: str, error: Exception) -> InputError:
-    """Tell rows of unequal lengths, and what yields its items one by one, from text."""
-    if _UNEQUAL in str(error):
-        remedy = "Give every row as many values, NaN where one is missing."
-        return InputError(name, "rows of equally many values", _unequal_rows(values), remedy)
-    if hasattr(values, "__iter__") and not hasattr(values, "__array__") and not isinstance(values, str | list | tuple):
-        what = f"a {type(values).__name__}"
-        return InputTypeError(name, "an array or a list of numbers", what, "Collect what it holds into an array.")
-    remedy = "Encode text and dates as numbers, or use make_windows."
-    return InputTypeError(name, "numbers", f"values that are not: {error}", remedy)
-
-
-def _unequal_rows(values: Any) -> str:  # noqa: ANN401 - whatever NumPy made no array of
-    sizes = [len(row) if hasattr(row, "__len__") else 1 for row in values]
-    other = next((place for place, size in enumerate(sizes) if size != sizes[0]), None)
-    return "rows of unequal lengths" if other is None else f"{sizes[0]} in row 0 and {sizes[other]} in row {other}"
 
 
 def refuse_infinite(rows: Rows, name: str) -> None:
