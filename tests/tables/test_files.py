@@ -2,6 +2,7 @@
 
 import datetime as dt
 import gzip
+import os
 
 import polars as pl
 import pytest
@@ -152,6 +153,16 @@ def test_what_is_no_file_is_refused(tmp_path):
         read_table(tmp_path / "none.csv")
     with pytest.raises(UnreadableTableError, match="a folder"):
         read_table(tmp_path)
+
+
+def test_a_path_that_is_no_text_is_refused():
+    """Names as old archives leave them are said to be such, in characters that any terminal shows."""
+    for name in (b"M\xfcnchen.csv", b"M\xfcnchen.parquet"):
+        with pytest.raises(
+            UnreadableTableError, match=r"M\\udcfcnchen.*expected a path that is text in UTF-8"
+        ) as caught:
+            read_table(os.fsdecode(name))
+        assert str(caught.value).isascii()
 
 
 def test_a_date_and_a_time_of_day_are_one_time(written):

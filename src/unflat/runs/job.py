@@ -155,7 +155,8 @@ def _write(outcome: Outcome, config: Mapping[str, Any], folder: Path) -> None:
 
 
 def _json(document: Mapping[str, Any]) -> bytes:
-    return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode(errors="backslashreplace")  # of a path that is no text, which JSON writes in this way, too
 
 
 def _history(epochs: Sequence[EpochRecord]) -> bytes:

@@ -139,6 +139,11 @@ def open_table(
 
 
 def _refuse_what_is_no_file(path: Path) -> None:
+    shown = str(path).encode(errors="backslashreplace").decode()
+    if shown != str(path):  # as old archives leave them; polars cannot open such a file
+        raise UnreadableTableError(
+            shown, "a path that is text in UTF-8", "one that is not", "Rename the file, or the folder that it is in."
+        )
     if path.is_dir():
         raise UnreadableTableError(path, "a file", "a folder", "Name one file in it.")
     if not path.exists():
