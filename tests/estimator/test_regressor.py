@@ -459,6 +459,7 @@ class TestBadInput:
         assert model.score(X, y) > 0.9
         assert mistyped[3] == 1e6
 
+    @pytest.mark.filterwarnings("ignore:Each sequence has 1 time step")
     @pytest.mark.parametrize("T", [1, 2])
     def test_very_short_sequences_train(self, waves, T):
         """One time step is a sequence like any other."""

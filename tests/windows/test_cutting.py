@@ -423,7 +423,7 @@ def test_wrong_arguments_are_refused(changes, error, message):
         ({"y": ["a", "b", "c"]}, ColumnTypeError, "'y': expected numbers; received text, 'a' in row 0"),
         ({"y": [1.0, 2.0, None], "x": [0, 0, 0]}, TableError, "missing values wherever a window's target lies"),
         (
-            {"t": [dt.date(2020, 1, 1)] * 3, "u": ["2020-01-01"] * 3},
+            {"t": [dt.date(2020, 1, 1)] * 3, "u": ["2020-01-02"] * 3},
             ConfigurationError,
             "one of 't', 'u', which all hold times",
         ),
@@ -438,7 +438,7 @@ def test_columns_that_cannot_serve_are_refused(columns, error, message):
 
 def test_a_second_column_of_times_is_no_feature_by_accident():
     """Where the time is named, another column of times must be left out by name."""
-    frame = hourly(10).with_columns(seen=pl.col("date"))
+    frame = hourly(10).with_columns(seen=pl.col("date") + pl.duration(minutes=5))
     with pytest.raises(
         ConfigurationError, match=r"'time' of make_windows.*one of 'date', 'seen', which all hold times"
     ):
@@ -446,6 +446,19 @@ def test_a_second_column_of_times_is_no_feature_by_accident():
     with pytest.raises(ColumnTypeError, match=r"'seen'.*leave it out with features="):
         make_windows(frame, target="OT", length=2, time="date")
     assert len(make_windows(frame, target="OT", length=2, time="date", features=["OT"])) == 8
+
+
+@pytest.mark.parametrize("time", [None, "utc", "local"])
+def test_the_same_time_on_two_clocks_is_one(time):
+    """The first of them is taken unless one is named, and the other is no feature."""
+    utc = hourly(10)["date"].dt.replace_time_zone("UTC")
+    frame = hourly(10).drop("date").with_columns(utc=utc, local=utc.dt.convert_time_zone("Europe/Berlin"))
+    windows = make_windows(frame, target="OT", length=2, time=time)
+    assert windows.schema.time == (time or "utc")
+    assert not {"utc", "local"} & set(windows.schema.features)
+    naive = frame.with_columns(local=pl.col("local").dt.replace_time_zone(None))
+    with pytest.raises(ConfigurationError, match="one of 'utc', 'local', which all hold times"):
+        make_windows(naive, target="OT", length=2)
 
 
 def test_a_table_of_nothing_but_its_target_needs_a_horizon():

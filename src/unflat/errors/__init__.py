@@ -46,6 +46,7 @@
     ├── DataWarning             the data can be used, with a reservation
     │   ├── ConstantColumnWarning
     │   ├── LoneTargetWarning   a target outweighs all others together, and is drawn in
+    │   ├── SingleStepWarning   sequences have one step of several features: axes may be swapped
     │   ├── MissingValuesWarning
     │   ├── TimeGapWarning
     │   ├── UnknownCategoryWarning
@@ -112,6 +113,7 @@ from unflat.errors.warnings import (
     MissingValuesWarning,
     NoSkillWarning,
     OutOfRangeWarning,
+    SingleStepWarning,
     TimeGapWarning,
     UnflatWarning,
     UnknownCategoryWarning,
@@ -158,6 +160,7 @@ __all__ = [
     "ParityError",
     "ScaleDomainError",
     "ShapeError",
+    "SingleStepWarning",
     "StreamError",
     "TableChangedError",
     "TableError",

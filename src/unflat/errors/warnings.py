@@ -23,6 +23,10 @@ class LoneTargetWarning(DataWarning):
     """A target outweighs all others together, and is drawn in for training."""
 
 
+class SingleStepWarning(DataWarning):
+    """Sequences of several features have a single time step: their axes may have been swapped."""
+
+
 class MissingValuesWarning(DataWarning):
     """Values are missing where none were missing in training."""
 

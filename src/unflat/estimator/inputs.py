@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unflat.errors import MissingValuesWarning, OutOfRangeWarning
+from unflat.errors import MissingValuesWarning, OutOfRangeWarning, SingleStepWarning
 from unflat.scaling.ranges import far, in_words, missing_in_words
 
 if TYPE_CHECKING:
+    from unflat.dataset import Dataset
     from unflat.network import Predictor
     from unflat.scaling.ranges import InputRange
     from unflat.scaling.scales import InputScaling
@@ -37,6 +38,26 @@ def warn_of_inputs(predictor: Predictor, ranges: InputRange, sequences: Sequence
     if findings is not None:
         told = in_words(findings, len(sequences), predictor.beyond)
         warnings.warn(told, OutOfRangeWarning, stacklevel=stacklevel)
+
+
+def warn_of_single_steps(data: Dataset, *, stacklevel: int) -> None:
+    """Warn of sequences of one time step and several features: who made them from a series has swapped two axes.
+
+    Parameters
+    ----------
+    data : Dataset
+        What a fit was given; windows of a table have the length that was asked for.
+    stacklevel : int
+        Frames between this function and the user's call, for the warning's line.
+    """
+    if data.schema is not None or data.sequences.longest > 1 or data.sequences.n_features == 1:
+        return
+    told = (
+        f"Each sequence has 1 time step of {data.sequences.n_features} features, so there is no order of steps to "
+        "learn from. The axes of X are sequences, time steps and features: if the features are steps, give "
+        "X.transpose(0, 2, 1)."
+    )
+    warnings.warn(told, SingleStepWarning, stacklevel=stacklevel)
 
 
 def missing_where_complete(predictor: Predictor, sequences: Sequences) -> list[str]:

@@ -15,7 +15,7 @@ from unflat.contract import SequenceRegressor, check_is_fitted, random_state_of
 from unflat.dataset import as_dataset, refuse_other_data, sequences_for
 from unflat.errors import ConstantColumnWarning, TooFewSamplesError
 from unflat.estimator.fitted import FittedMixin
-from unflat.estimator.inputs import warn_of_inputs
+from unflat.estimator.inputs import warn_of_inputs, warn_of_single_steps
 from unflat.estimator.judgement import warn_of
 from unflat.estimator.targets import without_lone_targets
 from unflat.fitting.assessing import assess_held_out, assess_on, hold
@@ -288,6 +288,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
             If the fitted model should not be trusted.
         ConstantColumnWarning
             If features have one value in all training rows.
+        SingleStepWarning
+            If each sequence is one step of several features: axes may be swapped.
         LoneTargetWarning
             If a target outweighs all others together: it is drawn in.
         """
@@ -429,6 +431,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         data = as_dataset(X, y, sample_weight=sample_weight, groups=groups)
         if len(data) < _FEWEST_TO_FIT:
             raise TooFewSamplesError("The sequences to fit", _FEWEST_TO_FIT, len(data))
+        warn_of_single_steps(data, stacklevel=4)
         return data
 
     def _start(self, parting: Parting, random: np.random.RandomState) -> torch.Generator:

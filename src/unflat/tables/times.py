@@ -103,6 +103,19 @@ def as_times(column: pl.Series) -> pl.Series:
     return column.cast(pl.Float64 if column.dtype == pl.Decimal else pl.Int64)
 
 
+def are_the_same_times(one: pl.Series, other: pl.Series) -> bool:
+    """Whether two columns are of the same points in time, be it by the clocks of two time zones."""
+    if not (may_be_times(one) and may_be_times(other)):
+        return False
+    try:
+        times = as_times(one), as_times(other)
+    except ColumnTypeError:
+        return False
+    # Without its zone a time is kept by the clock of UTC.
+    zoned = {isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is not None for column in times}
+    return len(zoned) == 1 and times[0].cast(pl.Datetime("us")).equals(times[1].cast(pl.Datetime("us")))
+
+
 def _parsed(column: pl.Series) -> pl.Series:
     column = column.str.strip_chars()
     times = times_in_text(column)

@@ -71,9 +71,9 @@ def make_windows(
         ascending as in `(1, 6, 24)` or `range(1, 25)`, each makes an output of its own, named as in "load+6"; there
         are windows where all targets are known.
     features : str or sequence of str, or None
-        The columns that windows hold; None for all but time and group, with the target's own past if the
-        horizon is at least 1. Text and categorical types become codes, which a model reads as indicators if they are
-        few, and as learned embeddings if more than 10 were seen in training; a missing value is NaN.
+        The columns that windows hold; None for all but group and time, be it on several clocks, with the target's own
+        past if the horizon is at least 1. Text and categorical types become codes, which a model reads as indicators if
+        they are few, and as learned embeddings if more than 10 were seen in training; a missing value is NaN.
     time : str or None
         The column that orders rows: dates, times, text of them, or numbers. None for the only column of points
         in time if there is one, and for the order of the rows if there is none.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from unflat.errors import ConfigurationError, MissingColumnError, TargetLeakError, WindowTooLongError
 from unflat.tables.columns import check_numeric, is_categorical, labels_of, refuse_all_missing
-from unflat.tables.times import may_be_times
+from unflat.tables.times import are_the_same_times, may_be_times
 from unflat.windows.calendar import CALENDAR
 from unflat.windows.schema import WindowSchema, calendar_names
 
@@ -64,7 +64,7 @@ def find_schema(
     constant = _static(static, targets, groups)
     require(table, constant, "static")
     if features is None:
-        chosen = _default_features(table, measures, {time, *groups, *constant})
+        chosen = _default_features(table, replace(measures, time=time), {time, *groups, *constant})
     else:
         chosen = _names(features, "features")
     require(table, chosen, "feature")
@@ -127,7 +127,7 @@ def _names(given: str | Sequence[str], parameter: str) -> tuple[str, ...]:
 def _find_time(table: Table, others: set[str | None]) -> str | None:
     unread = (name for name in table.names if name not in others and not table.is_numeric(name))
     temporal = [name for name in unread if may_be_times(table[name])]
-    if len(temporal) > 1:
+    if not all(are_the_same_times(table[temporal[0]], table[name]) for name in temporal[1:]):
         choices = ", ".join(map(repr, temporal))
         raise ConfigurationError("make_windows", "time", f"one of {choices}, which all hold times", None)
     return temporal[0] if temporal else None
@@ -172,7 +172,7 @@ def _refuse_repeated(static: Sequence[str], others: set[str]) -> None:
 def _default_features(table: Table, schema: WindowSchema, others: set[str | None]) -> tuple[str, ...]:
     only_past = 0 not in schema.horizons
     left_out = {*others, *table.index, *(() if only_past else schema.targets)}
-    features = tuple(name for name in table.names if name not in left_out)
+    features = tuple(name for name in table.names if name not in left_out and not _tells_time(table, schema, name))
     # A target may stand in the index of a frame; its past is then a feature like any other's.
     features += tuple(name for name in schema.targets if name not in features and only_past)
     if not features:
@@ -180,6 +180,13 @@ def _default_features(table: Table, schema: WindowSchema, others: set[str | None
             "make_windows", "features", "one or more names, for the table has no other column", None
         )
     return features
+
+
+def _tells_time(table: Table, schema: WindowSchema, name: str) -> bool:
+    """Whether a column is the time once more, such as by another clock."""
+    if schema.time is None or table.is_numeric(name) or table.is_numeric(schema.time):
+        return False
+    return are_the_same_times(table[schema.time], table[name])
 
 
 def _categories(table: Table, features: Sequence[str]) -> dict[str, tuple[str, ...]]:
