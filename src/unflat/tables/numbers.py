@@ -15,6 +15,7 @@ _THOUSANDS = r"^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?$"
 _DECIMAL_COMMA = r"^[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)(,\d+)?$"
 _SIGNS = (r"^[$€£¥]\s?", r"\s?[$€£¥]$", r"\s?%$")
 _NARROW_BLANKS = "[\u00a0\u202f]"
+_OF_NUMBERS = r"^[\d.,+\-eE$€£¥%KMB\s\u00a0\u202f\u2212]*\d[\d.,eE$€£¥%KMB\s\u00a0\u202f+-]*$"
 _MAGNITUDES = {"K": 1e3, "M": 1e6, "B": 1e9}
 _SHORTENED = r"^[+-]?[\d.,]+\s?[KMB]?$"
 
@@ -46,12 +47,17 @@ def numbers_in_text(column: pl.Series) -> pl.Series | None:
     if is_empty(column):
         return None
     numbers = _cast(column)
-    if numbers is None:
+    if numbers is None and _may_be_numbers(column).all():  # one look tells labels and times, of which there may be many
         column, factors = _undressed(column)
         numbers = _cast(column)
         if numbers is not None and (factors != 1).any():
             return numbers * factors
     return numbers
+
+
+def _may_be_numbers(column: pl.Series) -> pl.Series:
+    """Whether each known value has nothing in it that no number has."""
+    return column.drop_nulls().str.contains(_OF_NUMBERS)
 
 
 def _cast(column: pl.Series) -> pl.Series | None:
@@ -114,9 +120,11 @@ def refuse_spoilt_numbers(column: pl.Series, *, may_be_labels: bool = False) -> 
     ColumnTypeError
         With the first value that is not a number.
     """
+    known = len(column) - column.null_count()
+    if _may_be_numbers(column).sum() <= known / 2:
+        return
     column = column.str.strip_chars()
     number = _undressed(column.replace(list(_MISSING), None))[0].cast(pl.Float64, strict=False).is_not_null()
-    known = len(column) - column.null_count()
     if not known / 2 < number.sum() < known:
         return
     words = column.filter(~number).drop_nulls()
