@@ -44,6 +44,10 @@ def _way_to_a_model(model: object) -> str:
         return "Load the model and give that, or name the file on the command line: unflat diagnose FILE --data DATA."
     if isinstance(model, Mapping):
         return "Load these weights into the model, with load_state_dict if they are PyTorch's, and give the model."
+    if hasattr(model, "history") and hasattr(model, "model"):  # Keras' fit does not return the model
+        return "That is what fit returned: give the model that was fitted, and this as history=."
+    if hasattr(model, "__array__"):
+        return "These are numbers, such as predictions: give what makes them, as in diagnose(model, X, y)."
     return "Wrap it in a function: diagnose(lambda X: ..., X, y)."
 
 

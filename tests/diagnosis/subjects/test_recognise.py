@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -52,11 +53,13 @@ def test_anything_else_is_refused_with_what_can_be_diagnosed(model):
         (nn.Linear, "linear.Linear'>. Give an object of it that was trained"),
         ("model.keras", "Load the model and give that"),
         (nn.Linear(1, 1).state_dict(), "with load_state_dict"),
+        (SimpleNamespace(history={"loss": [1.0]}, model=None), "That is what fit returned.*history="),
+        (np.zeros(3), "These are numbers, such as predictions"),
         (3, "Wrap it in a function"),
     ],
 )
 def test_what_stands_for_a_model_is_told_the_way_to_it(given, remedy):
-    """A class, a path and weights are each one step away from a model."""
+    """A class, a path, weights, what Keras' fit returns and predictions are each one step away from a model."""
     with pytest.raises(UnknownModelError, match=remedy):
         subject_of(given)
 
