@@ -26,7 +26,7 @@ from unflat.errors import (
     InputError,
     InputTypeError,
     InterruptedWarning,
-    LoneTargetWarning,
+    LoneValueWarning,
     MissingValuesWarning,
     NonFiniteError,
     NoSkillWarning,
@@ -454,7 +454,7 @@ class TestBadInput:
         X, y = waves
         mistyped = y.copy()
         mistyped[3] = 1e6
-        with pytest.warns(LoneTargetWarning, match=r"outweighs all 119 others together: that of sequence 3 is 1e\+06"):
+        with pytest.warns(LoneValueWarning, match=r"the target of sequence 3, 1e\+06, counts as"):
             model = small().fit(X, mistyped)
         assert model.score(X, y) > 0.9
         assert mistyped[3] == 1e6

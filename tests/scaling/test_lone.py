@@ -1,4 +1,4 @@
-"""Targets that alone outweigh all others together."""
+"""Values that alone outweigh all others of their column together."""
 
 import numpy as np
 import pytest
@@ -6,113 +6,119 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from unflat.scaling.lone import Lone, drawn_in, lone_targets
-
-
-def column(*values):
-    """Make targets of one output."""
-    return np.array(values, dtype=np.float64)[:, None]
+from unflat.scaling.lone import drawn_in, lone_values
 
 
 @pytest.fixture
 def usual():
-    """Twenty targets between -1 and 1, their median at zero."""
-    return np.linspace(-1.0, 1.0, 21)[:, None]
+    """Twenty-one values between -1 and 1, their median at zero."""
+    return np.linspace(-1.0, 1.0, 21)
 
 
-class TestLoneTargets:
+class TestLoneValues:
     """Which are found, and what they count as."""
 
-    def test_a_mistyped_target_counts_as_the_largest_of_the_others(self, usual):
-        y = usual.copy()
-        y[4] = 1e6
-        middle = np.median(y)
-        (lone,) = lone_targets(y)
-        assert lone == Lone(4, 0, 1e6, pytest.approx(middle + np.abs(np.delete(y, 4) - middle).max()))
-
-    def test_it_is_drawn_in_from_its_own_side(self, usual):
-        y = usual.copy()
-        y[4] = -1e6
-        (lone,) = lone_targets(y)
-        assert lone.drawn_to == pytest.approx(np.median(y) - np.abs(np.delete(y, 4) - np.median(y)).max())
+    @pytest.mark.parametrize("value", [1e6, -1e6])
+    def test_a_gross_mistake_counts_as_the_largest_of_the_others(self, usual, value):
+        """It is drawn in from its own side."""
+        usual[4] = value
+        (lone,) = lone_values(usual)
+        assert (lone.places.tolist(), lone.value) == ([4], value)
+        assert lone.drawn_to == pytest.approx(np.sign(value))
 
     @pytest.mark.parametrize(("times", "found"), [(1.01, 1), (0.99, 0)])
     def test_it_must_outweigh_all_others_together(self, times, found):
-        others = np.array([-1.0, 1.0] * 10 + [0.0, 0.0])  # 20 squares of one, and a median that stays at zero
-        y = column(*others, times * np.sqrt(20))
-        assert np.median(y) == 0
-        assert len(lone_targets(y)) == found
+        """Twenty squares of one, and a median that stays at zero."""
+        column = np.array([-1.0, 1.0] * 10 + [0.0, 0.0, times * np.sqrt(20)])
+        assert np.median(column) == 0
+        assert len(lone_values(column)) == found
 
     @pytest.mark.parametrize("times", [1.0001, 1.5, 3.0])
     def test_it_counts_the_less_the_farther_out_it_is(self, times):
-        y = column(*[-1.0, 1.0] * 50, 0.0, 0.0, times * 10.0)
-        (lone,) = lone_targets(y)
+        """As much as before where it is as heavy as the others, and then in inverse proportion."""
+        (lone,) = lone_values(np.array([-1.0, 1.0] * 50 + [0.0, 0.0, times * 10.0]))
         assert lone.drawn_to == pytest.approx(10 / times)
 
     def test_weights_count_as_copies_do(self, usual):
-        """A target of weight 3 is drawn to where its three copies would stand, were they found."""
-        y = np.vstack([usual, [[9.0]]])
+        """A value of weight 3 is drawn to where its squares and its distance say that three of them belong."""
+        column = np.append(usual, 9.0)
         weights = np.ones(22)
         weights[-1] = 3.0
-        (lone,) = lone_targets(y, weights)
-        apart = np.abs(y[:, 0] - np.median(y))
-        assert lone.drawn_to - np.median(y) == pytest.approx(max(np.square(apart[:-1]).sum() / (3 * apart[-1]), 1.05))
+        (lone,) = lone_values(column, weights)
+        apart = np.abs(column - np.median(column))
+        expected = max(np.square(apart[:-1]).sum() / (3 * apart[-1]), 1 - np.median(column))
+        assert lone.drawn_to - np.median(column) == pytest.approx(expected)
 
-    def test_a_target_of_heavy_tails_is_left(self):
-        y = np.random.default_rng(0).standard_t(3, size=(500, 1))
-        assert lone_targets(y) == []
-
-    def test_of_fewer_than_twenty_none_is_drawn_in(self, usual):
-        y = usual[:19].copy()
-        y[4] = 1e6
-        assert lone_targets(y) == []
-
-    def test_where_all_others_are_one_number_it_is_all_there_is_to_learn(self):
-        y = np.zeros((40, 1))
-        y[3] = 7.0
-        assert lone_targets(y) == []
-
-    def test_values_that_double_from_each_to_the_next_lose_one_in_a_hundred_at_the_most(self):
-        assert len(lone_targets(2.0 ** np.arange(60)[:, None])) == 1
-        assert len(lone_targets(1.01 ** np.arange(300)[:, None])) == 0
-
-    def test_one_in_a_hundred_may_be_drawn_in_one_after_the_other(self):
-        y = np.random.default_rng(1).normal(size=(400, 1))
-        y[[5, 50, 150]] = [[1e3], [-1e6], [1e9]]
-        found = lone_targets(y)
-        assert [lone.place for lone in found] == [150, 50, 5]
-        assert np.abs(drawn_in(y, found)).max() == pytest.approx(np.abs(np.delete(y, [5, 50, 150])).max(), rel=0.1)
-
-    def test_a_target_without_weight_outweighs_nothing(self, usual):
-        y = usual.copy()
-        y[4] = 1e6
+    def test_a_value_without_weight_outweighs_nothing(self, usual):
+        """It is not learned from anyway."""
+        usual[4] = 1e6
         weights = np.ones(21)
         weights[4] = 0.0
-        assert lone_targets(y, weights) == []
+        assert lone_values(usual, weights) == []
 
-    def test_each_output_has_its_own(self, usual):
-        y = np.hstack([usual, usual, usual])
-        y[2, 0], y[7, 2] = 1e3, -1e9
-        assert [(lone.output, lone.place) for lone in lone_targets(y)] == [(0, 2), (2, 7)]
+    def test_heavy_tails_are_left(self):
+        """Of hundreds, none outweighs the others."""
+        assert lone_values(np.random.default_rng(0).standard_t(3, size=500)) == []
+
+    def test_of_fewer_than_twenty_none_is_drawn_in(self, usual):
+        """Nobody can say what is usual."""
+        column = usual[:19]
+        column[4] = 1e6
+        assert lone_values(column) == []
+
+    def test_where_all_others_are_one_number_it_is_all_there_is_to_learn(self):
+        """An event that happened once is no mistake."""
+        column = np.zeros(40)
+        column[3] = 7.0
+        assert lone_values(column) == []
+
+    def test_values_that_double_lose_one_in_a_hundred_at_the_most(self):
+        """Each of them outweighs all smaller ones; values that grow slowly do not."""
+        assert len(lone_values(2.0 ** np.arange(60))) == 1
+        assert lone_values(1.01 ** np.arange(300)) == []
+
+    def test_one_in_a_hundred_may_be_drawn_in_one_after_the_other(self):
+        """A larger mistake does not hide a smaller one."""
+        column = np.random.default_rng(1).normal(size=400)
+        column[[5, 50, 150]] = [1e3, -1e6, 1e9]
+        found = lone_values(column)
+        assert [lone.places.tolist() for lone in found] == [[150], [50], [5]]
+        others = np.delete(column, [5, 50, 150])
+        drawn = drawn_in(column, found)
+        assert (drawn.min(), drawn.max()) == pytest.approx((others.min(), others.max()))
+
+    def test_what_is_missing_is_none_of_them(self, usual):
+        """Places are those of the column with its gaps."""
+        column = np.insert(usual, 3, np.nan)
+        column[10] = 1e6
+        assert lone_values(column)[0].places.tolist() == [10]
+        assert lone_values(np.full(30, np.nan)) == []
+
+    def test_copies_of_one_value_are_one_where_windows_overlap(self):
+        """They are found together up to the number of copies that overlap makes, and not beyond."""
+        column = np.random.default_rng(2).normal(size=2000)
+        column[[100, 107, 114]] = 1e5
+        assert lone_values(column, copies=2) == []
+        (lone,) = lone_values(column, copies=3)
+        assert lone.places.tolist() == [100, 107, 114]
 
     def test_a_square_beyond_all_numbers_is_found(self, usual):
-        y = usual.copy()
-        y[4] = 1e300
-        (lone,) = lone_targets(y)
-        assert abs(lone.drawn_to) < 2
+        """Squares of 1e300 are infinite."""
+        usual[4] = 1e300
+        assert abs(lone_values(usual)[0].drawn_to) < 2
 
 
 class TestDrawnIn:
     """What is left of them."""
 
-    @given(arrays(np.float64, (25, 2), elements=st.floats(-1e9, 1e9, width=32)))
-    def test_only_what_was_found_changes_and_comes_nearer_to_the_median(self, y):
-        before = y.copy()
-        found = lone_targets(y)
-        drawn = drawn_in(y, found)
-        assert np.array_equal(y, before)
-        changed = {(lone.place, lone.output) for lone in found}
-        for place, output in np.argwhere(drawn != y):
-            assert (place, output) in changed
-            middle = np.median(y[:, output])
-            assert abs(drawn[place, output] - middle) < abs(y[place, output] - middle)
+    @given(arrays(np.float64, 25, elements=st.floats(-1e9, 1e9, width=32)))
+    def test_only_what_was_found_changes_and_comes_nearer_to_the_median(self, column):
+        """And the column that was given stays as it is."""
+        before = column.copy()
+        found = lone_values(column)
+        drawn = drawn_in(column, found)
+        assert np.array_equal(column, before)
+        places = [place for lone in found for place in lone.places]
+        assert np.flatnonzero(drawn != column).tolist() == sorted(places)
+        middle = np.median(column)
+        assert all(abs(drawn[place] - middle) < abs(column[place] - middle) for place in places)

@@ -8,7 +8,7 @@ from unflat.scaling.ranges import InputRange
 from unflat.scaling.scales import fit_input_scaling
 from unflat.sequences import Sequences
 from unflat.sequences.batches import BatchSource
-from unflat.sequences.columnar import ColumnMatrix, blocks_of
+from unflat.sequences.columnar import ColumnMatrix, blocks_of, with_columns
 
 ROWS = np.random.default_rng(0).normal(10, 3, size=(50, 4)).astype(np.float32)
 KEYS = {
@@ -78,3 +78,14 @@ def test_everything_downstream_takes_it_for_a_matrix(apart, lengths):
     assert torch.equal(scales[0].scale, scales[1].scale)
     far = InputRange(np.full(4, 9.9), np.full(4, 10.1))
     assert far.outside(one, 1.0) == far.outside(other, 1.0)
+
+
+def test_columns_are_put_in_place_of_others_in_a_copy():
+    """Of a matrix and of columns that stand apart alike; what was given stays, and columns that stay are not copied."""
+    matrix = np.arange(6.0).reshape(3, 2)
+    apart = ColumnMatrix([matrix[:, 0].copy(), matrix[:, 1].copy()])
+    for rows in (matrix, apart):
+        changed = with_columns(rows, {1: np.array([7.0, 8.0, 9.0])})
+        assert changed[:].tolist() == [[0, 7], [2, 8], [4, 9]]
+        assert rows[:].tolist() == matrix.tolist()
+    assert with_columns(apart, {1: matrix[:, 1]}).columns[0] is apart.columns[0]

@@ -45,7 +45,7 @@
     ├── CaptureWarning          a device cannot capture the steps of training, which is slower
     ├── DataWarning             the data can be used, with a reservation
     │   ├── ConstantColumnWarning
-    │   ├── LoneTargetWarning   a target outweighs all others together, and is drawn in
+    │   ├── LoneValueWarning    a value outweighs all others of its column together, and is drawn in
     │   ├── SingleStepWarning   sequences have one step of several features: axes may be swapped
     │   ├── MissingValuesWarning
     │   ├── TimeGapWarning
@@ -109,7 +109,7 @@ from unflat.errors.warnings import (
     FitWarning,
     FlatPredictionWarning,
     InterruptedWarning,
-    LoneTargetWarning,
+    LoneValueWarning,
     MissingValuesWarning,
     NoSkillWarning,
     OutOfRangeWarning,
@@ -141,7 +141,7 @@ __all__ = [
     "InputError",
     "InputTypeError",
     "InterruptedWarning",
-    "LoneTargetWarning",
+    "LoneValueWarning",
     "MissingColumnError",
     "MissingExtraError",
     "MissingFutureError",

@@ -19,8 +19,8 @@ class ConstantColumnWarning(DataWarning):
     """Columns have one value in all training rows and carry nothing."""
 
 
-class LoneTargetWarning(DataWarning):
-    """A target outweighs all others together, and is drawn in for training."""
+class LoneValueWarning(DataWarning):
+    """A value outweighs all others of its column together, and is drawn in for training."""
 
 
 class SingleStepWarning(DataWarning):

@@ -17,7 +17,7 @@ from unflat.errors import ConstantColumnWarning, TooFewSamplesError
 from unflat.estimator.fitted import FittedMixin
 from unflat.estimator.inputs import warn_of_inputs, warn_of_single_steps
 from unflat.estimator.judgement import warn_of
-from unflat.estimator.targets import without_lone_targets
+from unflat.estimator.mistakes import without_lone_values
 from unflat.fitting.assessing import assess_held_out, assess_on, hold
 from unflat.fitting.learning import continued, learn
 from unflat.fitting.picking import picks_of
@@ -117,8 +117,9 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
     scale_inputs : {"standard", "robust", "minmax", "none"}
         The scale of numeric features.
     scale_target : {"standard", "robust", "minmax", "log", "none"}
-        The scale of the target; "log" is for positive targets over several magnitudes. With "standard", a target that
-        outweighs all others together, by its squared distance from their median, counts as the largest of these.
+        The scale of the target; "log" is for positive targets over several magnitudes. With "standard", here or of
+        features, a value that outweighs all others together by its squared distance from their median is drawn in
+        towards the largest of these.
     target_range : "auto", tuple of (float or None, float or None), or None
         What predictions and intervals are held between, None for an open end: (0, None) where nothing is negative.
         "auto" takes an end of the training targets where at least one in twenty is at that very end, three times as
@@ -290,10 +291,10 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
             If features have one value in all training rows.
         SingleStepWarning
             If each sequence is one step of several features: axes may be swapped.
-        LoneTargetWarning
-            If a target outweighs all others together: it is drawn in.
+        LoneValueWarning
+            If a value outweighs all others of its feature or target together: it is drawn in.
         """
-        data = without_lone_targets(self._dataset(X, y, sample_weight, groups), self.scale_target, stacklevel=3)
+        data = without_lone_values(self._dataset(X, y, sample_weight, groups), self._scales(), stacklevel=3)
         random = random_state_of(self.random_state)
         free = self.skip and self.loss == "mse"
         parting = parted(data, validation, self.validation_fraction, random, self.n_members, free=free)
@@ -434,12 +435,14 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         warn_of_single_steps(data, stacklevel=4)
         return data
 
+    def _scales(self) -> ScalingConfig:
+        return ScalingConfig(self.scale_inputs, self.scale_target, self.target_range)
+
     def _start(self, parting: Parting, random: np.random.RandomState) -> torch.Generator:
         """Set all that is fitted before the first step, and give the generator to go on with."""
         training = parting.whole
         generator = torch.Generator().manual_seed(int(random.randint(2**31 - 1)))
-        scales = ScalingConfig(self.scale_inputs, self.scale_target, self.target_range)
-        prepared = prepare(parting, network_config(self.get_params(deep=False)), scales, generator)
+        prepared = prepare(parting, network_config(self.get_params(deep=False)), self._scales(), generator)
         if prepared.constant:
             told = f"Constant in all training rows, so they carry nothing: {', '.join(prepared.constant)}."
             warnings.warn(told, ConstantColumnWarning, stacklevel=3)

@@ -1,10 +1,10 @@
-"""Targets that alone outweigh all others together, and how far they are drawn in.
+"""Values that alone outweigh all others of their column together, and how far they are drawn in.
 
-The mean of squared errors is then about a single sequence, and so are mean and standard deviation: a mistyped target,
-1e6 among hundreds near 1, makes all others one and the same number. The farther out it is, the less it counts, as in
-estimators that redescend (Hampel, The influence curve and its role in robust estimation, Journal of the American
-Statistical Association 69, 1974, section 5): nothing changes where it is as heavy as the others, and of a gross mistake
-no more is left than the largest of them, as in a winsorized mean.
+Mean, standard deviation and squared errors are then about a single number: a mistyped target, 1e6 among hundreds near
+1, makes all others one and the same. The farther out it is, the less it counts, as in estimators that redescend
+(Hampel, The influence curve and its role in robust estimation, Journal of the American Statistical Association 69,
+1974, section 5): nothing changes where it is as heavy as the others, and of a gross mistake no more is left than the
+largest of them on its side, as in a winsorized mean.
 """
 
 from __future__ import annotations
@@ -19,77 +19,91 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _FEWEST = 20
-"""Of fewer targets, nobody can say what is usual."""
+"""Of fewer values, nobody can say what is usual."""
 
 _MOST = 0.01
-"""Share of all targets that may be drawn in, one at least: values that double from each to the next all outweigh the
+"""Share of all values that may be drawn in, one at least: values that double from each to the next all outweigh the
 smaller ones, and are no mistakes."""
+
+_MAY_OUTWEIGH = 0.4
+"""Share of all squared distances from the mean below which nothing has half of those from the median: a first look
+that sorts nothing."""
 
 
 class Lone(NamedTuple):
-    """A target that outweighs all others together.
+    """A value that outweighs all others together.
 
     Parameters
     ----------
-    place, output : int
-        Where it stands.
+    places : ndarray of shape (copies,), int64
+        Where it stands in its column.
     value : float
         What it is.
     drawn_to : float
         What it counts as.
     """
 
-    place: int
-    output: int
+    places: NDArray[np.int64]
     value: float
     drawn_to: float
 
-    def __str__(self) -> str:
-        return f"that of sequence {self.place} is {self.value:g}, and counts as {self.drawn_to:g}"
 
-
-def lone_targets(y: NDArray[np.float64], weights: NDArray[np.float64] | None = None) -> list[Lone]:
-    """Find the targets whose squared distance from the median is above the sum of all others'.
+def lone_values(
+    column: NDArray[np.floating], weights: NDArray[np.float64] | None = None, *, copies: int = 1
+) -> list[Lone]:
+    """Find the values whose squared distance from the median is above the sum of all others'.
 
     Parameters
     ----------
-    y : ndarray of shape (n, n_outputs), float64
-        Targets.
+    column : ndarray of shape (n,), float64 or float32
+        Values; NaN where one is missing.
     weights : ndarray of shape (n,), float64, or None
         What each counts.
+    copies : int
+        How often one value may stand there and be one all the same, as in windows that overlap.
 
     Returns
     -------
     list of Lone
-        Output after output, the largest first: one of each at the most, or one in a hundred.
+        The largest first: one at the most, or one in a hundred.
     """
-    if len(y) < _FEWEST:
+    known = np.flatnonzero(~np.isnan(column))
+    values = column[known].astype(np.float64)
+    counts = np.ones(len(values)) if weights is None else weights[known]
+    if len(values) < _FEWEST or not _may_outweigh(values, counts, copies):
         return []
-    return [lone for output, column in enumerate(y.T) for lone in _of_one(column, weights, output)]
+    middle = np.median(values)
+    lone: list[Lone] = []
+    left = np.ones(len(values), dtype=bool)
+    found: list[NDArray[np.int64]] = []
+    with np.errstate(over="ignore", invalid="ignore"):  # squares beyond all numbers outweigh what is not
+        apart = np.abs(values - middle)
+        squares = np.square(apart) * counts
+        while len(found) < max(1, int(_MOST * len(values) / copies)):
+            same = np.flatnonzero(left & (values == values[np.argmax(np.where(left, squares, -1.0))]))
+            others = left.copy()
+            others[same] = False
+            if len(same) > copies or not squares[same].sum() > squares[others].sum() > 0:
+                break
+            found.append(same)
+            left = others
+        for same in found:
+            own, side = values[same[0]], np.sign(values[same[0]] - middle)
+            as_far = apart[left & (counts > 0) & (side * (values - middle) >= 0)].max(initial=0.0)
+            reach = max(squares[left].sum() / (counts[same].sum() * apart[same[0]]), as_far)
+            lone.append(Lone(known[same], float(own), float(middle + side * reach)))
+    return lone
 
 
-def drawn_in(y: NDArray[np.float64], lone: Sequence[Lone]) -> NDArray[np.float64]:
-    """Give targets with those that outweigh all others drawn in; y itself stays as it is."""
-    drawn = y.copy()
-    for target in lone:
-        drawn[target.place, target.output] = target.drawn_to
+def drawn_in(column: NDArray[np.floating], lone: Sequence[Lone]) -> NDArray[np.floating]:
+    """Give a column with the values drawn in that outweigh all others; the column itself stays as it is."""
+    drawn = column.copy()
+    for value in lone:
+        drawn[value.places] = value.drawn_to
     return drawn
 
 
-def _of_one(column: NDArray[np.float64], weights: NDArray[np.float64] | None, output: int) -> list[Lone]:
-    middle = np.median(column)
-    counts = np.ones(len(column)) if weights is None else weights
-    with np.errstate(over="ignore", invalid="ignore"):  # squares beyond all numbers outweigh what is not
-        apart = np.abs(column - middle)
-        squares = np.square(apart) * counts
-        order = np.argsort(-squares, kind="stable")
-        left = np.cumsum(squares[order][::-1])[::-1]  # by each and all that are smaller
-    most, count = max(1, int(_MOST * len(column))), 0
-    while count < most and squares[order[count]] > left[count + 1] > 0:
-        count += 1
-    lone = []
-    for place in order[:count]:
-        reach = max(left[count] / (counts[place] * apart[place]), apart[order[count]])
-        drawn_to = middle + np.copysign(reach, column[place] - middle)
-        lone.append(Lone(int(place), output, float(column[place]), float(drawn_to)))
-    return lone
+def _may_outweigh(values: NDArray[np.float64], counts: NDArray[np.float64], copies: int) -> bool:
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.square(values - values.mean()) * counts
+        return not copies * squares.max() < _MAY_OUTWEIGH * squares.sum()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -70,3 +70,13 @@ class ColumnMatrix:
 def blocks_of(rows: NDArray[Any] | ColumnMatrix) -> list[NDArray[Any]]:
     """Give the matrices, of shape (n_rows, columns) each, that stand in memory as one piece: itself, or its columns."""
     return [column[:, None] for column in rows.columns] if isinstance(rows, ColumnMatrix) else [rows]
+
+
+def with_columns(rows: NDArray[Any] | ColumnMatrix, columns: Mapping[int, NDArray[Any]]) -> NDArray[Any] | ColumnMatrix:
+    """Give rows with some columns in place of theirs: a copy of a matrix, of columns that stand apart only these."""
+    if isinstance(rows, ColumnMatrix):
+        return ColumnMatrix([columns.get(place, column) for place, column in enumerate(rows.columns)])
+    changed = rows.copy()
+    for place, column in columns.items():
+        changed[:, place] = column
+    return changed

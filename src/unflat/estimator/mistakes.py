@@ -1,0 +1,98 @@
+"""Values that would rule a fit alone, as mistyped ones do: drawn in, with a warning, before anything is learned."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from unflat.dataset import places_apart
+from unflat.errors import LoneValueWarning
+from unflat.scaling.lone import drawn_in, lone_values
+from unflat.sequences.columnar import with_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from unflat.config import ScalingConfig
+    from unflat.dataset import Dataset
+    from unflat.scaling.lone import Lone
+    from unflat.sequences import Sequences
+
+
+def without_lone_values(data: Dataset, scales: ScalingConfig, *, stacklevel: int) -> Dataset:
+    """Draw in values that outweigh all others of their column together, and warn of them.
+
+    Parameters
+    ----------
+    data : Dataset
+        What a fit was given; it stays as it is.
+    scales : ScalingConfig
+        How features and targets are scaled. Only those that are standardized are drawn in: who names another scale
+        has looked at them.
+    stacklevel : int
+        Frames between this function and the user's call, for the warning's line.
+
+    Returns
+    -------
+    Dataset
+        The same, or one with other numbers.
+    """
+    told: list[str] = []
+    if scales.scale_target == "standard":
+        data = _targets_drawn_in(data, told)
+    if scales.scale_inputs == "standard":
+        data = replace(data, sequences=_inputs_drawn_in(data.sequences, told))
+    if told:
+        warnings.warn(_in_words(told), LoneValueWarning, stacklevel=stacklevel)
+    return data
+
+
+def _targets_drawn_in(data: Dataset, told: list[str]) -> Dataset:
+    found = {output: lone_values(column, data.weights) for output, column in enumerate(data.y.T)}
+    if not any(found.values()):
+        return data
+    y = np.stack([drawn_in(data.y[:, output], lone) for output, lone in found.items()], axis=1)
+    for output, lone in found.items():
+        of = "" if data.flat else f" of {data.names[output]}"
+        told += [f"the target{of} of sequence {one.places[0]}, {_counted(one)}" for one in lone]
+    return replace(data, y=y)
+
+
+def _inputs_drawn_in(sequences: Sequences, told: list[str]) -> Sequences:
+    columns: dict[int, NDArray[Any]] = {}
+    for column, lone in _lone_inputs(sequences):
+        columns[column] = drawn_in(sequences.rows[:, column], lone)
+        told += [f"feature {sequences.feature(column)}, {_counted(one)}" for one in lone]
+    return replace(sequences, rows=with_columns(sequences.rows, columns)) if columns else sequences
+
+
+def _lone_inputs(sequences: Sequences) -> Iterator[tuple[int, list[Lone]]]:
+    covered = sequences.covered()
+    rows = np.flatnonzero(covered)
+    # Windows that a user has cut hold each value as often as it has steps.
+    shared = len(sequences.rows) < int(sequences.lengths.sum())
+    copies = 1 if shared else min(places_apart(sequences), sequences.longest)
+    for column in range(sequences.n_features):
+        if column in sequences.categorical:
+            continue
+        values = sequences.rows[:, column]
+        lone = lone_values(values if covered.all() else values[rows], copies=copies)
+        if lone:
+            yield column, lone if covered.all() else [one._replace(places=rows[one.places]) for one in lone]
+
+
+def _counted(lone: Lone) -> str:
+    return f"{lone.value:g}, counts as {lone.drawn_to:g}"
+
+
+def _in_words(told: list[str]) -> str:
+    return (
+        "Drawn in, since each outweighs all other values of its column together, and squares would be about nothing "
+        f"else: {'; '.join(told)}. Look whether that is a mistake. If it is real, scale_target='log' takes positive "
+        "targets of any size as they are; scale_inputs='robust', scale_target='robust' and loss='huber' all others."
+    )
