@@ -111,6 +111,34 @@ def test_networks_without_a_line_are_let_go_where_it_tells_all():
     assert len(learned(prepared(parting), parting)) == 5
 
 
+def test_where_a_line_leaves_nothing_those_without_one_are_never_trained():
+    """The line is the last step to the last bit, and nobody else is asked."""
+    data = of_series(lambda X: X[:, -1, 0])
+    parting = Parting.alike(data.take(np.arange(90)), data.take(np.arange(90, 120)), 1, free=1)
+    histories = learned(prepared(parting), parting)
+    assert [history.stopped for history in histories] == ["exact"]
+
+
+@pytest.mark.parametrize(("of_free", "kept"), [(0.0, 1), (0.4, 2)])
+def test_a_network_without_a_line_counts_beside_the_one_at_it(monkeypatch, of_free, kept):
+    """Their mean errs on what both hold out as what was settled of both kinds does; of no count, it is let go."""
+    moves = []
+
+    def settle(given, *_, **__):
+        moves.extend(given)
+        return Settled(of_free, 0.7)
+
+    monkeypatch.setattr(unflat.fitting.learning, "settle", settle)
+    data = of_series(curved)
+    parting = Parting.alike(data.take(np.arange(90)), data.take(np.arange(90, 120)), 1, free=1)
+    predictor = prepared(parting)
+    assert [bool(member.skip.map.weight.any()) for member in predictor.network.members] == [True, False]
+    predictor.keep(len(learned(predictor, parting)))
+    assert len(predictor.members) == kept
+    reached = errors_of(predictor, parting.held_out, describe(predictor, parting.held_out.sequences))
+    np.testing.assert_allclose(reached, Settled(of_free, 0.7).errors(moves[0]).numpy(), atol=1e-5)
+
+
 @pytest.mark.parametrize("members", [1, 3])
 def test_networks_that_share_a_part_go_the_same_share_of_the_way(members):
     """What their mean errs on the part before and after settles it, and their lines are one."""

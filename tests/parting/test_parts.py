@@ -187,3 +187,27 @@ def test_parts_that_cannot_be_are_refused(given, message):
     asked = {"share": 0.1, "members": 1} | given
     with pytest.raises(ConfigurationError, match=message):
         parted(independent(50), None, asked["share"], RANDOM(0), asked["members"])
+
+
+@pytest.mark.parametrize(
+    ("n", "steps", "validation", "networks"),
+    [(400, 3, False, 2), (2222, 3, False, 2), (2224, 3, False, 1), (400, 600, False, 1), (200, 3, True, 2)],
+)
+def test_one_of_few_sequences_has_one_beside_it_that_begins_without_a_line(n, steps, validation, networks):
+    """Where twice the time is not long; both learn from the same, and hold out the same."""
+    random = np.random.default_rng(0)
+    data = as_dataset(random.normal(size=(n, steps)), random.normal(size=n))
+    given = (random.normal(size=(20, steps)), random.normal(size=20)) if validation else None
+    parting = parted(data, given, "auto", RANDOM(0), "auto", free=True)
+    (part,) = parting.parts
+    assert part.members == tuple(range(networks))
+    assert part.free == tuple(range(1, networks))
+    assert not parting.crossed
+    assert len(part.held_out) == (20 if validation else round(0.1 * n))
+
+
+@pytest.mark.parametrize(("share", "members", "free"), [("auto", 1, True), (0, "auto", True), ("auto", "auto", False)])
+def test_who_names_one_network_or_holds_out_nothing_has_one(share, members, free):
+    """Nothing could say how far another counts, or none is wanted, or there is no line to begin without."""
+    parting = parted(independent(400), None, share, RANDOM(0), members, free=free)
+    assert parting.parts[0].members == (0,)

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from unflat.baselines import Baselines
-from unflat.config import ScalingConfig
 from unflat.contract import SequenceRegressor, check_is_fitted, random_state_of
 from unflat.dataset import as_dataset, refuse_other_data, sequences_for
 from unflat.errors import ConstantColumnWarning, TooFewSamplesError
@@ -22,7 +21,7 @@ from unflat.fitting.assessing import assess_held_out, assess_on, hold
 from unflat.fitting.learning import continued, learn
 from unflat.fitting.picking import picks_of
 from unflat.fitting.preparing import prepare
-from unflat.fitting.settings import choose_device, network_config, one_pass_config, training_config
+from unflat.fitting.settings import choose_device, network_config, one_pass_config, scaling_config, training_config
 from unflat.history import History
 from unflat.intervals import Bands, IntervalMixin, bands_of, worth_folding
 from unflat.network import predict_all
@@ -84,7 +83,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         Where sequences tell nothing of each other, or whole series are held out, each holds out another part. "auto" is
         five where there are fewer than 300 of these, of which a tenth would decide by chance, and one otherwise, or
         where validation data are given. Where whole series are held out there are five more, that begin without the
-        ridge regression: it knows few series too well. They count as far as the series held out vouch for them.
+        ridge regression: it knows few series too well; and one beside a single network of up to 2,000 sequences with
+        200,000 steps in all. These count as far as what is held out vouches for them.
     loss : {"mse", "mae", "huber", "quantile"}
         What is made small, on the scaled target.
     quantile : float
@@ -294,7 +294,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         LoneValueWarning
             If a value outweighs all others of its feature or target together: it is drawn in.
         """
-        data = without_lone_values(self._dataset(X, y, sample_weight, groups), self._scales(), stacklevel=3)
+        scales = scaling_config(self.get_params(deep=False))
+        data = without_lone_values(self._dataset(X, y, sample_weight, groups), scales, stacklevel=3)
         random = random_state_of(self.random_state)
         free = self.skip and self.loss == "mse"
         parting = parted(data, validation, self.validation_fraction, random, self.n_members, free=free)
@@ -435,14 +436,11 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         warn_of_single_steps(data, stacklevel=4)
         return data
 
-    def _scales(self) -> ScalingConfig:
-        return ScalingConfig(self.scale_inputs, self.scale_target, self.target_range)
-
     def _start(self, parting: Parting, random: np.random.RandomState) -> torch.Generator:
         """Set all that is fitted before the first step, and give the generator to go on with."""
-        training = parting.whole
+        training, parameters = parting.whole, self.get_params(deep=False)
         generator = torch.Generator().manual_seed(int(random.randint(2**31 - 1)))
-        prepared = prepare(parting, network_config(self.get_params(deep=False)), self._scales(), generator)
+        prepared = prepare(parting, network_config(parameters), scaling_config(parameters), generator)
         if prepared.constant:
             told = f"Constant in all training rows, so they carry nothing: {', '.join(prepared.constant)}."
             warnings.warn(told, ConstantColumnWarning, stacklevel=3)

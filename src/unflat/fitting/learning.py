@@ -99,7 +99,7 @@ def learn(
         )
         histories.append(history)
         moved += [] if move is None else [move]
-        if history.stopped == "interrupted":
+        if history.stopped == "interrupted" or _nothing_is_left(histories, parting):
             break
     kept = parting.kept(len(histories))
     if moved and kept.held_out is not None:
@@ -111,6 +111,11 @@ def learn(
         if settled.of_picks > 0:
             _mix(predictor, kept, picks, settled.of_picks)
     return tuple(histories[: len(kept.of_each)])
+
+
+def _nothing_is_left(histories: Sequence[History], parting: Parting) -> bool:
+    """Whether all networks at their lines have ended where nothing is left to learn, for those without one either."""
+    return len(histories) == len(parting.at_line) and all(history.stopped == "exact" for history in histories)
 
 
 class _Moved(NamedTuple):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from unflat.config import OWNER, NetworkConfig, TrainingConfig
+from unflat.config import OWNER, NetworkConfig, ScalingConfig, TrainingConfig
 from unflat.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -40,6 +40,11 @@ def network_config(parameters: Mapping[str, Any]) -> NetworkConfig:
     readout = chosen["readout"]
     chosen["readout"] = (readout,) if isinstance(readout, str) else _as_tuple("readout", readout, "names")
     return NetworkConfig(**chosen)
+
+
+def scaling_config(parameters: Mapping[str, Any]) -> ScalingConfig:
+    """Take what concerns scales from an estimator's parameters; raises as `training_config`."""
+    return ScalingConfig(**{field.name: parameters[field.name] for field in fields(ScalingConfig)})
 
 
 def _as_tuple(name: str, value: Any, of: str) -> tuple[Any, ...]:  # noqa: ANN401 - what a user set

@@ -33,6 +33,12 @@ FEW = 300
 _MOST_IN_FEW_SERIES = 50_000
 """Sequences of few series, beyond which several networks would take too long."""
 
+_MOST_FOR_BOTH = 2_000
+"""Sequences of a training part up to which a single network has one beside it that begins without a line."""
+
+_MOST_STEPS_FOR_BOTH = 200_000
+"""Steps of all these sequences, beyond which twice the time is minutes."""
+
 _SEVERAL = 5
 """Networks, where there are few: each holds out a fifth, and all together everything."""
 
@@ -92,9 +98,10 @@ class Parting(NamedTuple):
     parts: tuple[Part, ...]
 
     @classmethod
-    def alike(cls, training: Dataset, held_out: Dataset | None = None, members: int = 1) -> Parting:
-        """Let all networks learn from the same."""
-        return cls(training, held_out, (Part(training, held_out, tuple(range(members)), np.arange(len(training))),))
+    def alike(cls, training: Dataset, held_out: Dataset | None = None, members: int = 1, free: int = 0) -> Parting:
+        """Let all networks learn from the same: some that begin at a line, and then some that begin without."""
+        places = tuple(range(members + free))
+        return cls(training, held_out, (Part(training, held_out, places, np.arange(len(training)), places[members:]),))
 
     @property
     def crossed(self) -> bool:
@@ -166,8 +173,9 @@ def parted(
     members : int or "auto"
         How many networks there are. "auto" is five where what one could hold out is little, one otherwise.
     free : bool
-        Whether "auto" is to be ten where these five hold out whole series: the second five begin without a line, which
-        knows few series too well.
+        Whether "auto" is to have as many again that begin without a line, where there are five that hold out whole
+        series, of which a line knows few too well; and one, where there are few enough sequences for twice the time:
+        what a line cannot tell is sometimes learned better without it.
 
     Returns
     -------
@@ -189,14 +197,15 @@ def parted(
         raise ConfigurationError(OWNER, "n_members", f"'auto', or {AtLeast(1)}", members)
     can_cross = _can_cross(data, validation, share)
     count = (_SEVERAL if can_cross and _is_little(data) else 1) if members == "auto" else int(members)
+    free = free and members == "auto"
     if validation is not None:
-        return Parting.alike(data, as_validation(validation, data), count)
+        return _alike(data, as_validation(validation, data), count, free=free)
     crossed = count > 1 and can_cross
     share = (1 / max(count, _SEVERAL) if crossed else _TENTH) if share == "auto" else float(share)
     if not crossed:
-        return Parting.alike(*hold_out(data, share, random), count)
+        return _alike(*hold_out(data, share, random), count, free=free)
     places = list(_crossed(data, share, random, count))
-    twice = free and members == "auto" and data.for_other_series
+    twice = free and data.for_other_series
     parts = tuple(
         Part(
             data.take(training),
@@ -208,6 +217,12 @@ def parted(
         for place, (training, inside) in enumerate(places)
     )
     return Parting(data, data.take(np.concatenate([inside for _, inside in places])), parts)
+
+
+def _alike(training: Dataset, held_out: Dataset | None, count: int, *, free: bool) -> Parting:
+    steps = int(training.sequences.lengths.sum())
+    few = len(training) <= _MOST_FOR_BOTH and steps <= _MOST_STEPS_FOR_BOTH
+    return Parting.alike(training, held_out, count, free=int(free and few and count == 1 and held_out is not None))
 
 
 def hold_out(data: Dataset, share: float, random: np.random.RandomState) -> tuple[Dataset, Dataset | None]:
