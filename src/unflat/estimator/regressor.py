@@ -294,12 +294,12 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         LoneValueWarning
             If a value outweighs all others of its feature or target together: it is drawn in.
         """
-        scales = scaling_config(self.get_params(deep=False))
-        data = without_lone_values(self._dataset(X, y, sample_weight, groups), scales, stacklevel=3)
+        parameters, device = self.get_params(deep=False), choose_device(self.device)
+        data = self._dataset(X, y, sample_weight, groups)
+        data = without_lone_values(data, scaling_config(parameters), stacklevel=3)
         random = random_state_of(self.random_state)
         free = self.skip and self.loss == "mse"
         parting = parted(data, validation, self.validation_fraction, random, self.n_members, free=free)
-        parameters, device = self.get_params(deep=False), choose_device(self.device)
         config = training_config(parameters, len(parting.parts[0].training), crossed=parting.crossed)
         generator = self._start(parting, random)
         picks = picks_of(self.predictor_, parting, config.loss)
