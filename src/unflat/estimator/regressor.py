@@ -118,8 +118,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         The scale of numeric features.
     scale_target : {"standard", "robust", "minmax", "log", "none"}
         The scale of the target; "log" is for positive targets over several magnitudes. With "standard", here or of
-        features, a value that outweighs all others together by its squared distance from their median is drawn in
-        towards the largest of these.
+        features, a value whose square outweighs those of all others is drawn in towards the largest of these.
     target_range : "auto", tuple of (float or None, float or None), or None
         What predictions and intervals are held between, None for an open end: (0, None) where nothing is negative.
         "auto" takes an end of the training targets where at least one in twenty is at that very end, three times as
