@@ -9,6 +9,7 @@ from document import trained_on
 from drawing import BODY, HEADING, compare, head, number, pair, say
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
+from unflat.diagnosis import CAUSE_IDS
 from unflat.diagnosis.causes import TIERS
 from unflat.style import INK, PREDICTED, QUIET, SHADE, TRUE, legend, name_axes, sheet
 
@@ -107,7 +108,8 @@ def path(share: float) -> Figure:  # noqa: ARG001 - nothing is trained for a dra
         _arrow(panel, (0.9, bottom + (2.25 if place == 0 else 2.17)), (0.9, bottom + 1.55))
         _box(panel, (0, bottom, 6.7, 1.5), "")
         panel.text(0.3, bottom + 0.99, f"{place + 1}  {name}", fontsize=HEADING, weight="bold", color=INK, va="center")
-        panel.text(6.4, bottom + 0.99, f"{len(tier)} causes", fontsize=BODY, color=QUIET, va="center", ha="right")
+        causes = [rule.__name__ for rule in tier if rule.__name__ in CAUSE_IDS]  # others look at one of them again
+        panel.text(6.4, bottom + 0.99, f"{len(causes)} causes", fontsize=BODY, color=QUIET, va="center", ha="right")
         panel.text(0.3, bottom + 0.44, question, fontsize=BODY, color=INK, va="center")
         if place:
             panel.text(1.15, bottom + 1.84, "yes", fontsize=BODY, color=QUIET, va="center")
