@@ -271,5 +271,6 @@ def test_network_that_begins_without_a_line_has_a_head_of_its_own():
     assert nets[0].is_linear
     assert nets[0].skip.map.weight.tolist() == line.weight.tolist()
     assert not nets[1].is_linear
+    assert [net.is_without_line for net in nets] == [False, True, True]
     assert not nets[1].skip.map.weight.any()
     assert torch.equal(nets[1].head.weight, nets[2].head.weight)

@@ -211,6 +211,11 @@ class Network(nn.Module):
         return self.head.in_features
 
     @property
+    def is_without_line(self) -> bool:
+        """Whether it has a skip of which it makes no use: it began without a line, and is to learn all by itself."""
+        return self.skip is not None and not bool(self.skip.map.weight.any()) and bool(self.head.weight.any())
+
+    @property
     def is_linear(self) -> bool:
         """Whether the recurrence adds nothing to the skip: the head is the zero that it started from."""
         return self.skip is not None and not bool(self.head.weight.any())
