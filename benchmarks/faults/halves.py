@@ -2,7 +2,7 @@
 
 The second was held back until it had been run once; rules were mended on it afterwards, so that it is a half to develop
 on as the first is. The third took its place, was run once, and went the same way, as did those after it, up to the
-ninth; the name stayed. The tenth is held back until it has been run.
+tenth; the name stayed.
 """
 
 from __future__ import annotations
