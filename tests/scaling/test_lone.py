@@ -94,6 +94,16 @@ class TestLoneValues:
         assert lone_values(column)[0].places.tolist() == [10]
         assert lone_values(np.full(30, np.nan)) == []
 
+    @pytest.mark.parametrize("place", [5, 250, 299])
+    def test_a_column_is_looked_at_piece_by_piece(self, place, monkeypatch):
+        """In whichever piece the value stands, and whether or not the pieces beside it hold anything."""
+        monkeypatch.setattr("unflat.scaling.lone.CHUNK_ROWS", 100)
+        column = np.random.default_rng(3).normal(size=300)
+        column[100:200] = np.nan
+        column[place] = 1e5
+        assert lone_values(column)[0].places.tolist() == [place]
+        assert lone_values(np.delete(column, place)) == []
+
     def test_copies_of_one_value_are_one_where_windows_overlap(self):
         """They are found together up to the number of copies that overlap makes, and not beyond."""
         column = np.random.default_rng(2).normal(size=2000)

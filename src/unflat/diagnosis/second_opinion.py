@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unflat.diagnosis.idle import steps_that_tell
+from unflat.diagnosis.causes.idle import steps_that_tell
 from unflat.diagnosis.recurrent import RECURRENT, recurrent, steps_of
 from unflat.diagnosis.signal import signals_of
 from unflat.diagnosis.tables import Tables, in_place, orders_of, padded_alike

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from unflat.sequences.columnar import CHUNK_ROWS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -67,11 +69,11 @@ def lone_values(
     list of Lone
         The largest first: one at the most, or one in a hundred.
     """
+    if not _may_outweigh(column, weights, copies):
+        return []
     known = np.flatnonzero(~np.isnan(column))
     values = column[known].astype(np.float64)
     counts = np.ones(len(values)) if weights is None else weights[known]
-    if len(values) < _FEWEST or not _may_outweigh(values, counts, copies):
-        return []
     middle = np.median(values)
     lone: list[Lone] = []
     left = np.ones(len(values), dtype=bool)
@@ -103,7 +105,18 @@ def drawn_in(column: NDArray[np.floating], lone: Sequence[Lone]) -> NDArray[np.f
     return drawn
 
 
-def _may_outweigh(values: NDArray[np.float64], counts: NDArray[np.float64], copies: int) -> bool:
+def _may_outweigh(column: NDArray[np.floating], weights: NDArray[np.float64] | None, copies: int) -> bool:
+    """Look piece by piece, since a column may be far larger than what is left of memory."""
+    pieces = [slice(first, first + CHUNK_ROWS) for first in range(0, len(column), CHUNK_ROWS)]
+    count = sum(np.count_nonzero(~np.isnan(column[piece])) for piece in pieces)
+    if count < _FEWEST:
+        return False
+    largest = total = 0.0
     with np.errstate(over="ignore", invalid="ignore"):
-        squares = np.square(values - values.mean()) * counts
-        return not copies * squares.max() < _MAY_OUTWEIGH * squares.sum()
+        mean = sum(float(np.nansum(column[piece], dtype=np.float64)) for piece in pieces) / count
+        for piece in pieces:
+            squares = np.square(column[piece].astype(np.float64) - mean)
+            squares = squares if weights is None else squares * weights[piece]
+            largest = max(largest, float(np.fmax.reduce(squares)))
+            total += float(np.nansum(squares))
+        return not copies * largest < _MAY_OUTWEIGH * total

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from unflat.diagnosis.causes.idle import LONG, NEXT_TO_NOTHING
 from unflat.diagnosis.causes.linear import linear_r2, summary
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import GAIN, lags, unlearned, worse_than_it_should
-from unflat.diagnosis.idle import LONG, NEXT_TO_NOTHING
 from unflat.diagnosis.padding import MUCH, padding_of
 from unflat.diagnosis.records import Cause, Evidence
 

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from unflat.diagnosis.examination import Examination
     from unflat.diagnosis.subjects import Settings
 
-_FAR = 3.0
+FAR = 3.0
 """Factor from a usual rate on that makes another one low: half of an order of magnitude."""
 
-_FEW_STEPS = 300
+FEW_STEPS = 300
 """Steps of a usual rate after which no weight has moved by more than 0.3, about what initial weights are."""
 
 _SHORT = 0.1
@@ -125,18 +125,18 @@ def _is_usual(settings: Settings | None) -> bool:
 
 
 def _low_rate(examination: Examination) -> float | None:
-    """Say by which factor the rate lies below a usual one; 1 where by less than `_FAR`."""
+    """Say by which factor the rate lies below a usual one; 1 where by less than `FAR`."""
     settings = examination.settings
     if settings is None or settings.learning_rate is None or settings.learning_rate <= 0:
         return None
     factor = usual_rate(settings.optimizer) / settings.learning_rate
-    return factor if factor > _FAR else 1.0
+    return factor if factor > FAR else 1.0
 
 
 def _few_steps(examination: Examination) -> float | None:
     """Say by which factor there were too few steps; 1 where there were enough."""
     steps = steps_made(examination)
-    return None if steps is None else max(_FEW_STEPS / max(steps, 1), 1.0)
+    return None if steps is None else max(FEW_STEPS / max(steps, 1), 1.0)
 
 
 def _name(settings: Settings | None) -> str | None:
@@ -148,7 +148,7 @@ def _settings_as_evidence(examination: Examination) -> tuple[Evidence, ...]:
     rate = None if settings is None else settings.learning_rate
     usual = usual_rate(_name(settings))
     found = () if rate is None else (Evidence("learning rate", rate, f"about {usual:g}"),)
-    return found if steps is None else (*found, Evidence("steps", steps, f"at least {_FEW_STEPS}"))
+    return found if steps is None else (*found, Evidence("steps", steps, f"at least {FEW_STEPS}"))
 
 
 def _unfinished(examination: Examination) -> _Unfinished | None:
@@ -170,11 +170,11 @@ def _out_of_reach(examination: Examination) -> _Unfinished | None:
     needed = float(distance(to_network(examination, examination.training.y)).max())
     if reached is None or reached >= needed or states is None or np.abs(states).mean() < _SILENT:
         return None
-    if reached * _FAR >= needed and (examination.training.spread < FLAT).all():
+    if reached * FAR >= needed and (examination.training.spread < FLAT).all():
         return None  # a third of the way and more would show: it is not the reach that keeps predictions together
     words = "reach of the output, lr·S·(Σ|h|+1)"
     evidence = Evidence(words, reached, f"well above {needed:.4g}, where targets are")
-    return _Unfinished((evidence,), 0.9 if reached * _FAR < needed else 0.7)
+    return _Unfinished((evidence,), 0.9 if reached * FAR < needed else 0.7)
 
 
 def _hardly_moved(examination: Examination) -> _Unfinished | None:
@@ -210,9 +210,9 @@ def _hardly_begun(examination: Examination) -> _Unfinished | None:
         return None
     steps, settings = steps_made(examination), examination.settings
     rate = None if settings is None else settings.learning_rate
-    if steps is None or rate is None or steps * _FAR > _FEW_STEPS or rate >= _HIGH_RATE[is_adaptive(_name(settings))]:
+    if steps is None or rate is None or steps * FAR > FEW_STEPS or rate >= _HIGH_RATE[is_adaptive(_name(settings))]:
         return None
-    return _Unfinished((Evidence("steps in all", steps, f"at least {_FEW_STEPS}"),), 0.65)
+    return _Unfinished((Evidence("steps in all", steps, f"at least {FEW_STEPS}"),), 0.65)
 
 
 _HIGH_RATE = {True: 0.02, False: 0.5}

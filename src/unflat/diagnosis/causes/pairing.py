@@ -8,6 +8,7 @@ import numpy as np
 
 from unflat.diagnosis.causes.linear import FEWEST, linear_r2, ranks, squared_correlation, summary
 from unflat.diagnosis.causes.network import steps_made
+from unflat.diagnosis.causes.optimisation import FAR, FEW_STEPS
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import FLAT, GAIN, worse_than_it_should
 from unflat.diagnosis.examination import SAMPLE
@@ -274,12 +275,12 @@ def _rests_at_the_mean(examination: Examination) -> bool:
     losses, steps = np.asarray(examination.losses), steps_made(examination)
     settings, spread = examination.settings, examination.training.spread
     rate = None if settings is None else settings.learning_rate
-    if settings is None or rate is None or steps is None or len(losses) < _COURSE or not np.isfinite(losses).all():
+    if settings is None or rate is None or steps is None or len(losses) < _TWO_HALVES or not np.isfinite(losses).all():
         return False
-    usual = is_adaptive(settings.optimizer) and rate * _FAR >= usual_rate(settings.optimizer)
+    usual = is_adaptive(settings.optimizer) and rate * FAR >= usual_rate(settings.optimizer)
     second = losses[len(losses) // 2 :]
     still = np.abs(np.polyfit(np.linspace(0, 1, len(second)), second, 1)[0]) <= _AT_REST * losses[0]
-    return bool(usual and still and steps >= _ENOUGH_STEPS and (spread < FLAT).all() and examination.training.finite)
+    return bool(usual and still and steps >= FEW_STEPS and (spread < FLAT).all() and examination.training.finite)
 
 
 def _pull_of(examination: Examination, order: NDArray[np.int64]) -> float | None:
@@ -290,6 +291,5 @@ def _pull_of(examination: Examination, order: NDArray[np.int64]) -> float | None
     return None if gradients is None else gradients.norm
 
 
-_COURSE, _FAR, _ENOUGH_STEPS = 6, 3.0, 300
-"""Epochs from which on a loss has a second half; factor below a usual rate that makes one low; steps of a usual rate
-after which weights have moved."""
+_TWO_HALVES = 6
+"""Epochs from which on a loss has a second half."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from unflat.diagnosis.idle import steps_that_tell
+from unflat.diagnosis.causes.idle import steps_that_tell
 
 
 def sequences(told_at, steps=40):
