@@ -132,7 +132,7 @@ def test_options_reach_the_run(table, tmp_path):
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["cut"] == {
         "target": ["load", "wind speed"], "length": 5, "horizon": 3, "features": ["load", "wind speed"],
-        "time": "hour", "group": "pump", "stride": 2, "calendar": [], "known": [], "static": [],
+        "time": "hour", "group": "pump", "stride": 2, "calendar": [], "known": [], "static": [], "labels": [],
     }  # fmt: skip
     assert config["holdout"] == {"test": 0.5, "validation": 0.0, "by": "group", "gap": 0, "seed": 7}
     assert config["counts"] == {"train": 77, "validation": 0, "test": 77}
@@ -164,7 +164,18 @@ def test_horizons_calendar_known_and_static_columns_reach_the_run(table, tmp_pat
     """What a table has besides its features is named by options, and predictions are named by their horizons."""
     sized = tmp_path / "sized.csv"
     pl.read_csv(table).with_columns(size=pl.col("pump").cum_count().over("pump") * 0 + 2).write_csv(sized)
-    more = ("--calendar", "hour, weekday", "--known", "wind speed", "--static", "size", "--group", "pump")
+    more = (
+        "--calendar",
+        "hour, weekday",
+        "--known",
+        "wind speed",
+        "--static",
+        "size",
+        "--labels",
+        "size",
+        "--group",
+        "pump",
+    )
     result = run(
         "train", sized, "-o", tmp_path / "run", "--target", "load", "--window", 5, "--horizon", given, "--epochs", 1,
         "--units", 4, *more,
@@ -176,7 +187,8 @@ def test_horizons_calendar_known_and_static_columns_reach_the_run(table, tmp_pat
     assert result.exit_code == 0, result.output
     cut = json.loads((tmp_path / "run" / "config.json").read_text())["cut"]
     assert (cut["horizon"], cut["calendar"], cut["known"]) == (horizon, ["hour", "weekday"], ["wind speed"])
-    assert cut["static"] == ["size"]
+    assert cut["static"] == cut["labels"] == ["size"]
+    assert unflat.load(tmp_path / "run" / "model.unflat").schema_.categories == {"size": ("2",)}
     assert all(f"target load+{h}" in result.stdout for h in horizon)
     lacking = run("predict", tmp_path / "run", sized)
     assert (lacking.exit_code, "Append a row for each step ahead" in lacking.stderr) == (2, True)

@@ -13,6 +13,7 @@ from unflat.tables.columns import (
     float_type,
     labels_of,
     refuse_all_missing,
+    refuse_numbers_in_text,
     write_column,
 )
 
@@ -80,12 +81,13 @@ def test_many_labels_of_which_none_recurs_are_refused():
 def test_words_that_recur_among_few_numbers_are_labels():
     """The code "0" on most days, and "a" or "b" on some: not numbers of which some are spoilt."""
     column = pl.Series("StateHoliday", ["0"] * 20 + ["a", "a", "b", "b"])
+    refuse_numbers_in_text(column)
     assert labels_of(column) == ("0", "a", "b")
     with pytest.raises(ColumnTypeError, match="expected numbers, as in 20 of its 24 values; received 'a' in row 20"):
         check_numeric(column)
     for spoilt in (column[:-1], pl.concat([column, pl.Series(["1", "2", "3"])])):
         with pytest.raises(ColumnTypeError, match="expected numbers"):
-            labels_of(spoilt)
+            refuse_numbers_in_text(spoilt)
 
 
 def test_dates_that_are_not_read_as_such_are_told_how_to_be_written():
@@ -100,19 +102,25 @@ def test_dates_that_are_not_read_as_such_are_told_how_to_be_written():
 def test_text_of_numbers_with_fractions_is_no_label():
     """Measurements that arrive as text would be read as labels; whole numbers may be codes, and stay."""
     column = pl.Series("Price", ["0.25", None, "0.5", "0.25"])
-    with pytest.raises(ColumnTypeError, match=r"'Price'.*numbers with fractions as text, '0\.25' in row 0.*Convert"):
-        labels_of(column)
-    assert labels_of(column.cast(pl.Categorical)) == ("0.25", "0.5")
-    assert labels_of(pl.Series(["1.0", "2"])) == ("1.0", "2")
+    with pytest.raises(ColumnTypeError, match=r"'Price'.*numbers with fractions as text, '0\.25' in row 0.*labels="):
+        refuse_numbers_in_text(column)
+    refuse_numbers_in_text(column.cast(pl.Categorical))
+    refuse_numbers_in_text(pl.Series(["1.0", "2"]))
 
 
 def test_a_categorical_type_says_that_numbers_are_labels():
     """Text of which most is numbers is spoilt; the same of a categorical type is not."""
     column = pl.Series("x", ["1", "2", "A"])
     with pytest.raises(ColumnTypeError, match="received 'A' in row 2"):
-        labels_of(column)
-    assert labels_of(column.cast(pl.Categorical)) == ("1", "2", "A")
-    assert labels_of(column[:2]) == ("1", "2")  # nothing in it is a mistake
+        refuse_numbers_in_text(column)
+    refuse_numbers_in_text(column.cast(pl.Categorical))
+    refuse_numbers_in_text(column[:2])  # nothing in it is a mistake
+
+
+def test_numbers_are_labels_as_whole_ones_are_written():
+    """7 and 7.0 are one label, whatever holds a column in which some are missing; fractions stay."""
+    assert labels_of(pl.Series([7, None, 10])) == labels_of(pl.Series([7.0, np.nan, 10.0])) == ("10", "7")
+    assert labels_of(pl.Series([0.5, 2.0])) == ("0.5", "2")
 
 
 def test_columns_without_a_value_are_refused_together():

@@ -244,6 +244,46 @@ def test_labels_become_codes_and_truth_values_numbers():
     np.testing.assert_array_equal(windows.sequences.rows[:, 3], [1, 0, 1, 0, 1, 0])
 
 
+@pytest.mark.parametrize("stored", [pl.Int64, pl.UInt8, pl.Float32, pl.String], ids=str)
+def test_numbers_that_are_called_labels_are_read_as_text_is(stored):
+    """The number of a station becomes a code, the same one whatever type a later table holds it in."""
+    frame = pl.DataFrame({"station": [10, 2, None, 10, 2, 2], "x": [1.0, 2, 3, 4, 5, 6]})
+    windows = make_windows(frame, target="x", length=2, labels="station")
+    assert windows.schema.categories == {"station": ("10", "2")}
+    assert windows.sequences.categorical == (0,)
+    np.testing.assert_array_equal(windows.sequences.rows[:, 0], [0, 1, np.nan, 0, 1, 1])
+    later = apply_schema(frame.cast({"station": stored}), windows.schema, targets=True)
+    np.testing.assert_array_equal(later.sequences.rows, windows.sequences.rows)
+    with pytest.warns(UnknownCategoryWarning, match="'7'"):
+        apply_schema(frame.with_columns(station=pl.lit(7.0)), windows.schema, targets=True)
+
+
+def test_labels_of_a_file_stay_as_they_are_written(tmp_path):
+    """A code keeps its zeros, spaces around it are none of it, and a file of fewer codes reads them alike."""
+    path = tmp_path / "codes.csv"
+    path.write_text("code,x\n007, 1\n 7,2\nA9,3\n007,4\n7,5\nA9,6\n", encoding="utf-8")
+    windows = make_windows(path, target="x", length=2, labels=["code"])
+    assert windows.schema.categories == {"code": ("007", "7", "A9")}
+    fewer = tmp_path / "fewer.csv"
+    fewer.write_text("code,x\n7,1\n007,2\n007,3\n", encoding="utf-8")
+    assert apply_schema(fewer, windows.schema, targets=True).sequences.rows[:, 0].tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("labels", "error", "words"),
+    [
+        ("stations", MissingColumnError, "label column 'stations'.*'station'"),
+        ("x", ConfigurationError, "labels.*features, known or static.*'x'"),
+        (["station", "station"], ConfigurationError, "labels.*distinct"),
+    ],
+)
+def test_labels_that_are_no_columns_to_read_are_refused(labels, error, words):
+    """What is called labels is a column that a window holds, once."""
+    frame = pl.DataFrame({"station": [1, 2] * 3, "x": range(6)})
+    with pytest.raises(error, match=words):
+        make_windows(frame, target="x", length=2, horizon=0, labels=labels)
+
+
 def test_rows_in_file_order_need_no_time():
     """Without a time column, rows are taken as they stand, series by series."""
     frame = pl.DataFrame({"unit": [2, 1, 2, 1, 1], "x": [1.0, 2, 3, 4, 5]})

@@ -55,6 +55,10 @@ KnownOption = Annotated[
 StaticOption = Annotated[
     str | None, typer.Option(metavar="A,B,...", help="Columns that are constant within a group, such as its size.")
 ]
+LabelsOption = Annotated[
+    str | None,
+    typer.Option(metavar="A,B,...", help="Columns of numbers that are labels, such as the number of a station."),
+]
 TestOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Data to judge by, instead of a share of DATA.")]
 
 
@@ -92,16 +96,17 @@ def cut_for(
     calendar: str | None,
     known: str | None,
     static: str | None,
+    labels: str | None,
 ) -> "Cut | None":
     """Say how windows are cut, by the options of the same names; None for a file of whole sequences."""
     is_ts = unflat.runs.is_ts(data)
     given = {"--target": target, "--window": window, "--features": features, "--time": time, "--group": group}
-    given |= {"--calendar": calendar, "--known": known, "--static": static}
+    given |= {"--calendar": calendar, "--known": known, "--static": static, "--labels": labels}
     _check_options(given, is_ts=is_ts)
     if is_ts or not target or window is None:
         return None
     names = None if features is None else _names(features)
-    more = (_names(text or "") for text in (calendar, known, static))
+    more = (_names(text or "") for text in (calendar, known, static, labels))
     groups = _names(group or "")
     told = groups if len(groups) > 1 else next(iter(groups), None)
     return unflat.runs.Cut(tuple(target), window, _horizon(horizon), names, time, told, stride, *more)

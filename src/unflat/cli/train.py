@@ -16,6 +16,7 @@ from unflat.cli.options import (
     GroupOption,
     HorizonOption,
     KnownOption,
+    LabelsOption,
     SeedOption,
     SplitOption,
     StaticOption,
@@ -58,6 +59,7 @@ def train(
     calendar: CalendarOption = None,
     known: KnownOption = None,
     static: StaticOption = None,
+    labels: LabelsOption = None,
     test: TestOption = None,
     test_share: TestShareOption = 0.2,
     validation_share: Annotated[
@@ -102,6 +104,7 @@ def train(
         calendar=calendar,
         known=known,
         static=static,
+        labels=labels,
     )
     model = unflat.LSTMRegressor(random_state=seed, device=device)
     chosen: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "loss": loss}

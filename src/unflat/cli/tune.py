@@ -17,6 +17,7 @@ from unflat.cli.options import (
     GroupOption,
     HorizonOption,
     KnownOption,
+    LabelsOption,
     SeedOption,
     SplitOption,
     StaticOption,
@@ -70,6 +71,7 @@ def tune(
     calendar: CalendarOption = None,
     known: KnownOption = None,
     static: StaticOption = None,
+    labels: LabelsOption = None,
     test: TestOption = None,
     test_share: TestShareOption = 0.2,
     validation_share: Annotated[
@@ -128,6 +130,7 @@ def tune(
         calendar=calendar,
         known=known,
         static=static,
+        labels=labels,
     )
     model = unflat.LSTMRegressor(device=device)
     if loss is not None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from unflat.config import Interval
 from unflat.errors import ConfigurationError, TooFewSamplesError
-from unflat.tables import open_table, read_ts
+from unflat.tables import read_ts
 from unflat.windows import Windows, apply_schema, make_windows
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ class Cut:
         The columns that are known in advance.
     static : tuple of str
         The columns that are constant within a group.
+    labels : tuple of str
+        Columns of numbers that are labels.
     """
 
     target: tuple[str, ...]
@@ -59,6 +61,7 @@ class Cut:
     calendar: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
     def windows(self, data: str | PathLike[str]) -> Windows:
         """Cut windows from a file.
@@ -81,7 +84,7 @@ class Cut:
             If not a single window can be cut.
         """
         return make_windows(
-            open_table(data),
+            data,
             target=self.target,
             length=self.length,
             horizon=self.horizon,
@@ -92,6 +95,7 @@ class Cut:
             calendar=self.calendar,
             known=self.known,
             static=self.static,
+            labels=self.labels,
         )
 
 
@@ -228,7 +232,7 @@ def _parts_of_table(
         gap=holdout.gap,
         random_state=holdout.seed,
     )
-    test = split.test if test_data is None else apply_schema(open_table(test_data), windows.schema, targets=True)
+    test = split.test if test_data is None else apply_schema(test_data, windows.schema, targets=True)
     validation = Part(split.validation, None) if len(split.validation) else None
     return Parts(Part(split.train, None), validation, Part(test, None))
 

@@ -14,7 +14,7 @@ from unflat.errors import MissingValuesWarning, OutOfRangeWarning, OutputError, 
 from unflat.evaluation import Evaluation, evaluate
 from unflat.runs.parts import Part, is_ts
 from unflat.saving.artifact import write_atomically
-from unflat.tables import open_table, read_ts
+from unflat.tables import read_ts
 from unflat.windows import Windows, apply_schema
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def read_part(model: LSTMRegressor, data: str | PathLike[str], *, targets: bool)
         )
     if model.schema_ is None:
         return Part(*read_ts(data))
-    return Part(apply_schema(open_table(data), model.schema_, targets=targets), None)
+    return Part(apply_schema(data, model.schema_, targets=targets), None)
 
 
 def _places(windows: Windows) -> list[pl.Series]:

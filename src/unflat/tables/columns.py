@@ -75,13 +75,20 @@ def check_numeric(column: pl.Series) -> None:
         )
 
 
+def as_labels(column: pl.Series) -> pl.Series:
+    """Write each value as the label that it is: a whole number alike whatever type holds it, 7 and 7.0 as "7"."""
+    if not column.dtype.is_float():
+        return column.cast(pl.String)
+    return column.fill_nan(None).cast(pl.String).str.strip_suffix(".0")
+
+
 def labels_of(column: pl.Series) -> tuple[str, ...]:
     """Find the distinct labels of a categorical column.
 
     Parameters
     ----------
     column : polars.Series
-        Text, Categorical or Enum.
+        Text, Categorical or Enum; or numbers that are labels.
 
     Returns
     -------
@@ -91,12 +98,9 @@ def labels_of(column: pl.Series) -> tuple[str, ...]:
     Raises
     ------
     ColumnTypeError
-        If they are more than `MAX_CATEGORIES`, none of many stands twice, or most values of a text column are numbers.
+        If they are more than `MAX_CATEGORIES`, or none of many stands twice.
     """
-    if column.dtype == pl.String:
-        refuse_spoilt_numbers(column, may_be_labels=True)
-        _refuse_fractions(column)
-    labels = column.unique().drop_nulls().cast(pl.String).sort().to_list()
+    labels = as_labels(column.unique()).drop_nulls().sort().to_list()
     once = _ALL_DISTINCT <= len(labels) == len(column) - column.null_count()
     if len(labels) > MAX_CATEGORIES or once:
         row, value = _first(column)
@@ -112,8 +116,24 @@ def labels_of(column: pl.Series) -> tuple[str, ...]:
     return tuple(labels)
 
 
-def _refuse_fractions(column: pl.Series) -> None:
-    """Raise if text is numbers with fractions: nobody labels things so, and whole ones may be codes."""
+def refuse_numbers_in_text(column: pl.Series) -> None:
+    """Raise if text that nobody called labels is numbers: most of its values, or all and with fractions.
+
+    Whole numbers may be codes.
+
+    Parameters
+    ----------
+    column : polars.Series
+        Text, or a type of its own for labels, which says that they are.
+
+    Raises
+    ------
+    ColumnTypeError
+        With the first value that is none, or the first with a fraction.
+    """
+    if column.dtype != pl.String:
+        return
+    refuse_spoilt_numbers(column, may_be_labels=True)
     numbers = numbers_in_text(column)
     if numbers is not None and numbers.dtype.is_float() and bool((numbers != numbers.floor()).any()):
         row, value = _first(column)
@@ -122,7 +142,7 @@ def _refuse_fractions(column: pl.Series) -> None:
             "numbers, or labels",
             f"numbers with fractions as text, {value!r}",
             row,
-            "Convert the column to numbers; if these are labels, cast it to a categorical type.",
+            "Convert the column to numbers; if these are labels, name it in labels=.",
         )
 
 
@@ -157,7 +177,7 @@ def float_type(columns: Sequence[pl.Series]) -> type[np.float32 | np.float64]:
     Parameters
     ----------
     columns : sequence of polars.Series
-        Numeric or categorical columns; codes of categories are small.
+        Columns of numbers. Codes of labels are small, and ask for nothing.
 
     Returns
     -------
@@ -203,7 +223,7 @@ def write_column(
 
 def _as_floats(part: pl.Series, codes: Mapping[str, int] | None) -> NDArray[Any]:
     if codes is not None:
-        text = part.cast(pl.String)
+        text = as_labels(part)
         numbers = text.replace_strict(
             list(codes), list(codes.values()), default=len(codes), return_dtype=pl.Float64
         ).to_numpy(writable=True)

@@ -96,7 +96,11 @@ def read_table(path: str | PathLike[str], *, text: Collection[str] = (), names: 
 
 
 def open_table(
-    path: str | PathLike[str], *, folder: str | PathLike[str] | None = None, names: Sequence[str] = ()
+    path: str | PathLike[str],
+    *,
+    folder: str | PathLike[str] | None = None,
+    text: Collection[str] = (),
+    names: Sequence[str] = (),
 ) -> Table:
     """Open a table of any size: small ones are read, large Parquet files are looked at where they are.
 
@@ -112,7 +116,7 @@ def open_table(
     folder : path or None
         Where to keep columns; a Parquet file is then kept there whatever its size. None for the system's folder of
         temporary files, which the environment variable TMPDIR names: it should be on a disk.
-    names : sequence of str
+    text, names
         As for `read_table`.
 
     Returns
@@ -122,7 +126,7 @@ def open_table(
 
     Raises
     ------
-    UnreadableTableError, ColumnTypeError
+    UnreadableTableError, ColumnTypeError, MissingColumnError
         As in `read_table`.
     TableChangedError
         Here or when columns are used, if the file is no longer the one that was opened.
@@ -135,7 +139,7 @@ def open_table(
         stored = StoredTable(path, folder)
         if stored.height and (folder is not None or stored.height * len(stored.names) >= _LARGE):
             return stored
-    return as_table(read_table(path, names=names))
+    return as_table(read_table(path, text=text, names=names))
 
 
 def _refuse_what_is_no_file(path: Path) -> None:
@@ -175,15 +179,16 @@ def _settled(table: pl.DataFrame, text: Collection[str]) -> pl.DataFrame:
     for name in text:
         if name not in table.columns:
             raise MissingColumnError(name, table.columns, "text")
-    columns = [column if column.dtype != pl.String or column.name in text else _settle(column) for column in table]
+    columns = [_settle(column, stays=column.name in text) if column.dtype == pl.String else column for column in table]
     table = with_one_time(pl.DataFrame({column.name: column for column in columns if not _counts_rows(column)}), text)
     nameless = "" in table.columns and "index" not in table.columns and is_temporal(table[""])
     return table.rename({"": "index"}) if nameless else table
 
 
-def _settle(column: pl.Series) -> pl.Series:
-    trimmed = column.str.strip_chars()
-    trimmed = trimmed.replace(list(NULL_TEXTS), None)
+def _settle(column: pl.Series, *, stays: bool) -> pl.Series:
+    trimmed = column.str.strip_chars().replace(list(NULL_TEXTS), None)
+    if stays:
+        return trimmed
     numbers = numbers_in_text(trimmed)
     if numbers is not None:
         return numbers

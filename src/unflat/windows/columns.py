@@ -100,7 +100,8 @@ def matrix_of(
     ndarray of shape (n_rows, len(names) + more), float32 or float64
         The narrowest type that holds the values.
     """
-    rows = np.empty((table.height, len(names) + more), dtype=float_type([table[name] for name in names]))
+    numbers = [table[name] for name in names if name not in categories]
+    rows = np.empty((table.height, len(names) + more), dtype=float_type(numbers))
     for place, name in enumerate(names):
         labels = categories.get(name)
         codes = None if labels is None else {label: code for code, label in enumerate(labels)}

@@ -14,17 +14,17 @@ from unflat.errors import ColumnTypeError, TableError, UnknownCategoryWarning, W
 from unflat.sequences import PastTarget, Sequences
 from unflat.sequences.columnar import CHUNK_ROWS
 from unflat.tables import as_table, open_table
-from unflat.tables.columns import check_numeric, float_type, refuse_all_missing, write_column
+from unflat.tables.columns import as_labels, check_numeric, float_type, refuse_all_missing, write_column
 from unflat.windows.columns import rows_of
 from unflat.windows.known import known_contexts, known_matrix, spans_to_predict_from
-from unflat.windows.roles import find_schema, require
+from unflat.windows.roles import find_schema, names_of, require
 from unflat.windows.schema import horizons_in_words
 from unflat.windows.static import static_context
 from unflat.windows.timeline import arrange
 from unflat.windows.view import Windows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -49,6 +49,7 @@ def make_windows(
     calendar: str | Sequence[str] = (),
     known: str | Sequence[str] = (),
     static: str | Sequence[str] = (),
+    labels: str | Sequence[str] = (),
 ) -> Windows:
     """Cut windows from a table of time steps.
 
@@ -96,6 +97,9 @@ def make_windows(
         Columns that are constant within a group, such as the size of a house or the kind of an engine. They stand
         beside a window, once, and are no features of its steps; a row may leave them empty if another one of its
         group does not.
+    labels : str or sequence of str
+        Features, known or static columns of numbers that are labels, such as the number of a station or the code of a
+        product: they are read as text and categorical types are, and more of one is nothing more.
 
     Returns
     -------
@@ -136,7 +140,8 @@ def make_windows(
     >>> windows.y.tolist()
     [8.0, 16.0, 32.0]
     """
-    table = _as_table(frame)
+    labels = names_of(labels, "labels") if labels else ()
+    table = _as_table(frame, labels)
     schema = find_schema(
         table,
         target=target,
@@ -149,6 +154,7 @@ def make_windows(
         calendar=calendar,
         known=known,
         static=static,
+        labels=labels,
     )
     return _cut(table, schema, targets=True)
 
@@ -189,7 +195,7 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
     UnknownCategoryWarning
         If a categorical column holds labels that the schema does not know.
     """
-    table = _as_table(frame)
+    table = _as_table(frame, schema.categories)
     require(table, schema.features, "feature")
     require(table, schema.known, "known")
     require(table, schema.static, "static")
@@ -207,8 +213,8 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
     return _cut(table, schema, targets=targets)
 
 
-def _as_table(frame: object) -> Table:
-    return open_table(frame) if isinstance(frame, str | PathLike) else as_table(frame)
+def _as_table(frame: object, labels: Collection[str]) -> Table:
+    return open_table(frame, text=labels) if isinstance(frame, str | PathLike) else as_table(frame)
 
 
 def _refuse_no_rows(table: Table, schema: WindowSchema, *, targets: bool) -> None:
@@ -220,7 +226,7 @@ def _check_label_column(table: Table, name: str, labels: Sequence[str]) -> None:
     column = table[name]
     if column.dtype.is_nested() or column.dtype == pl.Object:
         raise ColumnTypeError(name, "labels", f"values of type {column.dtype}", None, "Convert the column to text.")
-    unknown = [label for label in column.unique().drop_nulls().cast(pl.String).sort() if label not in labels]
+    unknown = [label for label in as_labels(column.unique()).drop_nulls().sort() if label not in labels]
     if unknown:
         shown = ", ".join(map(repr, unknown[:_SHOWN])) + (
             f" and {len(unknown) - _SHOWN} more" * (len(unknown) > _SHOWN)

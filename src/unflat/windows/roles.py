@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from unflat.errors import ConfigurationError, MissingColumnError, TargetLeakError, WindowTooLongError
-from unflat.tables.columns import check_numeric, is_categorical, labels_of, refuse_all_missing
+from unflat.tables.columns import check_numeric, is_categorical, labels_of, refuse_all_missing, refuse_numbers_in_text
 from unflat.tables.times import are_the_same_times, may_be_times
 from unflat.windows.calendar import CALENDAR
 from unflat.windows.schema import WindowSchema, calendar_names
@@ -30,6 +30,7 @@ def find_schema(
     calendar: str | Sequence[str] = (),
     known: str | Sequence[str] = (),
     static: str | Sequence[str] = (),
+    labels: Sequence[str] = (),
 ) -> WindowSchema:
     """Give each column its role, and hold it against what the role needs.
 
@@ -37,7 +38,7 @@ def find_schema(
     ----------
     table : Table
         The table that windows are to be cut from.
-    target, features, time, group, length, horizon, stride, calendar, known, static
+    target, features, time, group, length, horizon, stride, calendar, known, static, labels
         As in `make_windows`.
 
     Returns
@@ -51,22 +52,23 @@ def find_schema(
     WindowTooLongError
         As in `make_windows`.
     """
-    targets = _names(target, "target")
+    targets = names_of(target, "target")
     horizon = tuple(horizon) if isinstance(horizon, list | tuple | range) else horizon
     measures = WindowSchema(targets, (), length, horizon, stride)  # type: ignore[arg-type]  # raises, before columns are looked at
     if table.height == 0:
         raise WindowTooLongError(length, measures.horizons[-1], 0)
     require(table, targets, "target")
-    groups = () if group is None else _names(group, "group")
+    groups = () if group is None else names_of(group, "group")
     require(table, groups, "group")
     require(table, () if time is None else (time,), "time")
-    time = _find_time(table, {*targets, *groups}) if time is None else time
+    require(table, labels, "label")
+    time = _find_time(table, {*targets, *groups, *labels}) if time is None else time
     constant = _static(static, targets, groups)
     require(table, constant, "static")
     if features is None:
         chosen = _default_features(table, replace(measures, time=time), {time, *groups, *constant})
     else:
-        chosen = _names(features, "features")
+        chosen = names_of(features, "features")
     require(table, chosen, "feature")
     leaking = [name for name in targets if 0 in measures.horizons and name in chosen]
     if leaking:
@@ -75,11 +77,12 @@ def find_schema(
     require(table, ahead, "known")
     _refuse_repeated(constant, {*chosen, *ahead})
     columns = tuple(dict.fromkeys((*chosen, *ahead, *constant)))
+    _refuse_other_labels(labels, columns)
     refuse_all_missing([table[name] for name in dict.fromkeys((*targets, *columns))])
     for name in targets:
         check_numeric(table[name])
     fields = _calendar(calendar, time, chosen)
-    categories = _categories(table, columns)
+    categories = _categories(table, columns, labels)
     return replace(
         measures,
         features=chosen,
@@ -114,7 +117,8 @@ def require(table: Table, names: Sequence[str], role: str) -> None:
             raise MissingColumnError(str(name), table.names, role)
 
 
-def _names(given: str | Sequence[str], parameter: str) -> tuple[str, ...]:
+def names_of(given: str | Sequence[str], parameter: str) -> tuple[str, ...]:
+    """Take one name or several, distinct ones, as a tuple; raises `ConfigurationError`."""
     given = given.tolist() if hasattr(given, "tolist") else given  # what pandas' columns and NumPy's arrays are
     names = (given,) if isinstance(given, str | int) else given
     names = [str(name) if isinstance(name, int) else name for name in names] if isinstance(names, list | tuple) else []
@@ -136,7 +140,7 @@ def _find_time(table: Table, others: set[str | None]) -> str | None:
 def _calendar(given: str | Sequence[str], time: str | None, features: Sequence[str]) -> tuple[str, ...]:
     if not given:
         return ()
-    names = _names(given, "calendar")
+    names = names_of(given, "calendar")
     if not set(names) <= set(CALENDAR):
         raise ConfigurationError("make_windows", "calendar", f"names among {', '.join(CALENDAR)}", given)
     if time is None:
@@ -148,14 +152,14 @@ def _calendar(given: str | Sequence[str], time: str | None, features: Sequence[s
 
 
 def _known(given: str | Sequence[str], targets: Sequence[str]) -> tuple[str, ...]:
-    names = _names(given, "known") if given else ()
+    names = names_of(given, "known") if given else ()
     if set(names) & set(targets):
         raise ConfigurationError("make_windows", "known", "none of the targets, whose future is to be predicted", given)
     return names
 
 
 def _static(given: str | Sequence[str], targets: Sequence[str], groups: Sequence[str]) -> tuple[str, ...]:
-    names = _names(given, "static") if given else ()
+    names = names_of(given, "static") if given else ()
     if set(names) & set(targets):
         raise ConfigurationError("make_windows", "static", "none of the targets", given)
     if names and not groups:
@@ -167,6 +171,12 @@ def _refuse_repeated(static: Sequence[str], others: set[str]) -> None:
     repeated = [name for name in static if name in others]
     if repeated:
         raise ConfigurationError("make_windows", "static", "columns that are neither features nor known", repeated[0])
+
+
+def _refuse_other_labels(labels: Sequence[str], columns: Sequence[str]) -> None:
+    others = [name for name in labels if name not in columns]
+    if others:
+        raise ConfigurationError("make_windows", "labels", "names of features, known or static columns", others[0])
 
 
 def _default_features(table: Table, schema: WindowSchema, others: set[str | None]) -> tuple[str, ...]:
@@ -189,11 +199,14 @@ def _tells_time(table: Table, schema: WindowSchema, name: str) -> bool:
     return are_the_same_times(table[schema.time], table[name])
 
 
-def _categories(table: Table, features: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def _categories(table: Table, features: Sequence[str], labels: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Find the labels of the categorical features; the other features are held against being numbers."""
     categories = {}
     for name in features:
-        if is_categorical(table[name]):
+        if name in labels:
+            categories[name] = labels_of(table[name])
+        elif is_categorical(table[name]):
+            refuse_numbers_in_text(table[name])
             categories[name] = labels_of(table[name])
         else:
             check_numeric(table[name])
