@@ -440,3 +440,42 @@ class TestIntervals:
         assert held.target_limits_ == ((0.0, 1.5), (-np.inf, np.inf))
         assert "within the limits of the target: y0 at least 0 and at most 1.5.\n" in f"{evaluate(held, X, y)}\n"
         assert "limits" not in str(evaluate(free, X, y))
+
+
+def told(result):
+    """Give the notes of features that tell the target alone."""
+    return [note for note in result.notes if "leave the feature out" in note]
+
+
+def test_a_feature_that_holds_the_target_is_named():
+    """What is known only with the target makes a model look perfect; one that tells most of the target may stand."""
+    random = np.random.default_rng(0)
+    leaking, near = X.copy(), X.copy()
+    leaking[:, -1, 1] = 3 - 7 * Y
+    near[:, -1, 1] = Y + 0.05 * Y.std() * random.normal(size=80)
+    (note,) = told(evaluate(last_step, leaking[TEST], Y[TEST], train=(leaking[TRAIN], Y[TRAIN])))
+    assert note.startswith(
+        "The last step of feature 1 alone tells 100.00 % of the variance of y0: leave the feature out"
+    )
+    assert told(evaluate(last_step, near[TEST], Y[TEST], train=(near[TRAIN], Y[TRAIN]))) == []
+    assert told(evaluate(last_step, leaking[TEST], Y[TEST])) == []  # nothing is known of what such a model reads
+
+
+@pytest.mark.parametrize("made", ["from the next row", "by a second thermometer"])
+def test_what_tells_no_more_of_a_slow_series_than_its_past_may_stand(made):
+    """Of a series that hardly moves nearly all is known beforehand; a column that tells the rest is of later rows."""
+    random = np.random.default_rng(1)
+    load = np.cumsum(random.normal(size=2000))
+    column = np.roll(load, -1) if made == "from the next row" else load + 1e-3 * random.normal(size=2000)
+    windows = make_windows(pl.DataFrame({"load": load, made: column})[:-1], target="load", length=4)
+    notes = told(evaluate(lambda steps: steps[:, -1, 0], windows, train=windows))
+    assert [made in note for note in notes] == ([True] if made == "from the next row" else [])
+
+
+def test_labels_and_features_with_gaps_tell_nothing_by_themselves():
+    """Codes of labels have no order, and a correlation over gaps, or of a constant, is none."""
+    x = np.random.default_rng(2).permutation(np.tile(np.arange(20.0), 3))
+    codes = [f"c{value:02.0f}" for value in x]
+    frame = pl.DataFrame({"x": x, "code": codes, "gap": [None, *x[1:]], "one": np.ones(60)})
+    windows = make_windows(frame, target="x", length=1, horizon=0, features=["code", "gap", "one"])
+    assert told(evaluate(lambda steps: steps[:, -1, 1], windows, train=windows)) == []

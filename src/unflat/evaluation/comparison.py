@@ -12,6 +12,7 @@ from unflat.baselines import LAST_VALUE, MEAN, NO_PAST, NO_TRAINING, RIDGE, SEAS
 from unflat.dataset import as_dataset, as_targets
 from unflat.errors import ConfigurationError, DataWarning, InputError, InputTypeError, ShapeError
 from unflat.evaluation.result import Evaluation
+from unflat.evaluation.telling import told_by_one_feature
 from unflat.intervals import IntervalMixin
 from unflat.metrics import assess, score_intervals, weighted_mean
 from unflat.metrics.pairs import checked_weights
@@ -41,11 +42,13 @@ _WEIGHTED = ("Samples count by their weights.",)
 
 
 class _References(NamedTuple):
-    """What the baselines predict, which do not apply, and where they come from."""
+    """What the baselines predict, which do not apply, where they come from, and what they read, if they read it."""
 
     predictions: Mapping[str, NDArray[np.float64]]
     reasons: Mapping[str, str]
     notes: tuple[str, ...]
+    sequences: Sequences | None = None
+    past: PastTarget | None = None
 
 
 def evaluate(
@@ -117,6 +120,8 @@ def evaluate(
     notes += _LINEAR if getattr(model, "linear_", False) else ()
     notes += _limited(_LIMITED, names, getattr(model, "target_limits_", ()))
     notes += _limited(_HELD, names, getattr(model, "held_between_", ()))
+    if references.sequences is not None:
+        notes += told_by_one_feature(references.sequences, targets, names, references.past)
     return Evaluation(_name(model), names, assessment, notes, intervals)
 
 
@@ -236,7 +241,8 @@ def _fitted(train: object, past: PastTarget | None) -> Baselines:
 
 def _applied(baselines: Baselines, X: object, notes: tuple[str, ...]) -> _References:
     sequences = _sequences(X)
-    return _References(baselines.predict(sequences), baselines.reasons_for(sequences), notes)
+    predictions, reasons = baselines.predict(sequences), baselines.reasons_for(sequences)
+    return _References(predictions, reasons, notes, sequences, baselines.past)
 
 
 def _sequences(X: object) -> Sequences:
