@@ -1,4 +1,5 @@
 import numpy as np
+import polars as pl
 import pytest
 
 from unflat.dataset import as_dataset
@@ -141,8 +142,8 @@ def test_few_series_are_few_however_many_sequences_they_have(series, windows_of)
 
 
 def test_what_must_be_later_or_was_given_is_held_out_of_all_networks(series):
-    """Windows of one series, and a validation part of the user's own: every network has the same part."""
-    later = as_dataset(make_windows(series(1, rows=200), target="x", length=3, features=["x"]))
+    """The end of a long series, and a validation part of the user's own: every network has the same part."""
+    later = as_dataset(make_windows(series(1, rows=FEW + 3), target="x", length=3, features=["x"]))
     assert [part.members for part in parted(later, None, "auto", RANDOM(0), 3).parts] == [(0, 1, 2)]
     assert len(parted(later, None, "auto", RANDOM(0), "auto").of_each) == 1
     X, y = np.zeros((30, 4, 1)), np.zeros(30)
@@ -151,6 +152,68 @@ def test_what_must_be_later_or_was_given_is_held_out_of_all_networks(series):
     assert len(given.whole) == 100
     assert len(given.held_out) == 30
     assert len(parted(independent(100), (X, y), "auto", RANDOM(0), "auto").of_each) == 1
+
+
+def short_series(kind, n, length=8, stride=1):
+    """Give the windows of a short series, cut from a table or by a user, with targets that name them."""
+    rows = n * stride + length
+    steps = np.random.default_rng(6).normal(size=rows)
+    if kind == "table":
+        frame = pl.DataFrame({"x": steps, "y": np.arange(float(rows)) - length})
+        windows = make_windows(frame, target="y", length=length, features=["x"], stride=stride)
+        return as_dataset(windows)
+    X = np.lib.stride_tricks.sliding_window_view(steps, length)[:-1:stride, :, None]
+    return as_dataset(X, np.arange(float(len(X))))
+
+
+@pytest.mark.parametrize("kind", ["table", "array"])
+def test_of_a_short_series_each_stretch_is_held_out_of_one_network(kind):
+    """Five stretches go around, in order, and no network learns from a window that shares a step with its own."""
+    data = short_series(kind, 103)
+    parting = parted(data, None, "auto", RANDOM(0), "auto", free=True)
+    assert [part.members for part in parting.parts] == [(place,) for place in range(5)]
+    np.testing.assert_array_equal(np.concatenate(held_out_of(parting)), data.y[:, 0])
+    assert parting.latest is parting.parts[-1]
+    for part in parting.parts:
+        first, *_, last = part.held_out.y[:, 0]
+        learned = part.training.y[:, 0]
+        np.testing.assert_array_equal(learned, [y for y in data.y[:, 0] if not first - 8 < y < last + 8])
+        np.testing.assert_array_equal(data.y[part.places, 0], learned)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.9])
+def test_stretches_of_a_named_share_end_with_the_series_and_do_not_overlap(share):
+    """Networks that hold out less than everything hold out the latest."""
+    held_out = held_out_of(parted(short_series("array", 100), None, share, RANDOM(0), 4))
+    assert [len(part) for part in held_out] == [10 if share == 0.1 else 25] * 4
+    np.testing.assert_array_equal(np.concatenate(held_out), np.arange(100.0)[-sum(map(len, held_out)) :])
+
+
+def test_of_a_short_series_of_long_windows_the_end_is_held_out():
+    """Where a stretch and all that shares steps with it is more than half, one network holds out the last tenth."""
+    parting = parted(short_series("array", 100, length=30), None, "auto", RANDOM(0), "auto")
+    assert len(parting.parts) == 1
+    np.testing.assert_array_equal(parting.held_out.y[:, 0], np.arange(90.0, 100.0))
+    assert parting.latest is parting.parts[0]
+
+
+def test_windows_of_a_series_that_share_no_step_are_held_out_in_order():
+    """Strides may be as long as windows; what follows one another is held out together all the same."""
+    parting = parted(short_series("table", 40, length=4, stride=4), None, "auto", RANDOM(0), "auto")
+    assert [np.diff(y).tolist() for y in held_out_of(parting)] == [[4.0] * 7] * 5
+    assert [len(part.training) for part in parting.parts] == [32] * 5
+
+
+def test_several_series_that_share_dates_have_no_stretches(series, windows_of):
+    """What is held out of few windows of many series is later than what is learned from, in all of them."""
+    dates = np.tile(np.arange("2020-01-01", "2020-01-11", dtype="datetime64[D]"), 10)
+    data = as_dataset(windows_of(series(10, rows=10, day=dates), time="day"))
+    assert len(parted(data, None, "auto", RANDOM(0), "auto").parts) == 1
+
+
+def test_what_is_drawn_by_chance_has_no_latest_part():
+    """Nothing comes last among sequences that tell nothing of each other."""
+    assert parted(independent(100), None, "auto", RANDOM(0), "auto").latest is None
 
 
 def test_a_share_that_is_named_is_held_out_of_each_network():

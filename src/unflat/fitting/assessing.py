@@ -28,7 +28,8 @@ def hold(predictor: Predictor, parting: Parting) -> None:
     """Hold predictions within the range of the targets, unless what was held out vouches for what lies beyond.
 
     Only where every sequence was held out by networks that learned from others: then the largest and the smallest
-    target were predicted by somebody who had seen none like it, and a trend that goes on shows.
+    target were predicted by somebody who had seen none like it, and a trend that goes on shows. Not of a series, which
+    goes on to where it has not been.
 
     Parameters
     ----------
@@ -37,7 +38,9 @@ def hold(predictor: Predictor, parting: Parting) -> None:
     parting : Parting
         What its networks learned from, and what they held out.
     """
-    if not parting.crossed or parting.held_out is None or len(parting.held_out) < len(parting.whole):
+    everything_held_out = parting.held_out is not None and len(parting.held_out) >= len(parting.whole)
+    of_a_series = parting.latest is not None
+    if not parting.crossed or of_a_series or not everything_held_out:
         return
     trials = [
         _trial(predictor, part, part.training, part.held_out) for part in parting.parts if part.held_out is not None

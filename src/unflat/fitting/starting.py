@@ -63,7 +63,7 @@ def starts_of(
     target : Scaler
         From raw targets to the network's.
     parting : Parting
-        What networks learn from. What all of them hold out may refute the line.
+        What networks learn from. What all of them hold out may refute the line, and of a series its end.
 
     Returns
     -------
@@ -96,11 +96,11 @@ def starts_of(
             for own in inside
         ]
     lines = [line._replace(weight=line.weight / scales[choice.columns]) for line in lines]
-    if parting.held_out is not None and not parting.crossed and not anchor.at_mean:
-        (line,), validation = lines, parting.held_out
-        read = reader.read(validation.sequences, line.terms)
-        share = _share_not_refuted(anchor, line, read, scaled_targets(target, validation), validation)
-        lines = [line.nearer_to(anchor, share)]
+    latest = None if parting.latest is None else parting.latest.held_out
+    if latest is not None and not anchor.at_mean:
+        read = reader.read(latest.sequences, choice.terms)
+        share = _share_not_refuted(anchor, lines[-1], read, scaled_targets(target, latest), latest)
+        lines = [line.nearer_to(anchor, share) for line in lines]
     return tuple(Start(lines[parting.parts.index(part)], reader.bounds) for part in parting.of_each)
 
 

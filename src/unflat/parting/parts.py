@@ -1,9 +1,11 @@
 """What each network learns from, and what is held out of it: to choose its epoch, and to judge it afterwards.
 
-One network holds out one part. Several hold out each another, where no sequence tells of the next, so that together
-they have learned from everything, and what is held out is judged by networks that never saw it (Breiman, Bagging
-predictors, Machine Learning 24, 1996; van der Laan, Polley & Hubbard, Super learner, 2007). Of few sequences a single
-part of three or ten would decide by chance what all that follows rests on.
+One network holds out one part. Several hold out each another, so that together they have learned from everything, and
+what is held out is judged by networks that never saw it (Breiman, Bagging predictors, Machine Learning 24, 1996; van
+der Laan, Polley & Hubbard, Super learner, 2007). Of few sequences a single part of three or ten would decide by chance
+what all that follows rests on. Of a short series they hold out one stretch each, and learn from what comes before and
+after it, but for what shares steps with it (Bergmeir, Hyndman & Koo, A note on the validity of cross-validation for
+evaluating autoregressive time series prediction, Computational Statistics & Data Analysis 120, 2018).
 """
 
 from __future__ import annotations
@@ -44,6 +46,10 @@ _SEVERAL = 5
 
 _TENTH = 0.1
 """What a single network holds out."""
+
+_LEAST_LEFT = 0.5
+"""Share of a series that must be left to learn from where a stretch of it is held out: of few long windows nearly all
+share steps with any of them."""
 
 _LARGEST_GAP = 0.25
 """Share of the training part that is left out between it and what is set aside, at the most: of few long windows all
@@ -107,6 +113,11 @@ class Parting(NamedTuple):
     def crossed(self) -> bool:
         """Whether networks hold out different parts."""
         return len(self.parts) > 1
+
+    @property
+    def latest(self) -> Part | None:
+        """The part that holds out what comes last: the only one, or the last of a series; else None."""
+        return self.parts[-1] if not self.crossed or _are_in_order(self.whole) else None
 
     @property
     def of_each(self) -> tuple[Part, ...]:
@@ -180,8 +191,8 @@ def parted(
     Returns
     -------
     Parting
-        One part for all networks where a validation part is given or nothing is held out, or where what is held out
-        must be later than what is learned from; else one for each network.
+        One part for all networks where a validation part is given or nothing is held out, and of a long series, whose
+        end is held out; else one for each network.
 
     Raises
     ------
@@ -283,12 +294,24 @@ def _whole_groups(groups: NDArray[Any], share: float, random: np.random.RandomSt
 
 
 def _can_cross(data: Dataset, validation: object, share: float | Literal["auto"]) -> bool:
-    """Whether networks can hold out different parts: none is given, some are wanted, and none must be later."""
+    """Whether networks can hold out different parts: none is given, and some are wanted."""
     if validation is not None or share == 0 or len(data) < FEWEST_TO_HOLD_OUT:
         return False
     if data.for_other_series:
         return _units(data)[1] > 1
-    return data.windows is None and places_apart(data.sequences) == 1
+    return not _are_in_order(data) or _is_short_series(data)
+
+
+def _are_in_order(data: Dataset) -> bool:
+    """Whether sequences come one after the other in time."""
+    return not data.for_other_series and (data.windows is not None or data.goes_on)
+
+
+def _is_short_series(data: Dataset) -> bool:
+    """Whether the end of a series would say too little, while enough is left where any stretch of it is held out."""
+    is_one = data.windows is None or data.windows.timeline.labels is None
+    left = len(data) - len(data) // _SEVERAL - 2 * (places_apart(data.sequences) - 1)
+    return is_one and _is_little(data) and left >= _LEAST_LEFT * len(data)
 
 
 def _is_little(data: Dataset) -> bool:
@@ -308,6 +331,9 @@ def _crossed(
     data: Dataset, share: float, random: np.random.RandomState, members: int
 ) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """Give the places that each network learns from, and those that it holds out: other ones, while there are any."""
+    if _are_in_order(data):
+        yield from _stretches(len(data), min(share, 1 / members), members, places_apart(data.sequences) - 1)
+        return
     units, count = _units(data)
     order = random.permutation(count)
     for member in range(members):
@@ -315,3 +341,13 @@ def _crossed(
         end = min(max(end, first + 1), first + count - 1)
         inside = np.isin(units, order[np.arange(first, end) % count])
         yield np.flatnonzero(~inside), np.flatnonzero(inside)
+
+
+def _stretches(
+    count: int, share: float, members: int, gap: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Give the same of a series: stretches up to its end, and all that shares no step with each."""
+    places = np.arange(count)
+    for member in range(members):
+        first, end = (count - round(after * share * count) for after in (members - member, members - member - 1))
+        yield places[(places < first - gap) | (places >= end + gap)], places[first:end]
