@@ -87,7 +87,7 @@ def test_a_run_holds_what_made_it(outcome, table):
         "target": ["load"], "length": 6, "horizon": 2, "features": None, "time": "hour", "group": None, "stride": 1,
         "calendar": [], "known": [], "static": [], "labels": [],
     }  # fmt: skip
-    assert config["holdout"] == {"test": 0.2, "validation": 0.1, "by": "time", "gap": 0, "seed": 0}
+    assert config["holdout"] == {"test": 0.2, "validation": 0.0, "by": "time", "gap": 0, "seed": 0}
     assert config["schema"]["features"] == ["wind", "load"]
     assert config["parameters"]["units"] == [4]
     assert config["versions"]["numpy"] == np.__version__
@@ -95,9 +95,17 @@ def test_a_run_holds_what_made_it(outcome, table):
 
 
 def test_parts_do_not_overlap_and_cover_the_table(outcome):
-    """Of 200 hours 40 are judged by, 20 chosen by; the rest, less windows cut off at the border, trained on."""
-    assert outcome.counts == {"train": 140 - 7, "validation": 20, "test": 40}
+    """Of 200 hours 40 are judged by; the rest, less windows without a past, trained on and chosen by in turn."""
+    assert outcome.counts == {"train": 160 - 7, "validation": 0, "test": 40}
     assert outcome.run.config()["counts"] == outcome.counts
+    assert outcome.model.held_out_.n == 160 - 7
+
+
+def test_a_validation_share_is_chosen_by_alone(tmp_path, table):
+    """Of 200 hours 40 are judged by and the 20 before them chosen by, if that is asked for."""
+    outcome = train_run(table, tmp_path / "run", cut=CUT, holdout=Holdout(), model=small_model())
+    assert outcome.counts == {"train": 140 - 7, "validation": 20, "test": 40}
+    assert outcome.model.held_out_.n == 20
 
 
 def test_the_model_in_the_folder_is_the_one_that_was_judged(outcome, table):
@@ -218,10 +226,10 @@ def test_a_full_disk_is_worded_and_leaves_nothing(tmp_path, table, monkeypatch):
 
 
 def test_a_file_to_judge_by_replaces_the_share(tmp_path, table):
-    """With a second table, all of the first but the validation part is trained on."""
+    """With a second table, all of the first is trained on."""
     series(60, start="2024-02-01").write_csv(tmp_path / "next.csv")
     outcome = train_run(table, tmp_path / "run", cut=CUT, model=small_model(), test_data=tmp_path / "next.csv")
-    assert outcome.counts == {"train": 180 - 7, "validation": 20, "test": 60 - 7}
+    assert outcome.counts == {"train": 200 - 7, "validation": 0, "test": 60 - 7}
     assert outcome.run.config()["test_data"] == str(tmp_path / "next.csv")
 
 
@@ -239,7 +247,7 @@ def test_whole_sequences_are_drawn_into_parts(tmp_path, ts_files):
 def test_whole_sequences_are_judged_by_their_own_file(tmp_path, ts_files):
     """With a test file, its sequences, all of them, are judged by."""
     outcome = train_run(ts_files[0], tmp_path / "run", test_data=ts_files[1], model=small_model())
-    assert outcome.counts == {"train": 36, "validation": 4, "test": 12}
+    assert outcome.counts == {"train": 40, "validation": 0, "test": 12}
     assert outcome.evaluation.assessment.n == 12
 
 
@@ -272,7 +280,7 @@ def test_too_few_sequences_to_split_are_refused(tmp_path):
     path = tmp_path / "two.ts"
     path.write_text("@targetlabel true\n@data\n1,2,3:4\n2,3,4:5")
     with pytest.raises(TooFewSamplesError, match="at least 3 samples; received 2"):
-        train_run(path, tmp_path / "run")
+        train_run(path, tmp_path / "run", holdout=Holdout())
 
 
 @pytest.mark.parametrize(

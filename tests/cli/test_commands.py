@@ -194,6 +194,25 @@ def test_horizons_calendar_known_and_static_columns_reach_the_run(table, tmp_pat
     assert (lacking.exit_code, "Append a row for each step ahead" in lacking.stderr) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("rows", "share", "chosen"),
+    [
+        (30, 0, "Trained on 24, chosen by 0, judged by 6 sequences; epochs"),
+        (30, 0.2, "Trained on 18, chosen by 6, judged by 6 sequences; epochs"),
+        (400, None, "Trained on 320, chosen by 32 of these, judged by 80 sequences; "),
+    ],
+)
+def test_training_says_by_how_many_the_epoch_was_chosen(tmp_path, rows, share, chosen):
+    """By a part of its own, by some of those that were trained on, or by none."""
+    values = np.random.default_rng(0).normal(size=(rows, 4))
+    lines = [",".join(map(str, row)) + f":{row.max() * row.min()}" for row in values]
+    (tmp_path / "a.ts").write_text("\n".join(["@targetlabel true", "@data", *lines]))
+    given = () if share is None else ("--validation-share", share)
+    result = run("train", tmp_path / "a.ts", "-o", tmp_path / "run", *given, *SMALL)
+    assert result.exit_code == 0, result.output
+    assert chosen in result.stdout
+
+
 def test_options_that_are_not_given_are_the_models_own(trained):
     """What the user leaves out is left to the model, not repeated in the command."""
     parameters = json.loads((trained[0] / "config.json").read_text())["parameters"]
@@ -211,7 +230,7 @@ def test_training_on_whole_sequences(tmp_path):
         (tmp_path / name).write_text("\n".join(["@targetlabel true", "@data", *lines]))
     result = run("train", tmp_path / "a.ts", "--test", tmp_path / "b.ts", "-o", tmp_path / "run", *SMALL)
     assert result.exit_code == 0, result.output
-    assert "Trained on 27, chosen by 3, judged by 10 sequences" in result.stdout
+    assert "Trained on 30, chosen by all of these in turn, judged by 10 sequences; 5 networks" in result.stdout
     printed = run("predict", tmp_path / "run", tmp_path / "b.ts").stdout.splitlines()
     assert printed[0].startswith("sequence,")
     assert len(printed) == 11

@@ -63,9 +63,15 @@ def train(
     test: TestOption = None,
     test_share: TestShareOption = 0.2,
     validation_share: Annotated[
-        float,
-        typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Share of DATA to choose the best epoch by; 0 for none."),
-    ] = 0.1,
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            metavar="SHARE",
+            help="Share of DATA to choose the best epoch by; 0 for none. [default: a tenth of what is trained on, or "
+            "all of it in turn where there is little]",
+        ),
+    ] = None,
     split: SplitOption = None,
     epochs: Annotated[
         int | None,
@@ -109,13 +115,13 @@ def train(
     model = unflat.LSTMRegressor(random_state=seed, device=device)
     chosen: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "loss": loss}
     chosen |= {"units": None if units is None else _whole_numbers(units)}
-    chosen |= {"validation_fraction": None if validation_share else 0.0}
+    chosen |= {"validation_fraction": 0.0 if validation_share == 0 else None}
     model.set_params(**{name: value for name, value in chosen.items() if value is not None})
     outcome = unflat.train_run(
         data,
         output,
         cut=cut,
-        holdout=unflat.runs.Holdout(test_share, validation_share, split, seed=seed),
+        holdout=unflat.runs.Holdout(test_share, validation_share or 0.0, split, seed=seed),
         model=model,
         test_data=test,
         force=force,
@@ -138,11 +144,22 @@ def _whole_numbers(text: str) -> tuple[int, ...]:
 
 def tell(outcome: "Outcome") -> None:
     """Say what a run was trained on, how it did and where it is."""
-    counts = outcome.counts
+    counts, histories = outcome.counts, outcome.model.histories_
+    networks = f"{len(histories)} networks, " if len(histories) > 1 else ""
     typer.echo(
-        f"Trained on {counts['train']:,}, chosen by {counts['validation']:,}, judged by {counts['test']:,} "
-        f"{'windows' if outcome.model.schema_ else 'sequences'}; epochs: {len(outcome.model.history_.epochs)}, in "
-        f"{outcome.model.history_.seconds:,.0f} s.\n"
+        f"Trained on {counts['train']:,}, {_chosen_by(outcome)}, judged by {counts['test']:,} "
+        f"{'windows' if outcome.model.schema_ else 'sequences'}; {networks}epochs: "
+        f"{len(outcome.model.history_.epochs)}, in {sum(history.seconds for history in histories):,.0f} s.\n"
     )
     typer.echo(str(outcome.evaluation))
     typer.echo(f"\nThe run is in {outcome.run.path}; look at {outcome.run.figures_path / 'predictions.png'}.")
+
+
+def _chosen_by(outcome: "Outcome") -> str:
+    """Say by how many the epoch was chosen: a part of their own, or some of those trained on."""
+    given, held_out = outcome.counts["validation"], outcome.model.held_out_
+    if given or held_out is None:
+        return f"chosen by {given:,}"
+    if held_out.n == outcome.counts["train"]:
+        return "chosen by all of these in turn"
+    return f"chosen by {held_out.n:,} of these"

@@ -87,7 +87,7 @@ def train_run(
     cut : Cut or None
         How windows are cut from a table; None for a .ts file.
     holdout : Holdout or None
-        What is kept from training; None for 20 % to judge by and 10 % to choose the epoch by.
+        What is kept from training; None for 20 % to judge by. The model then holds out some of the rest to choose by.
     model : LSTMRegressor or None
         What to fit, in place; None for one with all defaults.
     test_data : str or path, or None
@@ -115,7 +115,7 @@ def train_run(
         If the data or the model's parameters cannot be used.
     """
     model = LSTMRegressor(random_state=0) if model is None else model
-    holdout = Holdout() if holdout is None else holdout
+    holdout = Holdout(validation=0.0) if holdout is None else holdout
     with new_folder(Path(folder), force=force) as temporary:
         parts = read_parts(data, test_data, cut, holdout)
         model.fit(*parts.train, validation=parts.validation_to_fit)
