@@ -134,7 +134,7 @@ def table(records: Sequence[Record]) -> str:
     """
     defaults = {(r["series"], r["horizon"]): r for r in records if r["variant"] == DEFAULTS}
     lines = [
-        "| variant | RMSE to the defaults' | RMSE to the best baseline's | finite bounds | coverage of these at 0.9 | s |",
+        "| variant | RMSE to the defaults' | to the best baseline's | finite bounds | coverage of these at 0.9 | s |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for variant in VARIANTS:
