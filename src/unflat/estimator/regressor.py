@@ -82,9 +82,10 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         How many networks are trained, each from weights and with an order of its own; their mean is the prediction.
         Where sequences tell nothing of each other, or whole series are held out, each holds out another part. "auto" is
         five where there are fewer than 300 of these, of which a tenth would decide by chance, and one otherwise, or
-        where validation data are given. Where whole series are held out there are five more, that begin without the
-        ridge regression: it knows few series too well; and one beside a single network of up to 2,000 sequences with
-        200,000 steps in all. These count as far as what is held out vouches for them.
+        where validation data are given. Of one series with fewer than 300 windows, each of five holds out a stretch,
+        unless what shares steps with it is more than half. Where whole series are held out there are five more, that
+        begin without the ridge regression: it knows few series too well; and one beside a single network of up to 2,000
+        sequences with 200,000 steps in all. These count as far as what is held out vouches for them.
     loss : {"mse", "mae", "huber", "quantile"}
         What is made small, on the scaled target.
     quantile : float
@@ -123,8 +124,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         What predictions and intervals are held between, None for an open end: (0, None) where nothing is negative.
         "auto" takes an end of the training targets where at least one in twenty is at that very end, three times as
         many as at any value between, and no held-out one lies beyond: a cap, or zeros. Where several networks hold out
-        everything, it holds predictions, not intervals, within the range of the targets, unless those of held-out
-        sequences that went beyond what was learned from were right to. None holds nothing.
+        everything, but for a series, it holds predictions, not intervals, within the range of the targets, unless those
+        of held-out sequences that went beyond what was learned from were right to. None holds nothing.
     device : str
         "auto" for CUDA, else Apple's MPS, else the processor; or a device's name.
     precision : {"fp32", "bf16"}
