@@ -254,19 +254,19 @@ def test_parts_that_cannot_be_are_refused(given, message):
 
 @pytest.mark.parametrize(
     ("n", "steps", "validation", "networks"),
-    [(400, 3, False, 2), (2222, 3, False, 2), (2224, 3, False, 1), (400, 600, False, 1), (200, 3, True, 2)],
+    [(400, 3, 0, 2), (2222, 3, 0, 2), (2224, 3, 0, 1), (400, 600, 0, 1), (200, 3, 20, 2), (200, 3, 19, 1)],
 )
 def test_one_of_few_sequences_has_one_beside_it_that_begins_without_a_line(n, steps, validation, networks):
-    """Where twice the time is not long; both learn from the same, and hold out the same."""
+    """Where twice the time is not long, and enough is held out; both learn from the same, and hold out the same."""
     random = np.random.default_rng(0)
     data = as_dataset(random.normal(size=(n, steps)), random.normal(size=n))
-    given = (random.normal(size=(20, steps)), random.normal(size=20)) if validation else None
+    given = (random.normal(size=(validation, steps)), random.normal(size=validation)) if validation else None
     parting = parted(data, given, "auto", RANDOM(0), "auto", free=True)
     (part,) = parting.parts
     assert part.members == tuple(range(networks))
     assert part.free == tuple(range(1, networks))
     assert not parting.crossed
-    assert len(part.held_out) == (20 if validation else round(0.1 * n))
+    assert len(part.held_out) == (validation or round(0.1 * n))
 
 
 @pytest.mark.parametrize(("share", "members", "free"), [("auto", 1, True), (0, "auto", True), ("auto", "auto", False)])

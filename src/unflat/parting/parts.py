@@ -185,8 +185,8 @@ def parted(
         How many networks there are. "auto" is five where what one could hold out is little, one otherwise.
     free : bool
         Whether "auto" is to have as many again that begin without a line, where there are five that hold out whole
-        series, of which a line knows few too well; and one, where there are few enough sequences for twice the time:
-        what a line cannot tell is sometimes learned better without it.
+        series, of which a line knows few too well; and one, where there are few enough sequences for twice the time,
+        and enough held out to say whether it pays: what a line cannot tell is sometimes learned better without it.
 
     Returns
     -------
@@ -233,7 +233,9 @@ def parted(
 def _alike(training: Dataset, held_out: Dataset | None, count: int, *, free: bool) -> Parting:
     steps = int(training.sequences.lengths.sum())
     few = len(training) <= _MOST_FOR_BOTH and steps <= _MOST_STEPS_FOR_BOTH
-    return Parting.alike(training, held_out, count, free=int(free and few and count == 1 and held_out is not None))
+    # Fewer than say anything cannot vouch for a second kind of network.
+    judged = held_out is not None and len(held_out) >= FEWEST_TO_HOLD_OUT
+    return Parting.alike(training, held_out, count, free=int(free and few and judged and count == 1))
 
 
 def hold_out(data: Dataset, share: float, random: np.random.RandomState) -> tuple[Dataset, Dataset | None]:
