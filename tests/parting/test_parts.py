@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -159,11 +161,21 @@ def short_series(kind, n, length=8, stride=1):
     rows = n * stride + length
     steps = np.random.default_rng(6).normal(size=rows)
     if kind == "table":
-        frame = pl.DataFrame({"x": steps, "y": np.arange(float(rows)) - length})
+        frame = pl.DataFrame({"x": steps, "y": named(np.arange(rows) - length)})
         windows = make_windows(frame, target="y", length=length, features=["x"], stride=stride)
         return as_dataset(windows)
     X = np.lib.stride_tricks.sliding_window_view(steps, length)[:-1:stride, :, None]
-    return as_dataset(X, np.arange(float(len(X))))
+    return as_dataset(X, named(np.arange(len(X))))
+
+
+def named(places):
+    """Give numbers that go up and down around a level, of which each tells its place."""
+    return np.where(places % 2, 1.0, -1.0) * (1000 + places)
+
+
+def places_of(dataset):
+    """Tell the places from such targets."""
+    return np.abs(dataset.y[:, 0]) - 1000
 
 
 @pytest.mark.parametrize("kind", ["table", "array"])
@@ -172,35 +184,40 @@ def test_of_a_short_series_each_stretch_is_held_out_of_one_network(kind):
     data = short_series(kind, 103)
     parting = parted(data, None, "auto", RANDOM(0), "auto", free=True)
     assert [part.members for part in parting.parts] == [(place,) for place in range(5)]
-    np.testing.assert_array_equal(np.concatenate(held_out_of(parting)), data.y[:, 0])
+    places = places_of(data)
+    np.testing.assert_array_equal(places_of(parting.held_out), places)
     assert parting.latest is parting.parts[-1]
     for part in parting.parts:
-        first, *_, last = part.held_out.y[:, 0]
-        learned = part.training.y[:, 0]
-        np.testing.assert_array_equal(learned, [y for y in data.y[:, 0] if not first - 8 < y < last + 8])
-        np.testing.assert_array_equal(data.y[part.places, 0], learned)
+        first, *_, last = places_of(part.held_out)
+        np.testing.assert_array_equal(places_of(part.training), [p for p in places if not first - 8 < p < last + 8])
+        np.testing.assert_array_equal(data.y[part.places], part.training.y)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.9])
 def test_stretches_of_a_named_share_end_with_the_series_and_do_not_overlap(share):
     """Networks that hold out less than everything hold out the latest."""
-    held_out = held_out_of(parted(short_series("array", 100), None, share, RANDOM(0), 4))
-    assert [len(part) for part in held_out] == [10 if share == 0.1 else 25] * 4
-    np.testing.assert_array_equal(np.concatenate(held_out), np.arange(100.0)[-sum(map(len, held_out)) :])
+    parting = parted(short_series("array", 100), None, share, RANDOM(0), 4)
+    assert [len(part.held_out) for part in parting.parts] == [10 if share == 0.1 else 25] * 4
+    np.testing.assert_array_equal(places_of(parting.held_out), np.arange(100.0)[-len(parting.held_out) :])
 
 
-def test_of_a_short_series_of_long_windows_the_end_is_held_out():
-    """Where a stretch and all that shares steps with it is more than half, one network holds out the last tenth."""
-    parting = parted(short_series("array", 100, length=30), None, "auto", RANDOM(0), "auto")
+@pytest.mark.parametrize("why", ["long windows", "a trend", "a trend in one of two targets"])
+def test_the_end_of_a_short_series_is_held_out_where_a_stretch_would_not_do(why):
+    """Where what shares steps with a stretch is more than half, or the series goes on to where it has not been."""
+    data = short_series("array", 100, length=30 if why == "long windows" else 8)
+    trend = np.arange(100.0)[:, None]
+    if why != "long windows":
+        data = replace(data, y=trend if why == "a trend" else np.hstack([data.y, trend]), names=("a", "b"))
+    parting = parted(data, None, "auto", RANDOM(0), "auto")
     assert len(parting.parts) == 1
-    np.testing.assert_array_equal(parting.held_out.y[:, 0], np.arange(90.0, 100.0))
+    np.testing.assert_array_equal(parting.held_out.y, data.y[-10:])
     assert parting.latest is parting.parts[0]
 
 
 def test_windows_of_a_series_that_share_no_step_are_held_out_in_order():
     """Strides may be as long as windows; what follows one another is held out together all the same."""
-    parting = parted(short_series("table", 40, length=4, stride=4), None, "auto", RANDOM(0), "auto")
-    assert [np.diff(y).tolist() for y in held_out_of(parting)] == [[4.0] * 7] * 5
+    parting = parted(short_series("table", 40, length=3, stride=3), None, "auto", RANDOM(0), "auto")
+    assert [np.diff(places_of(part.held_out)).tolist() for part in parting.parts] == [[3.0] * 7] * 5
     assert [len(part.training) for part in parting.parts] == [32] * 5
 
 

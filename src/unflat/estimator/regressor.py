@@ -83,9 +83,10 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         Where sequences tell nothing of each other, or whole series are held out, each holds out another part. "auto" is
         five where there are fewer than 300 of these, of which a tenth would decide by chance, and one otherwise, or
         where validation data are given. Of one series with fewer than 300 windows, each of five holds out a stretch,
-        unless what shares steps with it is more than half. Where whole series are held out there are five more, that
-        begin without the ridge regression: it knows few series too well; and one beside a single network of up to 2,000
-        sequences with 200,000 steps in all. These count as far as what is held out vouches for them.
+        unless its level wanders, or what shares steps with a stretch is more than half. Where whole series are held out
+        there are five more, that begin without the ridge regression: it knows few series too well; and one beside a
+        single network of up to 2,000 sequences with 200,000 steps in all, of which 20 at least are held out. These
+        count as far as what is held out vouches for them.
     loss : {"mse", "mae", "huber", "quantile"}
         What is made small, on the scaled target.
     quantile : float

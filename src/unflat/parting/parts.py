@@ -3,9 +3,10 @@
 One network holds out one part. Several hold out each another, so that together they have learned from everything, and
 what is held out is judged by networks that never saw it (Breiman, Bagging predictors, Machine Learning 24, 1996; van
 der Laan, Polley & Hubbard, Super learner, 2007). Of few sequences a single part of three or ten would decide by chance
-what all that follows rests on. Of a short series they hold out one stretch each, and learn from what comes before and
-after it, but for what shares steps with it (Bergmeir, Hyndman & Koo, A note on the validity of cross-validation for
-evaluating autoregressive time series prediction, Computational Statistics & Data Analysis 120, 2018).
+what all that follows rests on. Of a short series that stays around a level they hold out one stretch each, and learn
+from what comes before and after it, but for what shares steps with it (Bergmeir, Hyndman & Koo, A note on the validity
+of cross-validation for evaluating autoregressive time series prediction, Computational Statistics & Data Analysis 120,
+2018); one that goes on to where it has not been is judged by its end.
 """
 
 from __future__ import annotations
@@ -50,6 +51,9 @@ _TENTH = 0.1
 _LEAST_LEFT = 0.5
 """Share of a series that must be left to learn from where a stretch of it is held out: of few long windows nearly all
 share steps with any of them."""
+
+_MOST_BETWEEN = 0.5
+"""Share of a target's variance that lies between stretches of a series, at the most, where it stays around a level."""
 
 _LARGEST_GAP = 0.25
 """Share of the training part that is left out between it and what is set aside, at the most: of few long windows all
@@ -310,10 +314,16 @@ def _are_in_order(data: Dataset) -> bool:
 
 
 def _is_short_series(data: Dataset) -> bool:
-    """Whether the end of a series would say too little, while enough is left where any stretch of it is held out."""
+    """Whether the end of a series would say too little, and any stretch of it can be held out instead."""
     is_one = data.windows is None or data.windows.timeline.labels is None
     left = len(data) - len(data) // _SEVERAL - 2 * (places_apart(data.sequences) - 1)
-    return is_one and _is_little(data) and left >= _LEAST_LEFT * len(data)
+    return is_one and _is_little(data) and left >= _LEAST_LEFT * len(data) and _stays_around_a_level(data.y)
+
+
+def _stays_around_a_level(y: NDArray[np.float64]) -> bool:
+    """Whether the levels of stretches differ less than what is within them, in each target."""
+    levels = [stretch.mean(axis=0) for stretch in np.array_split(y, _SEVERAL)]
+    return bool((np.var(levels, axis=0) <= _MOST_BETWEEN * y.var(axis=0)).all())
 
 
 def _is_little(data: Dataset) -> bool:
