@@ -1,8 +1,9 @@
 """How short series are held out: 22 classic series of R, each predicted one row ahead and six.
 
 The last quarter of each is judged by, and all before it is fitted on: by the defaults, of which five networks hold out
-a stretch each where the series stays around a level, and by one network that holds out the last tenth. The series were looked at while this was decided; they
-defend a default, and say nothing of how good it is. `python -m benchmarks.accuracy.series --help`
+a stretch each where the series stays around a level, and by one network that holds out the last tenth. The series were
+looked at while this was decided; they defend a default, and say nothing of how good it is.
+`python -m benchmarks.accuracy.series --help`
 """
 
 from __future__ import annotations

@@ -83,10 +83,9 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         Where sequences tell nothing of each other, or whole series are held out, each holds out another part. "auto" is
         five where there are fewer than 300 of these, of which a tenth would decide by chance, and one otherwise, or
         where validation data are given. Of one series with fewer than 300 windows, each of five holds out a stretch,
-        unless its level wanders, or what shares steps with a stretch is more than half. Where whole series are held out
-        there are five more, that begin without the ridge regression: it knows few series too well; and one beside a
-        single network of up to 2,000 sequences with 200,000 steps in all, of which 20 at least are held out. These
-        count as far as what is held out vouches for them.
+        unless its level wanders, or windows are long. Where whole series are held out, five more begin without the
+        ridge regression, which knows few series too well; and one beside a single network that holds out 20 or more of
+        up to 2,000 sequences, with 200,000 steps in all. These count as far as what is held out vouches for them.
     loss : {"mse", "mae", "huber", "quantile"}
         What is made small, on the scaled target.
     quantile : float
@@ -113,9 +112,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         Epochs without a better validation loss after which training stops; None never does. "auto" is half of the
         epochs at a constant rate; a cycle of rates, which does its best work at its end, is gone through.
     validation_fraction : float or "auto"
-        Share of the data that a network holds out, unless validation data are given to `fit`. With fewer than 20
-        sequences none are. "auto" is a tenth; a fifth where up to five networks hold out different parts, and as many
-        parts as networks where there are more: five hold out everything.
+        Share that a network holds out, unless validation data are given to `fit`; none of fewer than 20 sequences.
+        "auto" is a tenth; a fifth where up to five networks hold out different parts, one of as many where more do.
     scale_inputs : {"standard", "robust", "minmax", "none"}
         The scale of numeric features.
     scale_target : {"standard", "robust", "minmax", "log", "none"}
@@ -125,7 +123,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         What predictions and intervals are held between, None for an open end: (0, None) where nothing is negative.
         "auto" takes an end of the training targets where at least one in twenty is at that very end, three times as
         many as at any value between, and no held-out one lies beyond: a cap, or zeros. Where several networks hold out
-        everything, but for a series, it holds predictions, not intervals, within the range of the targets, unless those
+        everything, but of a series, it holds predictions, not intervals, within the range of the targets, unless those
         of held-out sequences that went beyond what was learned from were right to. None holds nothing.
     device : str
         "auto" for CUDA, else Apple's MPS, else the processor; or a device's name.
