@@ -57,6 +57,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "no skip": {"skip": False},
     "one network": {"n_members": 1, "validation_fraction": 0.1},
     "three networks": {"n_members": 3},
+    "three of one layer": {"units": (64,), "n_members": 3},
+    "three of two layers of 32": {"units": (32, 32), "n_members": 3},
     "Huber": {"loss": "huber"},
 }
 """What was tried; each changes the defaults in these parameters only."""
