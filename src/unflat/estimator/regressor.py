@@ -113,7 +113,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         epochs at a constant rate; a cycle of rates, which does its best work at its end, is gone through.
     validation_fraction : float or "auto"
         Share that a network holds out, unless validation data are given to `fit`; none of fewer than 20 sequences.
-        "auto" is a tenth; a fifth where up to five networks hold out different parts, one of as many where more do.
+        "auto" is a tenth; a fifth where networks hold out different parts, or as many parts as there are beyond five.
     scale_inputs : {"standard", "robust", "minmax", "none"}
         The scale of numeric features.
     scale_target : {"standard", "robust", "minmax", "log", "none"}
