@@ -140,4 +140,5 @@ def test_codes_need_no_names():
     random = np.random.default_rng(0)
     rows = np.column_stack([random.integers(0, 12, 300), random.normal(size=300)]).astype(float)
     sequences = Sequences(rows, np.arange(290), np.full(290, 4), categorical=(0,))
-    assert small().fit(sequences, rows[3:293, 0]).predictor_.network.embedding.width == 1 + embedding_width(12)
+    model = small(n_members=1).fit(sequences, rows[3:293, 0])
+    assert model.predictor_.network.embedding.width == 1 + embedding_width(12)
