@@ -109,6 +109,22 @@ def test_networks_that_hold_out_different_parts_begin_at_lines_of_their_own():
     assert not np.array_equal(after[3].weight, before[3].weight)
 
 
+@pytest.mark.parametrize(("level", "believed"), [(0.0, True), (3.0, False)])
+def test_the_end_of_a_short_series_may_refute_the_lines_of_all_its_stretches(level, believed):
+    """A pull towards one level, which most networks have learned, is wrong where the series ends at another."""
+    before, end = series(190, 0.0, 0.3, seed=1), series(40, level, 0.3, seed=4)
+    values = np.concatenate([before.sequences.dense()[::10, :, 0].ravel(), end.y[:, 0]])
+    windows = np.lib.stride_tricks.sliding_window_view(values, 11)
+    data = as_dataset(windows[:, :10, None], windows[:, 10])
+    parting = parted(data, None, "auto", np.random.RandomState(0), "auto")
+    inputs, _ = fit_input_scaling(data.sequences, "standard")
+    target = fit_target_scaler(data.y, "standard", data.names)
+    starts = starts_of(inputs, None, target, parting)
+    assert len(starts) == 5
+    slopes = [start.line.weight[0, 0] * float(target.scale[0] / inputs.scaler.scale[0]) for start in starts]
+    assert (max(slopes) < 0.85) if believed else (min(slopes) > 0.9)
+
+
 def test_a_line_for_other_series_is_judged_on_other_series():
     """Where each series has a level of its own that its steps tell, neighbours of the same series would praise it."""
     random = np.random.default_rng(1)

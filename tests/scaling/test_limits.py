@@ -1,11 +1,12 @@
 """The ends of a target's range at which values pile up, and those that a user gives."""
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unflat import LSTMRegressor, evaluate
+from unflat import LSTMRegressor, evaluate, make_windows
 from unflat.errors import ConfigurationError, OutOfRangeWarning
 from unflat.scaling.limits import Limits, Trial, ends_of, limits_of
 
@@ -185,6 +186,17 @@ def test_networks_that_hold_out_only_a_part_of_all_hold_nothing():
     model = LSTMRegressor(units=(4,), epochs=1, n_members=3, random_state=0).fit(X, y)
     assert len(model.histories_) == 3
     assert model.held_between_ == (Limits(),)
+
+
+def test_a_series_is_held_by_nothing_and_has_finite_bounds():
+    """It goes on to where it has not been; all its stretches together say how far errors reach."""
+    values = np.sin(np.arange(70.0)) + 0.1 * np.random.default_rng(0).normal(size=70)
+    windows = make_windows(pl.DataFrame({"x": values}), target="x", length=3)
+    model = LSTMRegressor(units=(4,), epochs=1, random_state=0).fit(windows)
+    assert len(model.histories_) == 5
+    assert model.held_out_.n == len(windows)
+    assert model.held_between_ == (Limits(),)
+    assert np.isfinite(model.predict_interval(windows, 0.9).upper).all()
 
 
 def test_more_data_let_go_of_what_was_held():
