@@ -149,11 +149,11 @@ def table(records: Sequence[Record]) -> str:
     lines = ["| variant | " + " | ".join(tasks) + " | all | time |", "| --- |" + " ---: |" * (len(tasks) + 2)]
     for variant in VARIANTS:
         beside = {task: _beside_defaults(records, task, variant) for task in tasks}
-        ratios = [_geometric_mean(this["error"] / that["error"] for this, that in beside[task]) for task in tasks]
+        ratios = [geometric_mean(this["error"] / that["error"] for this, that in beside[task]) for task in tasks]
         times = [this["seconds"] / that["seconds"] for pairs in beside.values() for this, that in pairs]
         if times:
             cells = ["" if math.isnan(ratio) else f"{ratio:.3f}" for ratio in ratios]
-            whole = _geometric_mean(ratio for ratio in ratios if not math.isnan(ratio))
+            whole = geometric_mean(ratio for ratio in ratios if not math.isnan(ratio))
             lines.append(f"| {variant} | {' | '.join(cells)} | **{whole:.3f}** | {statistics.median(times):.2f} |")
     return "\n".join(lines)
 
@@ -164,7 +164,8 @@ def _beside_defaults(records: Sequence[Record], task: str, variant: str) -> list
     return [(r, defaults[r["seed"]]) for r in of_task if r["variant"] == variant and r["seed"] in defaults]
 
 
-def _geometric_mean(ratios: Iterable[float]) -> float:
+def geometric_mean(ratios: Iterable[float]) -> float:
+    """Average ratios, so that twice and half make one; nan for none."""
     logarithms = [math.log(ratio) for ratio in ratios]
     return math.exp(statistics.mean(logarithms)) if logarithms else math.nan
 
@@ -182,31 +183,37 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def command_line(arguments: Sequence[str]) -> str:
+def command_line(arguments: Sequence[str], module: str = "benchmarks.accuracy.choosing") -> str:
     """Write the command as it was given, folders of this machine aside."""
     shown = list(arguments)
     for option, word in (("--data", "DIR"), ("--output", "FILE")):
         if option in shown[:-1]:
             shown[shown.index(option) + 1] = word
-    return shlex.join(["python", "-m", "benchmarks.accuracy.choosing", *shown])
+    return shlex.join(["python", "-m", module, *shown])
 
 
 def run_all(options: argparse.Namespace, command: str) -> None:
     """Run what is not stored yet, and store after each fit."""
-    stored = _stored(options.output)
+    stored = stored_in(options.output)
     known = {task.name: task for chosen in SETS.values() for task in chosen.tasks}
     done = {(record["task"], record["variant"], record["seed"]) for record in stored["runs"]}
     asked = [(t, v, seed) for seed in range(options.seeds) for t in options.tasks for v in options.variants]
     for task, variant, seed in asked:
         if (task, variant, seed) not in done:
             record = run(known[task], options.data or Path(), variant, seed, options.most)
-            stored["runs"].append(record)
-            stored["environment"] = surroundings(command)
-            options.output.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
-            print(record, flush=True)
+            store_run(options.output, stored, record, command)
 
 
-def _stored(output: Path) -> Record:
+def store_run(output: Path, stored: Record, record: Record, command: str) -> None:
+    """Add a fit to what is stored, with what it depended on, and print it."""
+    stored["runs"].append(record)
+    stored["environment"] = surroundings(command)
+    output.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+    print(record, flush=True)
+
+
+def stored_in(output: Path) -> Record:
+    """Read what earlier runs have stored; no run if there is no such file."""
     found: Record = json.loads(output.read_text(encoding="utf-8")) if output.exists() else {"runs": []}
     return found
 
@@ -216,7 +223,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     if not options.report:
         run_all(options, command_line(arguments))
-    print(table(_stored(options.output)["runs"]))
+    print(table(stored_in(options.output)["runs"]))
     return 0
 
 

@@ -13,19 +13,19 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is loaded: times compare on one thread
 
 import argparse
-import json
 import math
-import shlex
 import statistics
 import sys
 import time
 import warnings
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from benchmarks.accuracy.storage import surroundings
+from benchmarks.accuracy import choosing
+from benchmarks.accuracy.choosing import DEFAULTS, command_line, geometric_mean, store_run, stored_in
 
 from unflat import LSTMRegressor, make_windows
 from unflat.baselines import Baselines
@@ -37,9 +37,7 @@ if TYPE_CHECKING:
 
     Record = dict[str, Any]
 
-DEFAULTS = "defaults"
-
-VARIANTS: dict[str, dict[str, Any]] = {DEFAULTS: {}, "one network": {"n_members": 1}}
+VARIANTS = {name: choosing.VARIANTS[name] for name in (DEFAULTS, "one network")}
 
 SERIES = {
     "AirPassengers": ("value", 12),
@@ -71,6 +69,8 @@ HORIZONS = (1, 6)
 
 MOST_ROWS = 260
 """Rows of a series that are taken, from its start: what has more is no short one."""
+
+_MODULE = "benchmarks.accuracy.series"
 
 JUDGED = 0.25
 
@@ -156,30 +156,23 @@ def table(records: Sequence[Record]) -> str:
 
 
 def _ratio(ratios: Sequence[float]) -> str:
-    logarithms = [math.log(ratio) for ratio in ratios]
-    mean = math.exp(statistics.mean(logarithms))
-    error = mean * statistics.pstdev(logarithms) / math.sqrt(len(logarithms))
+    mean = geometric_mean(ratios)
+    error = mean * statistics.pstdev(map(math.log, ratios)) / math.sqrt(len(ratios))
     return f"{mean:.3f} ± {error:.3f}"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run what the command line says, and store after each fit; take up where an earlier run stopped."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.series", description=__doc__)
+    parser = argparse.ArgumentParser(prog=f"python -m {_MODULE}", description=__doc__)
     parser.add_argument("--series", nargs="+", default=list(SERIES), choices=SERIES, help="which")
     parser.add_argument("--report", action="store_true", help="print the table of what is stored, and run nothing")
     parser.add_argument("--output", type=Path, metavar="FILE", default=OUTPUT, help="where results are stored")
     options = parser.parse_args(arguments)
-    stored: Record = {"runs": []}
-    if options.output.exists():
-        stored = json.loads(options.output.read_text(encoding="utf-8"))
+    stored = stored_in(options.output)
     done = {(record["series"], record["horizon"], record["variant"]) for record in stored["runs"]}
-    asked = [(name, horizon, variant) for name in options.series for horizon in HORIZONS for variant in VARIANTS]
-    for name, horizon, variant in [] if options.report else asked:
-        if (name, horizon, variant) not in done:
-            stored["runs"].append(run(name, horizon, variant))
-            stored["environment"] = surroundings(shlex.join(["python", "-m", "benchmarks.accuracy.series"]))
-            options.output.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
-            print(stored["runs"][-1], flush=True)
+    for asked in [] if options.report else product(options.series, HORIZONS, VARIANTS):
+        if asked not in done:
+            store_run(options.output, stored, run(*asked), command_line(arguments, _MODULE))
     print(table(stored["runs"]))
     return 0
 
