@@ -21,7 +21,8 @@ from unflat.network import Network, kernel
 from unflat.scaling.scales import fit_input_scaling
 from unflat.sequences import as_sequences
 from unflat.sequences.batches import BatchSource
-from unflat.training.loop import Examples, train
+from unflat.training.examples import Examples
+from unflat.training.loop import train
 from unflat.windows import make_windows
 
 BATCH, STEPS, UNITS, BATCHES = 128, 16, (50, 100), 3

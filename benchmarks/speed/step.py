@@ -43,7 +43,8 @@ from unflat.network import Network, kernel
 from unflat.scaling.scales import fit_input_scaling
 from unflat.sequences import as_sequences
 from unflat.sequences.batches import BatchSource
-from unflat.training.loop import Examples, train
+from unflat.training.examples import Examples
+from unflat.training.loop import train
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,8 @@ from unflat.network import Network
 from unflat.scaling.scales import fit_input_scaling
 from unflat.sequences import as_sequences
 from unflat.sequences.batches import BatchSource
-from unflat.training.loop import Examples, Runtime, train
+from unflat.training.examples import Examples
+from unflat.training.loop import Runtime, train
 
 CONFIG = NetworkConfig(units=(5, 4), dropout=0.3)
 PLAN = TrainingConfig(epochs=7, batch_size=20, learning_rate=1e-2, averaging=0.1)

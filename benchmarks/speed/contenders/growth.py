@@ -16,7 +16,8 @@ from unflat.network import Network
 from unflat.scaling.scales import fit_input_scaling
 from unflat.sequences import as_sequences
 from unflat.sequences.batches import BatchSource
-from unflat.training.loop import Examples, train
+from unflat.training.examples import Examples
+from unflat.training.loop import train
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from unflat.history import History
 from unflat.network import assembled
 from unflat.parting.moderation import Move, is_moderated, mean_of, settle
 from unflat.sequences.batches import BatchSource
-from unflat.training.loop import Examples, Runtime, errors_on, train
+from unflat.training.examples import Examples
+from unflat.training.loop import Runtime, errors_on, train
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
