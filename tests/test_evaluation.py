@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from types import SimpleNamespace
 
@@ -19,6 +20,7 @@ from unflat.baselines import LAST_VALUE, MEAN, NO_PAST, NO_TRAINING, RIDGE, SEAS
 from unflat.errors import ConfigurationError, InputError, InputTypeError, NonFiniteError, ShapeError
 from unflat.estimator import LSTMRegressor
 from unflat.evaluation import Evaluation, evaluate
+from unflat.evaluation.layout import columns, paragraph
 from unflat.evaluation.words import number, percent, ratio, spread_in_words, verdict
 from unflat.metrics import OutputScores, assess
 from unflat.sequences import PastTarget, as_sequences
@@ -244,13 +246,14 @@ target y0
   R²      0.8500  1 is perfect, 0 no better than the mean of these targets
   spread  1.3555  the predictions vary 136 % as much as the targets
 
-  baseline        its RMSE    skill  is the model better?
-  mean               2.236   0.8500  better: MSE 85 % lower than the mean's
-  last value        0.7071  -0.5000  no better: MSE 50 % higher than the last value's
-  seasonal value                     does not apply: no season is known
-  ridge                              does not apply: no training data were given
+  baseline    its RMSE    skill  is the model better?
+  mean           2.236   0.8500  better: MSE 85 % lower than the mean's
+  last value    0.7071  -0.5000  no better: MSE 50 % higher than the last value's
 
-No training data were given, so the mean is that of the very targets evaluated, which no model could know.
+The baseline seasonal value does not apply: no season is known.
+The baseline ridge does not apply: no training data were given.
+No training data were given, so the mean is that of the very targets evaluated, which no model
+could know.
 Pass train=(X_train, y_train) for all baselines."""
 
 
@@ -263,6 +266,30 @@ def test_the_table_reads_like_this():
     y = np.array([2.0, 4.0, 6.0, 8.0])
     inputs = np.column_stack([[0.0, 3.0, 6.0, 8.0], [2.0, 5.0, 6.0, 9.0]])
     assert str(evaluate(one_more, inputs, y, past=PastTarget((0,), 1))) == TABLE
+
+
+def test_baselines_left_out_for_one_reason_are_told_of_together():
+    """Whatever the number of outputs, each reason is given once, below all tables, and in a notebook too."""
+    result = evaluate(lambda inputs: inputs[:, -1], X[TEST], X[TEST][:, -1], train=(X[TRAIN], X[TRAIN][:, -1]))
+    assert len(result.targets) == 2
+    told = f"The baselines {LAST_VALUE} and {SEASONAL_VALUE} do not apply: {NO_PAST}."
+    assert " ".join(str(result).split()).count(told) == 1
+    assert html.unescape(result._repr_html_()).count(told) == 1
+
+
+@given(st.text("ab -.", max_size=300), st.text(" -", max_size=4))
+def test_paragraphs_keep_their_words_and_fit(text, indent):
+    """No line is wider than 96 characters unless a word is, each begins as asked, and no word is lost."""
+    lines = paragraph(text, indent, indent).splitlines()
+    assert all(line.startswith(indent) for line in lines)
+    assert all(len(line) <= 96 or len(line.removeprefix(indent).split()) == 1 for line in lines)
+    assert " ".join(line.removeprefix(indent) for line in lines).split() == text.split()
+
+
+def test_columns_stand_below_each_other():
+    """Names begin and numbers end at one place; words follow, and nothing trails."""
+    rows = [("a", "1", "", "one"), ("long", "10", "2.5", "")]
+    assert columns(rows) == ["a      1       one", "long  10  2.5"]
 
 
 def test_each_output_has_a_block_and_troubles_are_named():
@@ -284,12 +311,12 @@ def test_html_holds_the_same_figures_and_escapes_names():
     """The notebook's rendering shows every cell of the text, with names that cannot inject markup."""
     y = pl.Series("<b>load</b>", Y[TEST])
     result = evaluate(last_step, X[TEST], y, train=(X[TRAIN], Y[TRAIN]))
-    html = result._repr_html_()
-    assert "&lt;b&gt;load&lt;/b&gt;" in html
-    assert "<b>" not in html
+    page = result._repr_html_()
+    assert "&lt;b&gt;load&lt;/b&gt;" in page
+    assert "<b>" not in page
     (output,) = result.assessment.outputs
     for cell in (number(output.rmse), ratio(output.skills[RIDGE]), verdict(output, MEAN).replace("'", "&#x27;")):
-        assert f"<td>{cell}</td>" in html
+        assert f"<td>{cell}</td>" in page
     assert repr(result) == "<Evaluation of last_step on 30 samples>"
 
 
@@ -427,7 +454,7 @@ class TestIntervals:
         """The notes say that the recurrence adds nothing."""
         linear = LSTMRegressor(units=(4,), epochs=2, random_state=0, progress=False).fit(X, X[:, -1, 0])
         assert linear.linear_
-        assert "this model is its linear part alone" in str(evaluate(linear, X, X[:, -1, 0]))
+        assert "this model is its linear part alone" in " ".join(evaluate(linear, X, X[:, -1, 0]).notes)
 
     def test_limits_are_told(self):
         """Where predictions are held, it is said of which output, and between what; else nothing is said."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from unflat.evaluation.layout import columns, paragraph
 from unflat.evaluation.words import mape_in_words, number, r2_in_words, ratio, spread_in_words, verdict
 from unflat.metrics import Assessment, IntervalScores
 
@@ -89,19 +90,23 @@ class Evaluation:
     def __str__(self) -> str:
         blocks = [self.title]
         for name, scores, interval in self._named():
-            table = "\n".join(f"  {line}" for line in _aligned(_score_rows(scores) + _interval_rows(interval)))
-            versus = "\n".join(f"  {line}" for line in _aligned(_baseline_rows(scores, self.assessment.reasons)))
+            table = "\n".join(f"  {line}" for line in columns(_score_rows(scores) + _interval_rows(interval)))
+            versus = "\n".join(f"  {line}" for line in columns(_baseline_rows(scores)))
             blocks.append("\n".join([*_heading(name, scores), table, "", versus]))
-        return "\n\n".join([*blocks, "\n".join(self.notes)])
+        return "\n\n".join([*blocks, "\n".join(map(paragraph, self._remarks))])
 
     def _repr_html_(self) -> str:
         parts = [f"<p><strong>{escape(self.title)}</strong></p>"]
         for name, scores, interval in self._named():
             parts += [f"<p>{escape(line)}</p>" for line in _heading(name, scores)]
             parts.append(_html_table(_score_rows(scores) + _interval_rows(interval)))
-            parts.append(_html_table(_baseline_rows(scores, self.assessment.reasons), head=True))
-        parts += [f"<p>{escape(note)}</p>" for note in self.notes]
+            parts.append(_html_table(_baseline_rows(scores), head=True))
+        parts += [f"<p>{escape(note)}</p>" for note in self._remarks]
         return "\n".join(parts)
+
+    @property
+    def _remarks(self) -> list[str]:
+        return [*_left_out(self.assessment.reasons), *self.notes]
 
     def _named(self) -> Iterator[tuple[str, OutputScores, IntervalScores | None]]:
         intervals = self.intervals or (None,) * len(self.targets)
@@ -117,7 +122,7 @@ def _heading(name: str, scores: OutputScores) -> list[str]:
 
 def _score_rows(scores: OutputScores) -> list[tuple[str, ...]]:
     if scores.not_finite:
-        return [(name, "undefined") for name in ("MSE", "RMSE", "MAE", "MAPE", "R²", "spread")]
+        return [(name, "undefined", "") for name in ("MSE", "RMSE", "MAE", "MAPE", "R²", "spread")]
     return [
         ("MSE", number(scores.mse), "mean squared error, in the target's units squared"),
         ("RMSE", number(scores.rmse), "its root, in the target's units"),
@@ -138,25 +143,25 @@ def _interval_rows(scores: IntervalScores | None) -> list[tuple[str, ...]]:
     ]
 
 
-def _baseline_rows(scores: OutputScores, reasons: Mapping[str, str]) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = [("baseline", "its RMSE", "skill", "is the model better?")]
-    rows += [
+def _baseline_rows(scores: OutputScores) -> list[tuple[str, ...]]:
+    rows = [
         (name, number(scores.baseline_rmse[name]), ratio(skill), verdict(scores, name))
         for name, skill in scores.skills.items()
     ]
-    return rows + [(name, "", "", f"does not apply: {reason}") for name, reason in reasons.items()]
+    return [("baseline", "its RMSE", "skill", "is the model better?"), *rows]
 
 
-def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Pad the cells of each column to one width: names to the left, numbers to the right, words as they are."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        name, *numbers, words = (*row, "") if len(row) == 2 else row  # noqa: PLR2004 - a name and a number
-        cells = [name.ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(numbers, widths[1:], strict=False)]
-        lines.append("  ".join([*cells, words]).rstrip())
-    return lines
+def _left_out(reasons: Mapping[str, str]) -> list[str]:
+    """Say which baselines do not apply, those of one reason together."""
+    named: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        named.setdefault(reason, []).append(name)
+    return [
+        f"The baseline {names[0]} does not apply: {reason}."
+        if len(names) == 1
+        else f"The baselines {' and '.join(names)} do not apply: {reason}."
+        for reason, names in named.items()
+    ]
 
 
 def _html_table(rows: Sequence[tuple[str, ...]], *, head: bool = False) -> str:
