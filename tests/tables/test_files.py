@@ -96,7 +96,7 @@ def test_text_that_looks_like_numbers_can_stay_text(written):
     """A column named as text keeps its leading zeros, and is no spoilt column of numbers."""
     table = read_table(written("id,x\n007,1\n008,2\nA9,3\n"), text=["id"])
     assert table["id"].to_list() == ["007", "008", "A9"]
-    with pytest.raises(MissingColumnError, match=r"The text column 'idd'.*Did you mean 'id'"):
+    with pytest.raises(MissingColumnError, match=r"The label column 'idd'.*Did you mean 'id'"):
         read_table(written("id,x\n007,1\n"), text=["idd"])
 
 

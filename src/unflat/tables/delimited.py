@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-_DECIMAL_COMMA = r"^[+-]?\d+(,\d+)?$"
+_WITH_COMMA = r"^[+-]?\d+(,\d+)?$"
+"""A number whose thousands nothing parts, as polars reads with decimal commas."""
 
 _ABOVE = 10
 """Rows at the beginning which may be of something else than the table: a title, or where it is from."""
@@ -116,7 +117,7 @@ def _parse(
 
 def _has_decimal_commas(table: pl.DataFrame) -> bool:
     texts = [column.str.strip_chars() for column in table if column.dtype == pl.String and not is_empty(column)]
-    return any(has_decimal_commas(text) or text.drop_nulls().str.contains(_DECIMAL_COMMA).all() for text in texts)
+    return any(has_decimal_commas(text) or text.drop_nulls().str.contains(_WITH_COMMA).all() for text in texts)
 
 
 class _Scan(NamedTuple):

@@ -178,7 +178,7 @@ def _settled(table: pl.DataFrame, text: Collection[str]) -> pl.DataFrame:
     """Give text columns that hold something else their type, and leave out a written index."""
     for name in text:
         if name not in table.columns:
-            raise MissingColumnError(name, table.columns, "text")
+            raise MissingColumnError(name, table.columns, "label")
     columns = [_settle(column, stays=column.name in text) if column.dtype == pl.String else column for column in table]
     table = with_one_time(pl.DataFrame({column.name: column for column in columns if not _counts_rows(column)}), text)
     nameless = "" in table.columns and "index" not in table.columns and is_temporal(table[""])
