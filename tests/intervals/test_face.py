@@ -74,6 +74,23 @@ def test_coverage_of_networks_that_hold_out_different_parts():
     assert np.isfinite(widths).all()
 
 
+@pytest.mark.parametrize(
+    ("given", "groups"), [({"n_members": 10, "validation_fraction": 0.2}, None), ({"n_members": 3}, 2)]
+)
+def test_a_sequence_that_several_networks_hold_out_counts_once(given, groups):
+    """However often it is held out, it is one sequence to calibrate on and to be judged by: 0.9 is kept over fits."""
+    shares = []
+    for seed in range(8):
+        X, y = drawn(1060, seed)
+        labels = None if groups is None else np.arange(1060) % groups
+        of_few = None if labels is None else labels[:60]
+        model = small(random_state=seed, epochs=3, **given).fit(X[:60], y[:60], groups=of_few)
+        lower, upper = model.predict_interval(X, groups=labels)
+        shares.append(np.mean((y >= lower)[60:] & (y <= upper)[60:]))
+        assert len(model.bands_.calibration.scores) == model.held_out_.n == 60
+    assert 0.86 <= np.mean(shares) <= 0.96
+
+
 def test_several_outputs_have_a_column_each():
     """Bounds have the form of the predictions."""
     X, y = drawn(200, 0, outputs=2)

@@ -126,6 +126,32 @@ def test_of_few_sequences_each_is_held_out_of_one_network():
     assert parting.whole is data
 
 
+def test_what_several_networks_hold_out_is_averaged():
+    """Three networks that hold out half each hold out half of the sequences twice: what is found of these is a mean."""
+    parting = parted(independent(40), None, 0.5, RANDOM(0), 3)
+    named = np.concatenate(held_out_of(parting))
+    assert len(named) == 60
+    np.testing.assert_array_equal(np.sort(named[parting.firsts]), np.arange(40))
+    found = np.column_stack([named + 100 * parting.part_of_each, named])
+    once = parting.once(found)
+    np.testing.assert_array_equal(once[:, 1], named[parting.firsts])
+    np.testing.assert_allclose(once[:, 0], [found[named == name, 0].mean() for name in once[:, 1]])
+
+
+def test_what_each_holds_out_alone_stays_in_its_order():
+    """Where no two networks hold out the same, there is nothing to average."""
+    parting = parted(independent(40), None, "auto", RANDOM(0), "auto")
+    found = np.random.default_rng(0).normal(size=(40, 2))
+    np.testing.assert_array_equal(parting.firsts, np.arange(40))
+    np.testing.assert_array_equal(parting.once(found), found)
+
+
+def test_a_share_leaves_something_to_learn_from():
+    """Nearly everything may be held out, but not all."""
+    training, held_out = hold_out(independent(400), 0.999, RANDOM(0))
+    assert (len(training), len(held_out)) == (1, 399)
+
+
 @pytest.mark.parametrize(("n", "networks"), [(FEWEST_TO_HOLD_OUT - 1, 1), (FEW - 1, 5), (FEW, 1)])
 def test_as_many_networks_as_little_data_ask_for(n, networks):
     """Of so few that nothing is held out, and of enough to hold a tenth out, one network learns."""

@@ -38,9 +38,8 @@ def hold(predictor: Predictor, parting: Parting) -> None:
     parting : Parting
         What its networks learned from, and what they held out.
     """
-    everything_held_out = parting.held_out is not None and len(parting.held_out) >= len(parting.whole)
     of_a_series = parting.latest is not None
-    if not parting.crossed or of_a_series or not everything_held_out:
+    if not parting.crossed or of_a_series or len(parting.firsts) < len(parting.whole):
         return
     trials = [
         _trial(predictor, part, part.training, part.held_out) for part in parting.parts if part.held_out is not None
@@ -65,17 +64,17 @@ def assess_held_out(predictor: Predictor, baselines: Baselines, parting: Parting
     """Hold a predictor against the baselines on what was held out; None where nothing was.
 
     Where networks held out different parts, each part is predicted by the network that did not learn from it, and by
-    baselines that did not.
+    baselines that did not; what several of them held out, by the mean of these.
     """
     if parting.held_out is None:
         return None
     if not parting.crossed:
         return assess_on(predictor, baselines, parting.held_out)
     predicted = [_unseen(predictor, part, part.held_out) for part in parting.parts if part.held_out is not None]
-    prediction = np.concatenate([own for own, _ in predicted])
+    prediction = parting.once(np.concatenate([own for own, _ in predicted]))
     names = [name for name in predicted[0][1] if all(name in of_part for _, of_part in predicted)]
-    references = {name: np.concatenate([of_part[name] for _, of_part in predicted]) for name in names}
-    held_out = parting.held_out
+    references = {name: parting.once(np.concatenate([of_part[name] for _, of_part in predicted])) for name in names}
+    held_out = parting.held_out.take(parting.firsts)
     return assess(held_out.y, prediction, references, baselines.reasons_for(held_out.sequences), held_out.weights)
 
 

@@ -207,7 +207,9 @@ def bands_of(
         return Bands.of(predictor, parting.whole)
     unseen = errors_unseen(predictor, parting, errors, loss, picked)
     if parting.crossed:
-        return Bands.crossed(predictor, parting.held_out, unseen, parting.part_of_each)
+        # A sequence that two networks hold out is one sequence: its scores twice would promise too much.
+        held_out, parts = parting.held_out.take(parting.firsts), parting.part_of_each[parting.firsts]
+        return Bands.crossed(predictor, held_out, parting.once(unseen), parts)
     return Bands.of(predictor, parting.whole).calibrated(predictor, parting.held_out, unseen)
 
 

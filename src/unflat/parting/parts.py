@@ -76,6 +76,8 @@ class Part:
         Where the training part stands in the whole that networks learn from.
     free : tuple of int
         The places of those networks that begin without a line.
+    inside : ndarray of int or None
+        Where what is held out stands in that whole; None where it is no part of it.
     """
 
     training: Dataset
@@ -83,6 +85,7 @@ class Part:
     members: tuple[int, ...]
     places: NDArray[Any]
     free: tuple[int, ...] = ()
+    inside: NDArray[Any] | None = None
 
     @property
     def at_line(self) -> tuple[int, ...]:
@@ -139,6 +142,22 @@ class Parting(NamedTuple):
         """The number of the part that each sequence is of that is held out."""
         sizes = [0 if part.held_out is None else len(part.held_out) for part in self.parts]
         return np.repeat(np.arange(len(sizes)), sizes)
+
+    @property
+    def firsts(self) -> NDArray[np.int64]:
+        """Where each sequence stands first among all held out, which several networks may hold out alike."""
+        return np.sort(np.unique(self._inside, return_index=True)[1])
+
+    def once(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Average what was found of all held out, (m, outputs), over the parts that hold it out; as `firsts`."""
+        _, first, which = np.unique(self._inside, return_index=True, return_inverse=True)
+        counts = np.bincount(which)
+        means = np.column_stack([np.bincount(which, column) / counts for column in values.T])
+        return means[np.argsort(first)]
+
+    @property
+    def _inside(self) -> NDArray[Any]:
+        return np.concatenate([part.inside for part in self.parts if part.inside is not None])
 
     def kept(self, members: int) -> Parting:
         """Keep the first networks' parts, and the data."""
@@ -228,6 +247,7 @@ def parted(
             (place, count + place) if twice else (place,),
             training,
             (count + place,) if twice else (),
+            inside,
         )
         for place, (training, inside) in enumerate(places)
     )
@@ -281,7 +301,7 @@ def _two_parts(data: Dataset, share: float, random: np.random.RandomState) -> tu
         )
         return parts.train, parts.validation
     else:
-        count = max(1, round(share * len(data)))
+        count = min(max(1, round(share * len(data))), len(data) - 1)
         rest = len(data) - count
         apart = places_apart(data.sequences)
         if apart > 1:
