@@ -173,7 +173,7 @@ class AutoOrRange:
     def admits(self, value: object) -> bool:
         """Whether the value is such a word or pair."""
         if not isinstance(value, tuple):
-            return value == "auto"
+            return isinstance(value, str) and value == "auto"
         ends = [end for end in value if end is not None]
         is_pair = len(value) == len(("low", "high")) and all(map(Interval(-inf, inf, "neither").admits, ends))
         return is_pair and all(low < high for low, high in pairwise(ends))

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unflat.conformal import PredictionInterval
-from unflat.errors import InputError, ShapeError
+from unflat.errors import ConfigurationError, InputError, ShapeError
 from unflat.intervals import AdaptiveInterval, Expected
 
 
@@ -102,6 +102,16 @@ def test_replay_asks_for_truths_that_are_due_first():
     tracked.predict([0])
     with pytest.raises(InputError, match="1 that do"):
         tracked.replay([0], [0.0])
+
+
+@pytest.mark.parametrize("delay", [0, -3, 1.5])
+def test_what_is_no_delay_is_refused_before_anything_is_learned(delay):
+    """A truth is there one sequence later at the earliest."""
+    tracked = follow(np.ones((20, 1)))
+    with pytest.raises(ConfigurationError, match="'delay' of replay: expected a whole number of at least 1"):
+        tracked.replay(range(30), np.zeros(30), delay=delay)
+    assert tracked.pending == 0
+    assert np.isnan(tracked.covered).all()
 
 
 def test_scores_remembered_are_the_latest():

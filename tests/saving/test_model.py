@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from unflat.errors import CorruptArtifactError
 from unflat.estimator import LSTMRegressor
@@ -37,6 +38,12 @@ def test_parameters_from_numpy_are_plain_numbers_in_the_file(waves, tmp_path):
     parameters, _ = read_model(tmp_path / "m.unflat")
     assert (parameters["units"], parameters["epochs"], parameters["dropout"]) == ((3, 2), 1, 0.1)
     assert parameters["random_state"] is None
+
+
+def test_a_device_of_torch_is_saved_by_its_name(waves, tmp_path):
+    """Whoever gives `torch.device("cpu")` in place of "cpu" can save the model."""
+    LSTMRegressor(units=(3,), n_members=1, epochs=1, device=torch.device("cpu")).fit(*waves).save(tmp_path / "m.unflat")
+    assert read_model(tmp_path / "m.unflat")[0]["device"] == "cpu"
 
 
 def test_file_holds_no_data(saved, waves):

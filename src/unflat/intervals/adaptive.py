@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from unflat.config import AtLeast
 from unflat.conformal import PredictionInterval
 from unflat.dataset import as_targets
-from unflat.errors import InputError, ShapeError
+from unflat.errors import ConfigurationError, InputError, ShapeError
 from unflat.intervals.bands import scores_of
 
 if TYPE_CHECKING:
@@ -157,9 +158,13 @@ class AdaptiveInterval:
 
         Raises
         ------
+        ConfigurationError
+            If the delay is no whole number of at least 1.
         InputError
             If X and y cannot be used, or differ in number; or predictions still wait for their truth.
         """
+        if not AtLeast(1).admits(delay):
+            raise ConfigurationError("replay", "delay", str(AtLeast(1)), delay)
         if self._awaited:
             raise InputError(
                 "The stretch to replay", "no prediction that waits for its truth", f"{self.pending} that do",

@@ -164,9 +164,11 @@ def _plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: object) -> object:
-    """Turn NumPy's numbers and arrays, which searches over parameters bring, into Python's."""
+    """Turn NumPy's numbers and arrays, which searches over parameters bring, and torch's devices into Python's."""
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, torch.device):
+        return str(value)
     return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
 
 
