@@ -81,6 +81,10 @@ class Dataset:
         """Whether what is held out is a later stretch of the same series: windows that share steps, of no groups."""
         return not self.for_other_series and places_apart(self.sequences) > 1
 
+    def counted(self) -> Dataset:
+        """Leave out the sequences of weight 0: they say nothing, and are nothing to judge by."""
+        return self if self.weights is None or self.weights.all() else self.take(np.flatnonzero(self.weights))
+
     def take(self, index: NDArray[Any]) -> Dataset:
         """Select sequences by position."""
         return replace(
@@ -205,6 +209,8 @@ def as_validation(validation: object, data: Dataset) -> Dataset:
     refuse_other_features("The validation X", given.sequences, data.sequences.n_features)
     refuse_other_context("The validation X", given.sequences, data.sequences.context_names)
     refuse_other_outputs("The validation y", given, data.y.shape[1])
+    if given.windows is not None and data.windows is not None:
+        refuse_other_windows("The validation windows", given.windows, data.schema)
     return given
 
 
@@ -250,22 +256,33 @@ def refuse_other_outputs(name: str, data: Dataset, expected: int) -> None:
 
 
 def refuse_other_data(data: Dataset, schema: WindowSchema | None, n_features: int, n_outputs: int) -> None:
-    """Raise `InputError` if data to train on further differ in form from those of the training."""
+    """Raise `InputError` if data differ in form, or their columns in meaning, from those of the training."""
     refuse_other_features("X", data.sequences, n_features)
     refuse_other_context("X", data.sequences, () if schema is None else schema.beside)
     refuse_other_outputs("y", data, n_outputs)
+    if data.windows is not None:
+        refuse_other_windows("The windows", data.windows, schema)
 
 
-def refuse_other_windows(windows: Windows, fitted: WindowSchema | None) -> None:
+def refuse_other_windows(name: str, windows: Windows, fitted: WindowSchema | None) -> None:
     """Raise `InputError` if the windows' columns or codes mean something else than those of the training."""
     schema = windows.schema
     if fitted is None or schema.meaning != fitted.meaning:
         raise InputError(
-            "The windows to predict for",
+            name,
             "the columns and categories of the windows that the model was fitted on",
-            f"windows with the features {', '.join(schema.inputs)}",
-            "Pass the table itself to predict, or cut its windows with apply_schema(table, model.schema_).",
+            f"windows with the features {', '.join(schema.inputs)}{_other_categories(schema, fitted)}",
+            "Cut them with apply_schema(table, schema), whose schema is that of the windows fitted on, model.schema_; "
+            "or pass predict the table itself.",
         )
+
+
+def _other_categories(schema: WindowSchema, fitted: WindowSchema | None) -> str:
+    """Name the first column whose categories are others, where nothing else tells windows apart."""
+    if fitted is None or schema.inputs != fitted.inputs:
+        return ""
+    other = [name for name, known in schema.categories.items() if known != fitted.categories.get(name)]
+    return f", and other categories of {other[0]!r}" if other else ""
 
 
 def sequences_for(X: object, schema: WindowSchema | None, n_features: int, *, name: str = "X") -> Sequences:
@@ -294,7 +311,7 @@ def sequences_for(X: object, schema: WindowSchema | None, n_features: int, *, na
     """
     X = windowed(X, schema)
     if isinstance(X, Windows):
-        refuse_other_windows(X, schema)
+        refuse_other_windows("The windows to predict for", X, schema)
         return X.sequences
     sequences = as_sequences(X, name=name)
     refuse_other_features(name, sequences, n_features)

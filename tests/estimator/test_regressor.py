@@ -37,7 +37,7 @@ from unflat.errors import (
 from unflat.estimator import LSTMRegressor, load
 from unflat.saving.artifact import read_artifact, write_artifact
 from unflat.training.callbacks import Callback
-from unflat.windows import make_windows
+from unflat.windows import apply_schema, make_windows
 
 
 def small(**parameters):
@@ -147,8 +147,23 @@ class TestInputs:
         table = pl.DataFrame({"a": np.arange(80.0) % 7, "b": np.arange(80.0) % 5})
         model = small(epochs=1).fit(make_windows(table, target="a", length=5))
         other = make_windows(table, target="a", length=5, features=["a"])
-        with pytest.raises(InputError, match=r"Pass the table itself to predict, or cut its windows with apply_schema"):
+        with pytest.raises(InputError, match=r"apply_schema\(table, schema\).* or pass predict the table itself"):
             model.predict(other)
+
+    def test_other_categories_are_refused_wherever_windows_are_given(self):
+        """The same columns with codes that mean something else neither validate, nor teach, nor calibrate."""
+        city = np.array(["a", "b", "c"])[np.arange(90) // 30]
+        table = pl.DataFrame({"y": np.sin(np.arange(90.0)), "city": city})
+        windows = make_windows(table, target="y", length=4)
+        other = make_windows(table.filter(pl.col("city") != "a"), target="y", length=4)
+        message = "received windows with the features y, city, and other categories of 'city'.*apply_schema"
+        with pytest.raises(InputError, match=f"The validation windows: .*{message}"):
+            small(epochs=1).fit(windows, validation=other)
+        model = small(epochs=1, validation_fraction=0).fit(windows)
+        for wanted in (model.partial_fit, model.calibrate):
+            with pytest.raises(InputError, match=f"The windows: .*{message}"):
+                wanted(other)
+            wanted(apply_schema(table, windows.schema, targets=True))
 
     def test_weights_count(self, waves):
         """Sequences of weight zero do not teach: with their targets spoilt the others are still learned."""
@@ -160,6 +175,27 @@ class TestInputs:
         clean = small(epochs=60, validation_fraction=0).fit(X, spoilt, sample_weight=weights)
         mixed = small(epochs=60, validation_fraction=0).fit(X, spoilt)
         assert clean.score(X[1::2], y[1::2]) > mixed.score(X[1::2], y[1::2]) + 0.1
+
+    @pytest.mark.parametrize("parameters", [{}, {"n_members": "auto"}, {"scale_target": "robust"}])
+    def test_a_sequence_of_weight_zero_is_left_out(self, waves, parameters):
+        """Whatever it holds, in no scale, no loss and no choice: the fit is, bit for bit, that without it."""
+        X, y = waves
+        weights, wrong = np.where(np.arange(120) % 10 == 9, 0.0, 1.5), y.copy()
+        wrong[weights == 0] *= -1e6
+        model = small(epochs=3, **parameters).fit(X, wrong, sample_weight=weights)
+        kept = weights > 0
+        expected = small(epochs=3, **parameters).fit(X[kept], y[kept], sample_weight=weights[kept])
+        np.testing.assert_array_equal(model.predict(X), expected.predict(X))
+        assert model.held_out_.n == expected.held_out_.n
+
+    def test_the_end_of_a_series_may_have_no_weight(self):
+        """What is held out of overlapping windows are the last that count."""
+        values = np.sin(np.arange(160) / 5.0)
+        X = np.lib.stride_tricks.sliding_window_view(values, 10)[:-1]
+        weights = np.where(np.arange(150) < 110, 1.0, 0.0)
+        model = small(epochs=2).fit(X, values[10:], sample_weight=weights)
+        assert model.held_out_.n == 11
+        assert np.isfinite(model.predict(X)).all()
 
     def test_groups_are_held_out_whole(self, waves):
         """No group is in both parts: the validation part is made of whole groups."""
@@ -358,6 +394,17 @@ class TestTraining:
         assert [record.epoch for record in model.history_.epochs] == list(range(1, 22))
         assert torch.equal(model.predictor_.target.center, center)
 
+    def test_a_pass_that_diverges_does_not_spoil_the_next(self, waves):
+        """It is warned of and undone, its moments too: what comes after it learns as if it had not been."""
+        X, y = waves
+        model, spared = (small(epochs=2).fit(X, y) for _ in range(2))
+        wrong = y.copy()
+        wrong[7] = 1e45
+        with pytest.warns(DivergedWarning, match="The weights of epoch 0 are kept"):
+            model.partial_fit(X, wrong)
+        spared.histories_ = model.histories_  # the order of a pass follows from how many came before
+        np.testing.assert_array_equal(model.partial_fit(X, y).predict(X), spared.partial_fit(X, y).predict(X))
+
     def test_partial_fit_refuses_other_shapes(self, waves):
         """More data must have the features and outputs of the first."""
         X, y = waves
@@ -488,6 +535,18 @@ class TestBadInput:
         with pytest.raises(ScaleDomainError, match=r"The target y0: expected positive values for the scale 'log'"):
             small(scale_target="log").fit(X, y - y.min())
 
+    def test_log_of_what_is_held_out_and_not_positive(self, waves):
+        """In a validation part, or in what comes later, such a target is refused like one to learn from."""
+        X, y = waves
+        wrong = np.where(np.arange(120) == 110, 0.0, y)
+        model = small(scale_target="log", epochs=1)
+        with pytest.raises(ScaleDomainError, match="received a smallest value of 0"):
+            model.fit(X[:100], y[:100], validation=(X[100:], wrong[100:]))
+        model.fit(X, y)
+        for wanted in (model.partial_fit, model.calibrate):
+            with pytest.raises(ScaleDomainError, match="received a smallest value of 0"):
+                wanted(X, wrong)
+
     @pytest.mark.parametrize(
         ("name", "value", "constraint"),
         [
@@ -509,6 +568,7 @@ class TestBadInput:
             ("precision", "fp16", "one of 'fp32', 'bf16'"),
             ("device", "tpu", "'auto' or a device of this machine"),
             ("validation_fraction", 1.0, r"'auto', or a number in \[0, 1\)"),
+            ("target_range", np.array([0, 1]), r"'auto', or a pair of numbers \(low, high\)"),
         ],
     )
     def test_parameters_are_held_against_their_constraints(self, waves, name, value, constraint):
@@ -540,6 +600,24 @@ class TestBadInput:
         before = model.predict(X)
         with pytest.raises(NonFiniteError, match="inf"):
             model.fit(X * np.inf, y)
+        np.testing.assert_array_equal(model.predict(X), before)
+
+    def test_a_fit_that_breaks_off_is_none(self, waves):
+        """An error in training, as in a callback, leaves an estimator as it was: not fitted, or fitted as before."""
+        X, y = waves
+
+        class Breaks(Callback):
+            def on_epoch(self, record):
+                raise RuntimeError("broken")
+
+        model = small(epochs=2, callbacks=[Breaks()])
+        with pytest.raises(RuntimeError, match="broken"):
+            model.fit(X, y)
+        with pytest.raises(NotFittedError):
+            model.predict(X)
+        before = model.set_params(callbacks=()).fit(X, y).predict(X)
+        with pytest.raises(RuntimeError, match="broken"):
+            model.set_params(callbacks=[Breaks()]).fit(X, 1e3 * y)
         np.testing.assert_array_equal(model.predict(X), before)
 
     def test_predicting_before_fitting(self):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
@@ -11,6 +12,8 @@ from unflat.history import told
 from unflat.scaling.limits import Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from unflat.history import History
     from unflat.metrics import Assessment
     from unflat.network import Predictor
@@ -48,3 +51,15 @@ class FittedMixin:
         """Whether the model is its skip alone."""
         check_is_fitted(self)
         return self.predictor_.network.is_linear
+
+
+@contextmanager
+def unchanged_on_error(model: object) -> Iterator[None]:
+    """Put a model's attributes back if what is done meanwhile raises: half of a fit must not pass for one."""
+    before = dict(vars(model))
+    try:
+        yield
+    except BaseException:
+        vars(model).clear()
+        vars(model).update(before)
+        raise

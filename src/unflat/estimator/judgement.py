@@ -45,12 +45,17 @@ def warn_of(history: History, assessment: Assessment, *, held_out: bool, stackle
     stacklevel : int
         Frames between this function and the user's call, for the warning's line.
     """
-    for category, message in _of_history(history):
-        warnings.warn(message, category, stacklevel=stacklevel + 1)
+    warn_of_history(history, stacklevel=stacklevel + 1)
     for number, scores in enumerate(assessment.outputs):
         output = "" if len(assessment.outputs) == 1 else f" of output {number}"
         for category, message in _of_output(scores, output, assessment.n, held_out=held_out):
             warnings.warn(message, category, stacklevel=stacklevel + 1)
+
+
+def warn_of_history(history: History, *, stacklevel: int) -> None:
+    """Warn where training did not come to its end; as `warn_of`."""
+    for category, message in _of_history(history):
+        warnings.warn(message, category, stacklevel=stacklevel + 1)
 
 
 def _of_history(history: History) -> Iterator[Finding]:

@@ -13,16 +13,16 @@ from unflat.baselines import Baselines
 from unflat.contract import SequenceRegressor, check_is_fitted, random_state_of
 from unflat.dataset import as_dataset, refuse_other_data, sequences_for
 from unflat.errors import ConstantColumnWarning, TooFewSamplesError
-from unflat.estimator.fitted import FittedMixin
+from unflat.estimator.fitted import FittedMixin, unchanged_on_error
 from unflat.estimator.inputs import warn_of_inputs, warn_of_single_steps
-from unflat.estimator.judgement import warn_of
+from unflat.estimator.judgement import warn_of, warn_of_history
 from unflat.estimator.mistakes import without_lone_values
 from unflat.fitting.assessing import assess_held_out, assess_on, hold
 from unflat.fitting.learning import continued, learn
 from unflat.fitting.picking import picks_of
 from unflat.fitting.preparing import prepare
 from unflat.fitting.settings import choose_device, network_config, one_pass_config, scaling_config, training_config
-from unflat.history import History
+from unflat.history import History, told
 from unflat.intervals import Bands, IntervalMixin, bands_of, worth_folding
 from unflat.network import predict_all
 from unflat.parting import Parting, parted
@@ -264,7 +264,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         y : array-like of shape (n,) or (n, n_outputs), or None
             Targets in raw units; None with windows, which hold theirs.
         sample_weight : array-like of shape (n,) or None
-            Weight of each sequence in the loss.
+            Weight of each sequence in the loss; one of weight 0 is left out.
         groups : array-like of shape (n,) or None
             Sequences with the same label are held out together.
         validation : tuple of (X, y), Windows or None
@@ -300,22 +300,23 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         free = self.skip and self.loss == "mse"
         parting = parted(data, validation, self.validation_fraction, random, self.n_members, free=free)
         config = training_config(parameters, len(parting.parts[0].training), crossed=parting.crossed)
-        generator = self._start(parting, random)
-        picks = picks_of(self.predictor_, parting, config.loss)
-        errors: list[list[torch.Tensor]] = [[] for _ in self.predictor_.members]
-        self.histories_ = learn(
-            self.predictor_,
-            parting,
-            config,
-            generator=generator,
-            device=device,
-            callbacks=[*self.callbacks, *([ProgressBar()] if shows_progress(self.progress) else [])],
-            errors=errors if worth_folding(parting) else None,
-            picks=picks,
-        )
-        # Ctrl-C leaves the networks that it came before untrained.
-        self.predictor_.keep(len(self.histories_))
-        self._judge(parting.kept(len(self.histories_)), errors[: len(self.histories_)], picks, Loss.of(config))
+        with unchanged_on_error(self):
+            generator = self._start(parting, random)
+            picks = picks_of(self.predictor_, parting, config.loss)
+            errors: list[list[torch.Tensor]] = [[] for _ in self.predictor_.members]
+            self.histories_ = learn(
+                self.predictor_,
+                parting,
+                config,
+                generator=generator,
+                device=device,
+                callbacks=[*self.callbacks, *([ProgressBar()] if shows_progress(self.progress) else [])],
+                errors=errors if worth_folding(parting) else None,
+                picks=picks,
+            )
+            # Ctrl-C leaves the networks that it came before untrained.
+            self.predictor_.keep(len(self.histories_))
+            self._judge(parting.kept(len(self.histories_)), errors[: len(self.histories_)], picks, Loss.of(config))
         return self
 
     def partial_fit(self, X: object, y: object = None, *, sample_weight: object = None) -> Self:
@@ -333,6 +334,11 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         -------
         LSTMRegressor
             This estimator.
+
+        Warns
+        -----
+        DivergedWarning, InterruptedWarning
+            If the pass did not come to its end: the weights are those of before.
         """
         data = self._dataset(X, y, sample_weight, None)
         random = random_state_of(self.random_state)
@@ -340,6 +346,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
             self._start(parted(data, None, 0, random, self.n_members), random)
             self.held_out_, self.histories_ = None, (History(),) * len(self.predictor_.members)
         refuse_other_data(data, self.schema_, self.n_features_in_, self.n_outputs_)
+        self.predictor_.target.refuse(data.y, self.target_names_)
         # Each pass has an order of its own, which follows from the seed and the passes before it.
         seed = int(random.randint(2**31 - 1)) + len(self.history_.epochs)
         self._moments = [{} for _ in self.predictor_.members] if self._moments is None else self._moments
@@ -353,6 +360,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
             moments=self._moments,
         )
         self.histories_ = continued(self.histories_, later)
+        warn_of_history(told(later), stacklevel=2)
         self.bands_ = self.bands_.outdated()
         self.predictor_.hold.release()
         return self
@@ -429,7 +437,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         write_model(path, self.get_params(deep=False), learned)
 
     def _dataset(self, X: object, y: object, sample_weight: object, groups: object) -> Dataset:
-        data = as_dataset(X, y, sample_weight=sample_weight, groups=groups)
+        data = as_dataset(X, y, sample_weight=sample_weight, groups=groups).counted()
         if len(data) < _FEWEST_TO_FIT:
             raise TooFewSamplesError("The sequences to fit", _FEWEST_TO_FIT, len(data))
         warn_of_single_steps(data, stacklevel=4)

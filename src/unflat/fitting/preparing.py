@@ -64,6 +64,8 @@ def prepare(parting: Parting, config: NetworkConfig, scales: ScalingConfig, gene
     ------
     ConstantTargetError
         If an output has one value throughout.
+    ScaleDomainError
+        If the logarithm of a target does not exist, held-out ones included.
     """
     training, validation = parting.whole, None if parting.crossed else parting.held_out
     _refuse_constant(training)
@@ -71,6 +73,8 @@ def prepare(parting: Parting, config: NetworkConfig, scales: ScalingConfig, gene
     judged = None if validation is None else validation.y
     limits = limits_of(training.y, scales.target_range, training.names, judged)
     target = fit_target_scaler(training.y, scales.scale_target, training.names, limits)
+    if judged is not None:
+        target.refuse(judged, training.names)
     context, constant_beside = fit_context_scaling(training.sequences, scales.scale_inputs)
     starts = starts_of(inputs, context, target, parting) if config.skip else ()
     asks = config.input_noise is None and training.for_other_series

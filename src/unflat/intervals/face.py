@@ -9,13 +9,7 @@ import torch
 from unflat.config import Interval
 from unflat.conformal import PredictionInterval, labels_of, refuse_other_coverage
 from unflat.contract import check_is_fitted
-from unflat.dataset import (
-    as_dataset,
-    refuse_other_features,
-    refuse_other_outputs,
-    series_of,
-    windowed,
-)
+from unflat.dataset import as_dataset, refuse_other_data, series_of, windowed
 from unflat.errors import ConfigurationError, NotCalibratedError
 from unflat.intervals.adaptive import AdaptiveInterval
 from unflat.intervals.bands import Bands, bounds
@@ -37,6 +31,7 @@ class IntervalMixin:
     schema_: WindowSchema | None
     n_features_in_: int
     n_outputs_: int
+    target_names_: tuple[str, ...]
     flat_target_: bool
 
     def predict_interval(self, X: object, coverage: float = 0.9, *, groups: object = None) -> PredictionInterval:
@@ -120,12 +115,12 @@ class IntervalMixin:
         NotFittedError
             If the model is not fitted.
         InputError
-            If sequences or targets cannot be used, or differ from the training's in features or outputs.
+            If sequences or targets cannot be used, or differ from the training's in features, outputs or categories.
         """
         check_is_fitted(self)
         data = as_dataset(X, y, sample_weight=sample_weight, groups=groups)
-        refuse_other_features("X", data.sequences, self.n_features_in_)
-        refuse_other_outputs("y", data, self.n_outputs_)
+        refuse_other_data(data, self.schema_, self.n_features_in_, self.n_outputs_)
+        self.predictor_.target.refuse(data.y, self.target_names_)
         self.bands_ = self.bands_.calibrated(self.predictor_, data)
         return self
 

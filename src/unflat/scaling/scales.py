@@ -157,6 +157,11 @@ class TargetScaler(Scaler):
         self.register_buffer("lowest", torch.tensor([low for low, _ in limits], dtype=torch.float64))
         self.register_buffer("highest", torch.tensor([high for _, high in limits], dtype=torch.float64))
 
+    def refuse(self, y: NDArray[np.float64], names: Sequence[str]) -> None:
+        """Raise `ScaleDomainError` if the logarithm of a target is taken that has none."""
+        if self.logarithmic:
+            _refuse_without_logarithm(y, names)
+
     def inverse(self, scaled: Tensor) -> Tensor:
         """Put scaled values of shape (..., outputs) back into raw units and between the limits, float64."""
         return super().inverse(scaled).clamp(self.lowest, self.highest)
@@ -230,11 +235,15 @@ def fit_target_scaler(
         If the logarithm of a target does not exist.
     """
     if kind == "log":
-        for name, column in zip(names, y.T, strict=True):
-            if column.min() <= 0:
-                raise ScaleDomainError(f"The target {name}", kind, float(column.min()))
+        _refuse_without_logarithm(y, names)
         return TargetScaler([fit_affine(np.log(column), "standard") for column in y.T], limits, logarithmic=True)
     return TargetScaler([fit_affine(column, kind) for column in y.T], limits)
+
+
+def _refuse_without_logarithm(y: NDArray[np.float64], names: Sequence[str]) -> None:
+    for name, column in zip(names, y.T, strict=True):
+        if column.min() <= 0:
+            raise ScaleDomainError(f"The target {name}", "log", float(column.min()))
 
 
 class InputScaling(nn.Module):

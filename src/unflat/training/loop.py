@@ -89,7 +89,7 @@ def train(
     callbacks : sequence of Callback
         Who looks on.
     moments : dict or None
-        The optimizer's moments of an earlier training to go on from; replaced by this one's.
+        The optimizer's moments of an earlier training to go on from; replaced by this one's, unless it diverges.
     errors : list of Tensor or None
         Given with a validation part, it is filled with the errors there, target less prediction, each of shape
         (n, outputs): first of the weights that training begins with, then of every epoch.
@@ -128,7 +128,7 @@ def train(
         history = History(tuple(records), stopped, best.epoch if best.restored else len(records))
         for callback in callbacks:
             callback.on_end(history)
-    if moments is not None:
+    if moments is not None and stopped != "diverged":  # then they are no numbers, and would stop all later training
         moments.update(loop.moments())
     return history
 

@@ -119,7 +119,7 @@ class Task:
 
     def parts(self, seed: int) -> tuple[Dataset, Dataset]:
         """Give the training and the validation part, as `fit` makes them for one network with this seed."""
-        data = as_dataset(self.X, self.y, sample_weight=self.sample_weight, groups=self.groups)
+        data = as_dataset(self.X, self.y, sample_weight=self.sample_weight, groups=self.groups).counted()
         share = self.model.validation_fraction
         training, held_out, _ = parted(data, self.validation, share, check_random_state(seed))
         if held_out is None and share == 0:
