@@ -115,3 +115,27 @@ def test_numbers_of_dates_are_dates():
     ):
         assert other.columns == with_one_time(other, []).columns
         assert with_one_time(other, [])[:, 0].dtype == pl.Int64
+
+
+def test_numbers_of_dates_and_hours_are_times():
+    """As in 2016070113, whatever seconds since 1970 they would be; not where the name says nothing of times."""
+    numbers = [2009070100, 2009070101, 2009073123, 2009080100]
+    table = pl.DataFrame({"date": numbers, "wp1": [0.1, 0.2, 0.3, 0.4]})
+    assert with_one_time(table, [])["date"].to_list() == [
+        dt.datetime.strptime(str(number), "%Y%m%d%H")  # noqa: DTZ007 - the numbers have no zone
+        for number in numbers
+    ]
+    assert with_one_time(table.rename({"date": "id"}), [])["id"].dtype == pl.Int64
+
+
+def test_numbers_of_dates_with_two_digits_for_the_year_stay_numbers():
+    """As in 1302281315, which may as well be seconds since 1970."""
+    table = pl.DataFrame({"time": [1302281315, 1302281320, 1303010000], "x": [1, 2, 3]})
+    assert with_one_time(table, [])["time"].dtype == pl.Int64
+
+
+def test_seconds_that_do_not_all_read_as_hours_are_seconds():
+    """Even if some of them have the digits of a date and an hour."""
+    seconds = [2016070123 + 3600 * hour for hour in range(3)]
+    times = with_one_time(pl.DataFrame({"time": seconds, "x": [1, 2, 3]}), [])["time"]
+    assert times.to_list() == [dt.datetime.fromtimestamp(second, dt.UTC) for second in seconds]

@@ -41,8 +41,8 @@ def with_one_time(table: pl.DataFrame, text: Collection[str]) -> pl.DataFrame:
     polars.DataFrame
         With dates joined with the times of day or the hours beside them; or without any column of times, with a column
         "time" made of columns of the year, the month, the day and maybe the hour, which stay; or with numbers such as
-        20160701, in a column named as dates or days, or seconds, milli-, micro- or nanoseconds since 1970, in one named
-        as times, as the times that they are. As it is, where none of this leaves no doubt.
+        20160701, in a column named as dates or days, or 2016070113, or seconds, milli-, micro- or nanoseconds since
+        1970, in one named as times, as the times that they are. As it is, where none of this leaves no doubt.
     """
     dates = [column for column in table if column.dtype == pl.Date]
     others = [column for column in table if column.name not in text]
@@ -51,7 +51,7 @@ def with_one_time(table: pl.DataFrame, text: Collection[str]) -> pl.DataFrame:
     if any(is_temporal(column) for column in table):
         return table
     told = [times for column in others if (times := _dates_in_numbers(column)) is not None]
-    told += [times for column in others if (times := _since_1970(column)) is not None]
+    told += [times for column in others if (times := _times_in_numbers(column)) is not None]
     if len(told) == 1:
         return table.with_columns(told)
     return _with_parts_joined(table, others)
@@ -124,11 +124,35 @@ def _dates_in_numbers(column: pl.Series) -> pl.Series | None:
     return None if times.has_nulls() else times
 
 
-def _since_1970(column: pl.Series) -> pl.Series | None:
-    """Read times since 1970 in any unit, where the column's name says that it is of times."""
+def _times_in_numbers(column: pl.Series) -> pl.Series | None:
+    """Read numbers such as 2016070113, or since 1970, where the column's name says that it is of times."""
     named = any(word in column.name.lower() for word in ("time", "date", "unix", "epoch"))
     if not named or not column.dtype.is_numeric() or column.has_nulls():
         return None
+    if column.dtype.is_integer():
+        # All of a column's seconds are hardly ever such digits by chance.
+        hours = _in_digits(column, "%Y%m%d%H%M", "00")
+        if hours is not None and hours.dt.year().is_between(*_YEARS).all():
+            return hours
+        if _in_digits(column, "%y%m%d%H%M") is not None:
+            return None
+    return _since_1970(column)
+
+
+def _in_digits(column: pl.Series, form: str, end: str = "") -> pl.Series | None:
+    """Read numbers of ten digits as times in a format, which needs minutes: `end`, where the numbers have none."""
+    if not column.is_between(10**8, 10**10 - 1).all() or column.is_empty():
+        return None
+    for part in (column.head(_TRIAL), column):
+        digits = part.cast(pl.String).str.zfill(10) + end
+        times = digits.str.strptime(pl.Datetime("us"), form, strict=False).alias(column.name)
+        if times.has_nulls():
+            return None
+    return times
+
+
+def _since_1970(column: pl.Series) -> pl.Series | None:
+    """Read times since 1970 in any unit."""
     for in_a_second in _UNITS:
         low, high = (in_a_second * bound for bound in _EPOCH_SECONDS)
         if column.is_between(low, high).all():
