@@ -78,6 +78,14 @@ def test_the_clock_is_that_of_the_time_zone():
     np.testing.assert_allclose(out[:, 0], np.sin(2 * np.pi * np.array([1, 3, 4, 5, 6]) / 24), atol=1e-12)
 
 
+def test_a_month_may_end_where_clocks_change():
+    """The day is told of its month although the last of March 2024 has no half past two in Berlin."""
+    times = pl.Series([dt.datetime(2024, 3, 16, 2, 30)]).dt.replace_time_zone("Europe/Berlin")  # noqa: DTZ001 - as above
+    out = np.empty((1, 2))
+    write_calendar(times, ["day"], out)
+    np.testing.assert_allclose(out[0], [np.sin(2 * np.pi * 15 / 31), np.cos(2 * np.pi * 15 / 31)], atol=1e-12)
+
+
 def test_a_narrow_matrix_stays_narrow():
     """Columns of float32 keep their type; the calendar takes it."""
     frame = table().with_columns(pl.col("load").cast(pl.Float32))

@@ -100,6 +100,16 @@ def test_months_go_on_by_the_calendar(as_date):
     assert [(t.month, t.day) for t in ahead_of(firsts, 3)] == [(1, 1), (2, 1), (3, 1)]
 
 
+def test_months_of_a_time_zone_go_on_by_its_clock():
+    """Of times at half past two there is none on the last of March 2019 in Berlin; the next months have theirs."""
+    days = [dt.datetime(2018, month, 1, 2, 30) for month in range(4, 13)]  # noqa: DTZ001 - the zone stands below
+    days += [dt.datetime(2019, month, 1, 2, 30) for month in (1, 2)]  # noqa: DTZ001 - as above
+    ends = pl.Series(days).dt.month_end().dt.replace_time_zone("Europe/Berlin", ambiguous="earliest")
+    missing, *later = ahead_of(ends, 3)
+    assert missing is None
+    assert [(t.month, t.day, t.hour, t.minute) for t in later] == [(4, 30, 2, 30), (5, 31, 2, 30)]
+
+
 def test_years_go_on_by_the_calendar():
     """Steps of 365 and 366 days are a year each."""
     assert [t.year for t in ahead_of(times_every("1y", 5), 2)] == [2024, 2025]

@@ -25,7 +25,8 @@ _HOURS = pl.col("t").dt.hour() + _MINUTES / 60
 _TIMES_OF_DAY = {"minute": _MINUTES / 60, "hour": _HOURS / 24}
 _DAYS = {
     "weekday": (pl.col("t").dt.weekday() - 1) / 7,
-    "day": (pl.col("t").dt.day() - 1) / pl.col("t").dt.month_end().dt.day(),
+    # Of the date: a month may end on a day that lacks this time of day, where clocks change.
+    "day": (pl.col("t").dt.day() - 1) / pl.col("t").dt.date().dt.month_end().dt.day(),
     "yearday": (pl.col("t").dt.ordinal_day() - 1) / (365 + pl.col("t").dt.is_leap_year().cast(pl.Int16)),
     "month": (pl.col("t").dt.month() - 1) / 12,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
@@ -79,9 +79,7 @@ class Rhythm:
         if self.unit == "months":
             later = _months_later(times, ahead, last_day=self.month_end)
         elif self.unit == "wall clock":
-            zone = cast("pl.Datetime", times.dtype).time_zone
-            local = _ticks_later(times.dt.replace_time_zone(None), ahead)
-            later = local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+            later = _on_clock(_ticks_later(times.dt.replace_time_zone(None), ahead), times.dtype)
         else:
             later = _ticks_later(times, ahead)
         return later.zip_with(regular, pl.Series([None], dtype=later.dtype).new_from_index(0, len(later)))
@@ -183,9 +181,17 @@ def _months(times: pl.Series) -> NDArray[np.int64]:
 
 
 def _months_later(times: pl.Series, months: pl.Series, *, last_day: bool) -> pl.Series:
-    frame = pl.DataFrame({"time": times, "offset": months.cast(pl.Int64).cast(pl.String) + "mo"})
+    local = times.dt.replace_time_zone(None) if isinstance(times.dtype, pl.Datetime) else times
+    frame = pl.DataFrame({"time": local, "offset": months.cast(pl.Int64).cast(pl.String) + "mo"})
     later = frame.select(pl.col("time").dt.offset_by(pl.col("offset"))).to_series()
-    return later.dt.month_end() if last_day else later
+    return _on_clock(later.dt.month_end() if last_day else later, times.dtype)
+
+
+def _on_clock(local: pl.Series, dtype: pl.DataType) -> pl.Series:
+    """Give local times their zone; null where the clock, set forward, leaves one out."""
+    if not isinstance(dtype, pl.Datetime):
+        return local
+    return local.dt.replace_time_zone(dtype.time_zone, ambiguous="earliest", non_existent="null")
 
 
 def _ticks_later(times: pl.Series, ahead: pl.Series) -> pl.Series:
