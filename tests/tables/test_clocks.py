@@ -91,6 +91,26 @@ def test_columns_of_a_year_a_month_a_day_and_an_hour_make_a_time():
     assert with_one_time(table.with_columns(time=pl.Series([0, 1])), []).width == 6
 
 
+def test_minutes_and_seconds_beside_hours_are_part_of_the_time():
+    """As solar data have them, beside a date as beside the parts of one; and they stay."""
+    clock = {"Hour": [5, 5, 6], "Minute": [0, 30, 0], "Second": [15, 15, 15]}
+    parts = pl.DataFrame({"Year": [2010] * 3, "Month": [1] * 3, "Day": [1] * 3, **clock})
+    expected = [dt.datetime(2010, 1, 1, hour, minute, 15) for hour, minute in ((5, 0), (5, 30), (6, 0))]  # noqa: DTZ001 - the data have no zone
+    joined = with_one_time(parts, [])
+    assert joined["time"].to_list() == expected
+    assert joined.columns == ["time", *parts.columns]
+    assert with_one_time(pl.DataFrame({"date": [dt.date(2010, 1, 1)] * 3, **clock}), [])["date"].to_list() == expected
+
+
+def test_minutes_that_are_none_leave_hours_alone():
+    """Numbers beyond 59 say something else; where hours repeat without them nothing is joined, else hours are."""
+    parts = pl.DataFrame({"year": [2010] * 2, "month": [1] * 2, "day": [1] * 2, "hour": [5, 6], "minutes": [90, 1]})
+    assert with_one_time(parts, [])["time"].dt.minute().to_list() == [0, 0]
+    assert with_one_time(parts.with_columns(hour=5), []).columns == parts.columns
+    dated = pl.DataFrame({"date": [dt.date(2010, 1, 1)] * 2, "hour": [5, 5], "minutes": [90, 1]})
+    assert with_one_time(dated, [])["date"].dtype == pl.Date
+
+
 @pytest.mark.parametrize("unit", [1, 1_000, 1_000_000, 1_000_000_000])
 @pytest.mark.parametrize("kind", [pl.Int64, pl.Float64])
 def test_numbers_since_1970_are_times(unit, kind):

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _CLOCKS = ("%H:%M:%S%.f", "%H:%M", "%H.%M.%S", "%I:%M:%S %p", "%I:%M %p")
 _HOURS = {"hour", "hours", "hr"}
+_FINER = (({"minute", "minutes"}, 60_000_000), ({"second", "seconds"}, 1_000_000))
+"""What may stand beside hours, and the microseconds of each."""
 _PARTS = ("year", "month", "day")
 _TIME = "time"
 _TRIAL = 100
@@ -40,9 +42,10 @@ def with_one_time(table: pl.DataFrame, text: Collection[str]) -> pl.DataFrame:
     -------
     polars.DataFrame
         With dates joined with the times of day or the hours beside them; or without any column of times, with a column
-        "time" made of columns of the year, the month, the day and maybe the hour, which stay; or with numbers such as
-        20160701, in a column named as dates or days, or 2016070113, or seconds, milli-, micro- or nanoseconds since
-        1970, in one named as times, as the times that they are. As it is, where none of this leaves no doubt.
+        "time" made of columns of the year, the month, the day and maybe the hour, which stay, as minutes and seconds
+        beside hours do; or with numbers such as 20160701, in a column named as dates or days, or 2016070113, or
+        seconds, milli-, micro- or nanoseconds since 1970, in one named as times, as the times that they are. As it is,
+        where none of this leaves no doubt.
     """
     dates = [column for column in table if column.dtype == pl.Date]
     others = [column for column in table if column.name not in text]
@@ -66,8 +69,8 @@ def _joined(table: pl.DataFrame, dates: pl.Series, others: list[pl.Series]) -> p
     hours = [column for column in others if column.name.lower() in _HOURS and _are_between(column, 0, 23)]
     if joined or len(hours) != 1 or dates.has_nulls():
         return table
-    times = _at_hours(dates, hours[0])
-    return table.with_columns(times) if _goes_on(dates, times) else table
+    times, told = _at_hours(dates, hours[0], others)
+    return table.with_columns(times) if told and _goes_on(dates, times) else table
 
 
 def joined_times(dates: pl.Series, clock: pl.Series) -> pl.Series | None:
@@ -106,8 +109,22 @@ def _goes_on(dates: pl.Series, times: pl.Series) -> bool:
     return not other_date.all() and ((later | other_date).all() or (earlier | other_date).all())
 
 
-def _at_hours(dates: pl.Series, hours: pl.Series) -> pl.Series:
-    return dates.cast(pl.Datetime("us")) + (hours.cast(pl.Int64) * 3_600_000_000).cast(pl.Duration("us"))
+def _at_hours(dates: pl.Series, hours: pl.Series, others: list[pl.Series]) -> tuple[pl.Series, bool]:
+    """Join dates with hours, and with the minutes and seconds beside them; also say whether that tells the time.
+
+    It does not where a column of minutes or seconds cannot be joined, and times are repeated without it.
+    """
+    times = dates.cast(pl.Datetime("us")) + _as_duration(hours, 3_600_000_000)
+    for names, microseconds in _FINER:
+        parts = [column for column in others if column.name.lower() in names]
+        if len(parts) != 1 or not _are_between(parts[0], 0, 59):
+            return times, not parts or times.is_unique().all()
+        times += _as_duration(parts[0], microseconds)
+    return times, True
+
+
+def _as_duration(parts: pl.Series, microseconds: int) -> pl.Series:
+    return (parts.cast(pl.Int64) * microseconds).cast(pl.Duration("us"))
 
 
 def _are_between(column: pl.Series, low: int, high: int) -> bool:
@@ -172,8 +189,8 @@ def _with_parts_joined(table: pl.DataFrame, others: list[pl.Series]) -> pl.DataF
     hours = [parts[name] for name in _HOURS if name in parts]
     if dates.has_nulls() or len(hours) > 1:
         return table
-    times = _at_hours(dates, hours[0]) if hours else dates
-    return pl.DataFrame([times, *table])
+    times, told = _at_hours(dates, hours[0], others) if hours else (dates, True)
+    return pl.DataFrame([times, *table]) if told else table
 
 
 def _bounds(parts: Collection[str]) -> Iterator[tuple[str, int, int]]:

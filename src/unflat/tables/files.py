@@ -60,9 +60,9 @@ def read_table(path: str | PathLike[str], *, text: Collection[str] = (), names: 
         their index, is left out, and so are words below an empty line at the end; one of times is named "index".
 
         A column of dates beside one of times of day is one, under the name of the dates, and so is one beside hours,
-        which stay. Where no column is of times, numbers such as 20160701, 2016070113 or seconds since 1970 are, if the
-        name of their column says so; and of columns "year", "month", "day" and maybe "hour", which stay, a column
-        "time" is made.
+        and maybe minutes and seconds, which stay. Where no column is of times, numbers such as 20160701, 2016070113 or
+        seconds since 1970 are, if the name of their column says so; and of columns "year", "month", "day" and maybe
+        "hour", "minute" and "second", which stay, a column "time" is made.
 
     Raises
     ------
