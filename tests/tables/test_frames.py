@@ -62,6 +62,21 @@ def test_time_zones_are_kept():
     assert column.dt.epoch("s").to_list() == [int(t.timestamp()) for t in times]
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame({"t": pd.to_datetime(["2024-03-01T00:00:00+05:30", "2024-03-01T01:00:00+05:30"])}),
+        pa.table({"t": pa.array([1709231400, 1709235000], pa.timestamp("s", "+05:30"))}),
+    ],
+    ids=["pandas", "pyarrow"],
+)
+def test_times_with_a_fixed_offset_are_in_utc(frame):
+    """An offset from UTC is no zone that polars knows; the instants stay."""
+    column = as_table(frame)["t"]
+    assert column.dtype.time_zone == "UTC"
+    assert column.dt.epoch("s").to_list() == [1709231400, 1709235000]
+
+
 def test_arrow_tables_are_taken():
     """A pyarrow table works where pyarrow is installed."""
     arrow = pytest.importorskip("pyarrow")

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from unflat import LSTMRegressor, UnflatWarning, make_windows, open_table, read_table
@@ -187,6 +189,16 @@ def test_a_file_that_was_damaged_before_is_unreadable(path, tmp_path):
     path.write_bytes(content[: len(content) // 2])
     with pytest.raises(UnreadableTableError, match="expected a Parquet file"):
         open_table(path, folder=tmp_path)
+
+
+@pytest.mark.parametrize("read", [read_table, open_table])
+def test_a_time_zone_that_is_a_fixed_offset_is_told(tmp_path, read):
+    """The file is whole: the error names the zone, and what to do, whatever way the file is read."""
+    times = pa.array([0, 1], pa.timestamp("us", "+05:30"))
+    pq.write_table(pa.table({"t": times}), tmp_path / "t.parquet")
+    more = {"folder": tmp_path} if read is open_table else {}
+    with pytest.raises(UnreadableTableError, match=r"times in UTC.*the time zone '\+05:30'.*Convert"):
+        read(tmp_path / "t.parquet", **more)
 
 
 def test_a_folder_that_is_not_there_is_named(path, tmp_path):

@@ -15,7 +15,7 @@ from unflat.tables.frames import as_table
 from unflat.tables.headers import NULL_TEXTS
 from unflat.tables.numbers import numbers_in_text, refuse_spoilt_numbers
 from unflat.tables.spaced import is_spaced, read_spaced
-from unflat.tables.stored import StoredTable
+from unflat.tables.stored import StoredTable, unreadable
 from unflat.tables.times import times_in_text
 
 if TYPE_CHECKING:
@@ -168,10 +168,8 @@ def _refuse_what_is_no_file(path: Path) -> None:
 def _read_parquet(path: Path) -> pl.DataFrame:
     try:
         return pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise UnreadableTableError(
-            path, "a Parquet file", str(error).splitlines()[0], "Write the file again; it may have been cut short."
-        ) from error
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise unreadable(path, error) from error
 
 
 def _settled(table: pl.DataFrame, text: Collection[str]) -> pl.DataFrame:

@@ -150,6 +150,9 @@ def _as_polars(series: nw.Series[Any]) -> pl.Series:
     if isinstance(native, pl.Series):
         return native
     if series.implementation.is_pyarrow():
+        zone = getattr(series.dtype, "time_zone", None)
+        if zone is not None and _zone_in_polars(zone) != zone:
+            native = series.dt.convert_time_zone("UTC").to_native()
         converted = pl.from_arrow(native)
         return converted if isinstance(converted, pl.Series) else converted.to_series()
     if series.implementation.is_pandas() and str(native.dtype).startswith("period"):
@@ -176,7 +179,18 @@ def _instants(series: nw.Series[Any]) -> pl.Series:
     if values.dtype == "datetime64[s]":
         values = values.astype("datetime64[ms]")
     instants = pl.Series(values)
-    return instants if zone is None else instants.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+    if zone is None:
+        return instants
+    return instants.dt.replace_time_zone("UTC").dt.convert_time_zone(_zone_in_polars(zone))
+
+
+def _zone_in_polars(zone: str) -> str:
+    """Give a time zone by a name that polars knows: UTC for a fixed offset from it, which has none."""
+    try:
+        pl.Series([0]).cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(zone)
+    except pl.exceptions.PolarsError:
+        return "UTC"
+    return zone
 
 
 def _objects(series: nw.Series[Any]) -> pl.Series:

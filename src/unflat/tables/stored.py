@@ -6,6 +6,7 @@ is left.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -29,6 +30,9 @@ _PIECE_ROWS = 1 << 20
 
 _ROUNDING = 1e-5
 """The largest error, as a share of a column's standard deviation, that keeping it in float32 may make."""
+
+_OTHER_ZONE = re.compile(r"unable to parse time zone: '([^']*)'")
+"""What polars says of a zone that it does not know, such as a fixed offset from UTC, be it as it panics."""
 
 _EXACT: dict[type[pl.DataType], Any] = {
     pl.Float32: np.float32,
@@ -175,12 +179,7 @@ class StoredTable(Table):
             found = read()
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
             self._refuse_changed(error)
-            raise UnreadableTableError(
-                self._path,
-                "a Parquet file",
-                str(error).splitlines()[0],
-                "Write the file again; it may have been cut short.",
-            ) from error
+            raise unreadable(self._path, error) from error
         self._refuse_changed(None)
         return found
 
@@ -209,6 +208,20 @@ class StoredTable(Table):
                 "Name a folder with room for the table's columns with open_table(path, folder=...), or by the "
                 "environment variable TMPDIR.",
             ) from error
+
+
+def unreadable(path: Path, error: BaseException) -> UnreadableTableError:
+    """Say why polars could not read a Parquet file."""
+    zone = _OTHER_ZONE.search(str(error))
+    if zone is not None:
+        return UnreadableTableError(
+            path,
+            "times in UTC, in a zone such as 'Europe/Berlin', or in none",
+            f"the time zone {zone[1]!r}",
+            "Convert these times to UTC, or read the file with pandas or pyarrow and give the frame.",
+        )
+    remedy = "Write the file again; it may have been cut short."
+    return UnreadableTableError(path, "a Parquet file", str(error).splitlines()[0], remedy)
 
 
 def _fits_float32(values: NDArray[Any]) -> bool:
