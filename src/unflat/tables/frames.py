@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -200,6 +201,9 @@ def _objects(series: nw.Series[Any]) -> pl.Series:
     try:
         return pl.Series(map(_label, values), dtype=pl.Categorical) if labels else pl.Series(values)
     except TypeError:  # several kinds of values in one column
+        known = [value for value in values if value is not None]
+        if all(isinstance(value, Real) for value in known):
+            return pl.Series([None if value is None else float(value) for value in values], dtype=pl.Float64)
         return pl.Series(map(_label, values), dtype=pl.String)
 
 
