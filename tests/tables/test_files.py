@@ -100,6 +100,20 @@ def test_text_that_looks_like_numbers_can_stay_text(written):
         read_table(written("id,x\n007,1\n"), text=["idd"])
 
 
+@pytest.mark.parametrize(
+    ("content", "labels"),
+    [
+        ("1.0\nNA\n-2.0\n", ["1", None, "-2"]),
+        ("007\nNA\n2\n", ["007", None, "2"]),
+        ("1.0\n1.5\n2.0\n", ["1.0", "1.5", "2.0"]),
+        ("1.0\nA\n2.0\n", ["1.0", "A", "2.0"]),
+    ],
+)
+def test_whole_numbers_that_stay_text_have_no_fraction(written, content, labels):
+    """As pandas writes a column of them in which one is missing; other labels stay as they are written."""
+    assert read_table(written(f"id\n{content}"), text=["id"])["id"].to_list() == labels
+
+
 def test_labels_of_which_few_are_numbers_are_labels(written):
     """A text column is spoilt only if most of its values are numbers."""
     assert read_table(written("a,b\n1,x\n2,1\n3,y\n4,\n"))["b"].to_list() == ["x", "1", "y", None]

@@ -39,6 +39,8 @@ def test_numbers_of_pandas_and_polars_are_not_copied():
         (pd.Series([Decimal("1.5"), None, Decimal(2)], dtype=object), pl.Series([1.5, None, 2.0])),
         (pd.Series(pd.Categorical(["b", None, "a"])), pl.Series(["b", None, "a"], dtype=pl.Categorical)),
         (pd.Series(pd.Categorical([2, None, 1])), pl.Series(["2", None, "1"], dtype=pl.Categorical)),
+        (pd.Series(pd.Categorical([2.0, None, 0.5])), pl.Series(["2", None, "0.5"], dtype=pl.Categorical)),
+        (pd.Series([7.0, None, "x"], dtype=object), pl.Series(["7", None, "x"])),
         (pd.Series(DAYS), pl.Series(DAYS)),
         (pd.Series([DAYS[0], None, DAYS[2]]), pl.Series([DAYS[0], None, DAYS[2]])),
         (pd.Series(DAYS).astype("datetime64[s]"), pl.Series(DAYS)),

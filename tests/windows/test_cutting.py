@@ -269,6 +269,17 @@ def test_labels_of_a_file_stay_as_they_are_written(tmp_path):
     assert apply_schema(fewer, windows.schema, targets=True).sequences.rows[:, 0].tolist() == [1, 0, 0]
 
 
+def test_labels_of_a_file_and_of_a_frame_are_one(tmp_path):
+    """The numbers of stations, one of which is missing, have the same codes whether they come by pandas or its file."""
+    frame = pd.DataFrame({"station": [10, 2, None, 10, 2, 2], "x": [1.0, 2, 3, 4, 5, 6]})
+    frame.to_csv(tmp_path / "stations.csv", index=False)
+    windows = make_windows(tmp_path / "stations.csv", target="x", length=2, labels="station")
+    assert windows.schema.categories == {"station": ("10", "2")}
+    for stored in ("float64", "Int64", "category"):
+        later = apply_schema(frame.astype({"station": stored}), windows.schema, targets=True)
+        np.testing.assert_array_equal(later.sequences.rows, windows.sequences.rows)
+
+
 @pytest.mark.parametrize(
     ("labels", "error", "words"),
     [

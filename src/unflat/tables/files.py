@@ -28,6 +28,8 @@ DELIMITED = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 TEXT = (".txt", ".dat", ".txt.gz", ".dat.gz")
 PARQUET = (".parquet", ".pq")
 
+_WHOLE = r"^-?\d+(\.0)?$"
+
 _LARGE = 1 << 28
 """Values of a file that is not read into memory: a GiB of float32."""
 
@@ -44,7 +46,8 @@ def read_table(path: str | PathLike[str], *, text: Collection[str] = (), names: 
         likewise; where its first line has none of these, spaces separate the columns, and lines that begin with # are
         left out.
     text : collection of str
-        Columns of a delimited file that stay text although they look like numbers or dates: labels such as "007".
+        Columns of a delimited file that stay text although they look like numbers or dates: labels such as "007". Where
+        all are whole numbers, "7.0" is read as "7", for so pandas writes a 7 where another one is missing.
     names : sequence of str
         What the columns of a text file without a header are called. Without them, a file with spaces whose first line
         holds numbers has the columns column_1, column_2 and so on.
@@ -186,13 +189,19 @@ def _settled(table: pl.DataFrame, text: Collection[str]) -> pl.DataFrame:
 def _settle(column: pl.Series, *, stays: bool) -> pl.Series:
     trimmed = column.str.strip_chars().replace(list(NULL_TEXTS), None)
     if stays:
-        return trimmed
+        return _without_fractions(trimmed)
     numbers = numbers_in_text(trimmed)
     if numbers is not None:
         return numbers
     refuse_spoilt_numbers(trimmed, may_be_labels=True)
     times = times_in_text(trimmed)
     return trimmed if times is None else times
+
+
+def _without_fractions(labels: pl.Series) -> pl.Series:
+    """Write whole numbers as such: where one is missing, pandas writes the others as 7.0."""
+    whole = labels.drop_nulls().str.contains(_WHOLE).all()
+    return labels.str.strip_suffix(".0") if whole else labels
 
 
 def _counts_rows(column: pl.Series) -> bool:

@@ -7,6 +7,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
+import numpy as np
 import polars as pl
 
 from unflat.errors import InputTypeError, TableError
@@ -208,4 +209,7 @@ def _objects(series: nw.Series[Any]) -> pl.Series:
 
 
 def _label(value: object) -> str | None:
+    """Write a label, a whole number alike whether it is held as a float or not."""
+    if isinstance(value, float | np.floating) and value.is_integer():
+        value = int(value)
     return None if value is None else str(value)
