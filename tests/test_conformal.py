@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unflat.conformal import ENOUGH_OF_A_GROUP, MOST_SCORES, Calibration, Ranked
+from unflat.conformal import ENOUGH_OF_A_GROUP, MOST_SCORES, Calibration, Ranked, labels
 
 COVERAGES = st.floats(0.01, 0.999)
 
@@ -82,6 +82,31 @@ def test_a_group_with_enough_scores_has_its_own_quantile():
     alone = [Ranked.of(s[:, 0], None).quantile(0.9) for s in (noisy, quiet, noisy)]
     assert own.tolist() == alone
     assert calibration.quantiles(0.5, 1, np.array(["new"])) == calibration.quantiles(0.5, 1, None)
+
+
+FORMS = {
+    "whole": np.array([12, 7]),
+    "float": np.array([12.0, 7.0], dtype=np.float32),
+    "text": np.array(["12", "7"]),
+    "objects": np.array([12, 7], dtype=object),
+    "floats as objects": np.array([12.0, 7.0], dtype=object),
+}
+
+
+@pytest.mark.parametrize("known", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize("asked", FORMS.values(), ids=FORMS)
+def test_a_group_is_known_whatever_type_holds_its_label(known, asked):
+    """7 is 7.0, "7" and "7.0", and so what is found does not hang on how a table came."""
+    groups = labels(np.repeat(known, 30))
+    calibration = Calibration.of(scores_of(0, 60), None, groups)
+    assert calibration.places(labels(asked)).tolist() == calibration.places(groups[[0, 30]]).tolist()
+    assert sorted(calibration.places(labels(asked))) == [0, 1]
+
+
+def test_labels_that_differ_as_text_are_two():
+    """Where "7" and "7.0" are groups of their own, each is its own."""
+    calibration = Calibration.of(scores_of(0, 60), None, np.repeat(["7", "7.0"], 30))
+    assert calibration.places(np.array(["7.0", "7", "7.5"])).tolist() == [1, 0, 2]
 
 
 def test_a_small_group_gets_the_pooled_quantile():

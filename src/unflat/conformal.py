@@ -8,6 +8,7 @@ not matter to it.
 
 from __future__ import annotations
 
+import re
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,6 +32,8 @@ MOST_SCORES = 10_000
 
 _ROUNDING = 1e-9
 """Shares that differ by less are equal: they are sums of many."""
+
+_WHOLE = re.compile(r"^(-?\d+)\.0$")
 
 _OPEN = Interval(0, 1, "neither")
 
@@ -266,11 +269,15 @@ class Calibration:
         return not np.isin(np.unique(self.places(groups)), list(self.of_group)).all()
 
     def places(self, groups: NDArray[Any]) -> NDArray[np.int64]:
-        """Find labels' places; the number of all labels for one that is not among them."""
-        known = {label: place for place, label in enumerate(self.labels)}
+        """Find labels' places; the number of all labels for one that is not among them.
+
+        Labels are compared as text, for a table may hold the same ones as numbers, as text or as categories.
+        """
+        known = {_in_text(label): place for place, label in enumerate(self.labels)}
+        known |= {str(label): place for place, label in enumerate(self.labels)}
         values, inverse = np.unique(groups, return_inverse=True)
-        places = np.array([known.get(value, len(known)) for value in values.tolist()], dtype=np.int64)
-        return places[inverse]
+        found = (known.get(str(value), known.get(_in_text(value), len(self.labels))) for value in values.tolist())
+        return np.array(list(found), dtype=np.int64)[inverse]
 
     def _of_all(self, output: int, coverage: float) -> float:
         ranked = self.pooled[output]
@@ -303,6 +310,11 @@ def refuse_other_coverage(coverage: object) -> None:
 def labels(groups: NDArray[Any]) -> NDArray[Any]:
     """Write labels so that they can be compared and kept in a file: numbers as they are, anything else as text."""
     return groups if groups.dtype.kind in "biuf" else groups.astype(str)
+
+
+def _in_text(label: object) -> str:
+    """Write a label as text, a whole number alike whatever type holds it: 7, 7.0 and "7.0" as "7"."""
+    return _WHOLE.sub(r"\1", str(label))
 
 
 def labels_of(groups: object, n: int) -> NDArray[Any]:
