@@ -4,6 +4,7 @@ from array import array
 from collections import deque
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 import torch
@@ -87,6 +88,14 @@ def test_what_is_masked_is_missing(dtype):
     rows = as_sequences(X).rows
     assert np.argwhere(np.isnan(rows)).tolist() == [[5, 0]]
     assert rows[5, 1] == 11
+
+
+def test_what_pandas_holds_as_missing_is_missing():
+    """NA among objects is NaN, as None and NaN are."""
+    frame = pd.DataFrame({"a": pd.array([1, None, 3], dtype="Int64"), "b": [0.5, 1.5, 2.5]})
+    numbers = as_numbers(frame.astype(object).to_numpy(), "X")
+    np.testing.assert_array_equal(numbers, [[1, 0.5], [np.nan, 1.5], [3, 2.5]])
+    np.testing.assert_array_equal(as_numbers([1, pd.NA, None], "X"), [1, np.nan, np.nan])
 
 
 class Batches:

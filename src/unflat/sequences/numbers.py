@@ -40,6 +40,8 @@ def as_numbers(values: object, name: str) -> NDArray[Any]:
     _refuse_what_is_no_array(values, name)
     try:
         array = _unmasked(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
+        if array.dtype.kind == "O":
+            array = _without_pandas_missing(array)
         if array.dtype.kind in "OUS":
             array = array.astype(np.float64)
     except (TypeError, ValueError) as error:
@@ -85,6 +87,12 @@ def _unmasked(values: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:
     """Turn what is masked into NaN, the one way in which values are missing."""
     numbers = values if values.dtype.kind in "fc" else values.astype(np.float64)
     return np.ma.filled(numbers, np.nan)
+
+
+def _without_pandas_missing(array: NDArray[Any]) -> NDArray[Any]:
+    """Turn pandas' NA into NaN; by its name, for nothing here loads pandas."""
+    missing = np.fromiter((type(value).__name__ == "NAType" for value in array.flat), dtype=np.bool_, count=array.size)
+    return np.where(missing.reshape(array.shape), np.nan, array) if missing.any() else array
 
 
 def _no_numbers(values: object, name: str, error: Exception) -> InputError:
