@@ -359,6 +359,8 @@ def test_columns_are_named_by_numbers_and_by_lists_of_any_kind():
     windows = make_windows(frame, target=2, features=frame.columns[:2], length=3)
     assert windows.schema.targets == ("2",)
     assert windows.schema.features == ("0", "1")
+    counted = frame.assign(**{"0": range(20)}).drop(columns=0).rename(columns={"0": 0})
+    assert make_windows(counted, target=1, time=0, length=3).schema.time == "0"
     named = frame.set_axis(["x", "y", "z"], axis=1)
     assert make_windows(named, target="z", features=np.array(["x", "y"]), length=3).schema.features == ("x", "y")
 

@@ -60,6 +60,7 @@ def find_schema(
     require(table, targets, "target")
     groups = () if group is None else names_of(group, "group")
     require(table, groups, "group")
+    time = str(time) if isinstance(time, int) else time
     require(table, () if time is None else (time,), "time")
     require(table, labels, "label")
     time = _find_time(table, {*targets, *groups, *labels}) if time is None else time
