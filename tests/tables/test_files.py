@@ -147,6 +147,8 @@ def test_a_spoilt_column_of_numbers_is_refused(written):
         ("t.csv", "\n\na,b\n1,2\n", "names of the columns in its first line"),
         ("t.csv", "a,b\n1,Zürich\n2,Genève\n".encode("latin-1"), "byte 0xfc in line 2 .*CSV UTF-8"),
         ("t.csv", "größe,b\n1,2\n".encode("latin-1"), "byte 0xf6 in line 1"),
+        ("t.csv", b"a,b\r1,2\r3,4\r", r"end in a line feed; received carriage returns alone in the line 'a,b\\r1"),
+        ("t.csv", f"a,b\n{'x' * 140_000},2\n", "at most 131,072 characters a field; received more in the line 'xxx"),
         ("t.csv.gz", b"no gzip at all", "a gzip file"),
         ("t.csv.gz", gzip.compress(b"a,b\n1,2\n", mtime=0)[:-6], "a gzip file.*cut short"),
         ("t.parquet", b"nonsense", "a Parquet file"),

@@ -77,7 +77,7 @@ def shape_of(path: Path, given: tuple[str, ...]) -> Shape:
     lines = lines[1:] if told else lines
     line = lines[0] if lines else ""
     separator = told[1] if told else "\t" if ".tsv" in path.name.lower() else _separator(line)
-    rows = [next(csv.reader([text], delimiter=separator)) for text in lines if text.strip()]
+    rows = [_fields(path, text, separator) for text in lines if text.strip()]
     first = rows[0] if line.strip() else []
     if given and len(first) != len(given):
         raise UnreadableTableError(
@@ -96,6 +96,21 @@ def shape_of(path: Path, given: tuple[str, ...]) -> Shape:
             "Write a line of names above it, or give read_table(path, names=[...]).",
         )
     return shape._replace(skipped=shape.skipped + 1) if told else shape
+
+
+def _fields(path: Path, line: str, separator: str) -> list[str]:
+    """Split a line into its fields; raises `UnreadableTableError`."""
+    try:
+        return next(csv.reader([line], delimiter=separator))
+    except csv.Error as error:
+        returns = "\r" in line
+        expected = (
+            "lines that end in a line feed" if returns else f"at most {csv.field_size_limit():,} characters a field"
+        )
+        received = "carriage returns alone" if returns else "more"
+        raise UnreadableTableError(
+            path, expected, f"{received} in the line {line[:60]!r}", "Write the file again, as plain CSV."
+        ) from error
 
 
 def _of_pandas(shape: Shape, rows: Sequence[list[str]]) -> Shape | None:
