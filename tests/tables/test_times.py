@@ -88,6 +88,12 @@ def test_no_column_of_times_lacks_one():
             as_times(pl.Series("t", values))
 
 
+def test_numbers_too_large_to_be_subtracted_are_refused():
+    """Beyond 63 bits an error names the number and its row."""
+    with pytest.raises(ColumnTypeError, match=rf"'t': expected whole numbers below 2\*\*63; received {2**63} in row 1"):
+        as_times(pl.Series("t", [1, 2**63], dtype=pl.UInt64))
+
+
 def test_numbers_order_rows_as_times_do():
     """A count of cycles serves as time, wide enough to be subtracted."""
     assert as_times(pl.Series("t", [1, 127], dtype=pl.Int8)).dtype == pl.Int64

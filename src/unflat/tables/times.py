@@ -100,7 +100,19 @@ def as_times(column: pl.Series) -> pl.Series:
         )
     if is_temporal(column) or column.dtype.is_float():
         return column
-    return column.cast(pl.Float64 if column.dtype == pl.Decimal else pl.Int64)
+    if column.dtype == pl.Decimal:
+        return column.cast(pl.Float64)
+    whole = column.cast(pl.Int64, strict=False)
+    if whole.has_nulls():
+        row = cast("int", whole.is_null().arg_max())
+        raise ColumnTypeError(
+            column.name,
+            "whole numbers below 2**63",
+            str(column[row]),
+            row,
+            "Count from a later start, or in larger units.",
+        )
+    return whole
 
 
 def are_the_same_times(one: pl.Series, other: pl.Series) -> bool:
