@@ -50,6 +50,12 @@ def test_weights_count_as_repetition():
     )
 
 
+def test_a_weight_of_0_leaves_a_sample_out():
+    """Be its bounds infinite."""
+    y, low, high = np.zeros(2), np.array([-1.0, -math.inf]), np.array([1.0, math.inf])
+    assert score_intervals(y, low, high, 0.9, [1, 0]) == score_intervals(y[:1], low[:1], high[:1], 0.9)
+
+
 def test_infinite_bounds_cover_and_go_through_json():
     """An infinite interval covers, at infinite width; its scores come back from plain values."""
     (scores,) = score_intervals([1.0], [-math.inf], [math.inf], 0.9)

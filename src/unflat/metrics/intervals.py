@@ -97,8 +97,9 @@ def score_intervals(
             "Give the lower bound first.",
         )  # fmt: skip
     weights = checked_weights(sample_weight, len(targets))
-    y_columns, lows, highs = (values.reshape(len(targets), -1).T for values in (targets, low, high))
-    return tuple(_of_output(*column, asked, weights) for column in zip(y_columns, lows, highs, strict=True))
+    counted = weights > 0  # where not, an infinite bound would be 0 times infinity
+    y_columns, lows, highs = (values.reshape(len(targets), -1)[counted].T for values in (targets, low, high))
+    return tuple(_of_output(*column, asked, weights[counted]) for column in zip(y_columns, lows, highs, strict=True))
 
 
 def _of_output(
