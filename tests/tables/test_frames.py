@@ -29,6 +29,7 @@ def test_numbers_of_pandas_and_polars_are_not_copied():
         (pd.Series([1, None, 3], dtype="Int64"), pl.Series([1.0, None, 3.0])),
         (pd.Series([True, None, False], dtype="boolean"), pl.Series([1.0, None, 0.0])),
         (pd.Series([True, True, False]), pl.Series([True, True, False])),
+        (pd.Series([1.5, None, 3], dtype="longdouble"), pl.Series([1.5, None, 3.0])),
         (pd.Series([1, 2, 3], dtype="int8"), pl.Series([1, 2, 3], dtype=pl.Int8)),
         (pd.Series(["b", None, "a"]), pl.Series(["b", None, "a"])),
         (pd.Series(["b", None, "a"], dtype=object), pl.Series(["b", None, "a"])),

@@ -160,6 +160,8 @@ def _as_polars(series: nw.Series[Any]) -> pl.Series:
     if series.implementation.is_pandas() and str(native.dtype).startswith("period"):
         native = native.dt.to_timestamp() if hasattr(native, "dt") else native.to_timestamp()
         series = nw.from_native(native, series_only=True)
+    if series.implementation.is_pandas() and native.dtype == np.longdouble:  # which polars has no type for
+        series = nw.from_native(native.astype(np.float64), series_only=True)
     if series.dtype.is_numeric() or isinstance(series.dtype, nw.Boolean):
         return _numbers(series)
     if isinstance(series.dtype, nw.Datetime):
