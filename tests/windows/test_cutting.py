@@ -18,8 +18,10 @@ from unflat.errors import (
     InputTypeError,
     MissingColumnError,
     NonFiniteError,
+    ShortSeriesWarning,
     TableError,
     TargetLeakError,
+    TimeGapWarning,
     UnknownCategoryWarning,
     WindowTooLongError,
 )
@@ -541,3 +543,25 @@ def test_series_too_short_are_passed_over():
     with pytest.raises(WindowTooLongError, match="at least 3 rows; received 2 rows"):
         apply_schema(frame[:2], windows.schema, targets=False)
     assert len(apply_schema(frame[2:5], windows.schema, targets=False)) == 1
+
+
+def test_series_that_nothing_is_predicted_for_are_told():
+    """Of series with fewer rows than a window the first is named, and how many there are, in words and as values."""
+    frame = pl.DataFrame({"g": ["a"] * 4 + ["b"] * 2 + ["c"] * 3 + ["d"], "x": range(10)})
+    windows = make_windows(frame, target="x", length=3, group="g")
+    message = r"latest rows of the series 'b' are 2, .* a window has 3: nothing is predicted .* with 2 of 4 series"
+    with pytest.warns(ShortSeriesWarning, match=message) as caught:
+        latest = apply_schema(frame, windows.schema, targets=False)
+    assert latest.groups.tolist() == ["a", "a", "c"]
+    (warning,) = [record.message for record in caught]
+    assert (warning.series, warning.rows, warning.length, warning.count) == ("b", 2, 3, 2)
+
+
+def test_a_gap_before_the_latest_rows_is_told():
+    """Where windows end at a gap, and the rows after it are fewer than a window, no prediction is the latest."""
+    frame = hourly(40)
+    frame = pl.concat([frame[:30], frame[38:]])
+    with pytest.warns(TimeGapWarning):
+        schema = make_windows(frame, target="OT", length=3).schema
+    with pytest.warns(TimeGapWarning), pytest.warns(ShortSeriesWarning, match="The latest rows are 2, with no gap"):
+        apply_schema(frame, schema, targets=False)

@@ -49,6 +49,7 @@
     │   ├── SingleStepWarning   sequences have one step of several features: axes may be swapped
     │   ├── MissingValuesWarning
     │   ├── TimeGapWarning
+    │   ├── ShortSeriesWarning  series end in fewer rows than a window has
     │   ├── UnknownCategoryWarning
     │   ├── OutOfRangeWarning   inputs lie far outside of what training saw
     │   └── CoverageWarning     more coverage is asked for than calibration can promise
@@ -113,6 +114,7 @@ from unflat.errors.warnings import (
     MissingValuesWarning,
     NoSkillWarning,
     OutOfRangeWarning,
+    ShortSeriesWarning,
     SingleStepWarning,
     TimeGapWarning,
     UnflatWarning,
@@ -160,6 +162,7 @@ __all__ = [
     "ParityError",
     "ScaleDomainError",
     "ShapeError",
+    "ShortSeriesWarning",
     "SingleStepWarning",
     "StreamError",
     "TableChangedError",

@@ -35,6 +35,31 @@ class TimeGapWarning(DataWarning):
     """Rows are missing in time; windows do not reach across the gap."""
 
 
+class ShortSeriesWarning(DataWarning):
+    """Series have fewer rows up to their latest than a window, so that nothing is predicted from these.
+
+    Parameters
+    ----------
+    message : str
+        Which series, and what to do.
+    series : object
+        The label of the first such series; None where the table is one series.
+    rows : int
+        The rows up to its latest, without a gap between them.
+    length : int
+        The rows of a window.
+    count : int
+        How many series there are of this kind.
+    """
+
+    def __init__(self, message: str, *, series: object = None, rows: int = 0, length: int = 0, count: int = 0) -> None:
+        super().__init__(message)
+        self.series = series
+        self.rows = rows
+        self.length = length
+        self.count = count
+
+
 class UnknownCategoryWarning(DataWarning):
     """A categorical column holds a value that training never saw."""
 

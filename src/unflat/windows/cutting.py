@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from unflat.errors import ColumnTypeError, TableError, UnknownCategoryWarning, WindowTooLongError
+from unflat.errors import (
+    ColumnTypeError,
+    ShortSeriesWarning,
+    TableError,
+    UnknownCategoryWarning,
+    WindowTooLongError,
+)
 from unflat.sequences import PastTarget, Sequences
 from unflat.sequences.columnar import CHUNK_ROWS
 from unflat.tables import as_table, open_table
@@ -170,9 +176,9 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
         What `make_windows` found.
     targets : bool
         Whether windows have targets, to be judged by. If not, there is a window up to the latest row of every
-        series, though its target does not exist yet, and others a stride apart before it; target columns that
-        are no features need not be in the table. Where columns are known in advance, the latest row is the last that
-        holds a value of any other feature.
+        series that is long enough, though its target does not exist yet, and others a stride apart before it; target
+        columns that are no features need not be in the table. Where columns are known in advance, the latest row is the
+        last that holds a value of any other feature.
 
     Returns
     -------
@@ -192,6 +198,8 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
     -----
     TimeGapWarning
         If rows are missing in regular sampling.
+    ShortSeriesWarning
+        If windows have no targets, and a series has fewer rows than one, or has since its last gap.
     UnknownCategoryWarning
         If a categorical column holds labels that the schema does not know.
     """
@@ -248,6 +256,8 @@ def _cut(table: Table, schema: WindowSchema, *, targets: bool) -> Windows:
     if known is not None and not targets:
         spans = spans_to_predict_from(timeline, schema, rows, known)
     starts = _starts(timeline.segments, spans, schema, columns, rows.size)
+    if not targets:
+        _warn_of_short_series(timeline, schema, spans)
     lengths = np.broadcast_to(np.int64(schema.length), starts.shape)
     categorical = tuple(i for i, name in enumerate(schema.features) if name in schema.categories)
     context = () if known is None else known_contexts(known, schema, starts)
@@ -324,6 +334,32 @@ def _refuse_no_window(segments: NDArray[np.int64], schema: WindowSchema, ahead: 
         f"one whose target {names} is known",
         f"missing values wherever a window's target lies, {horizons_in_words(schema.horizons)} rows after it",
         "Choose another horizon or stride, or fill the target in.",
+    )
+
+
+def _warn_of_short_series(timeline: Timeline, schema: WindowSchema, spans: Sequence[tuple[int, int]]) -> None:
+    """Warn if no window holds the latest rows of some series: they are too few, or too few since a gap."""
+    firsts, ends = np.array(spans, dtype=np.int64).T
+    latest = np.searchsorted(firsts, timeline.bounds[1:]) - 1
+    inside = firsts[latest] >= timeline.bounds[:-1]  # else it has no row to predict from
+    rows = np.where(inside & (latest >= 0), ends[latest] - firsts[latest], 0)
+    short = np.flatnonzero(rows < schema.length)
+    if len(short) == 0:
+        return
+    count, first = len(short), int(short[0])
+    series = None if timeline.labels is None else timeline.labels[first]
+    which = "" if series is None else f"of the series {series!r} "
+    others = "" if count == 1 else f" So it is with {count} of {len(rows)} series, of which this is the first."
+    warnings.warn(
+        ShortSeriesWarning(
+            f"The latest rows {which}are {rows[first]}, with no gap between them, and a window has {schema.length}: "
+            f"nothing is predicted from them.{others} Give more of the rows before them, or insert missing ones.",
+            series=series,
+            rows=int(rows[first]),
+            length=schema.length,
+            count=count,
+        ),
+        stacklevel=4,
     )
 
 
