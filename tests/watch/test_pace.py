@@ -69,16 +69,13 @@ def test_the_first_look_is_paid_but_not_expected_again():
     assert pace.due(50)
 
 
-def test_the_last_look_may_use_the_whole_share():
-    """At the end there is nothing to save for."""
+def test_a_third_of_the_share_is_left_for_the_last_look():
+    """What the whole share would pay for waits while the training goes on."""
     pace, clock = paced()
     clock.now = 50.0
     look(pace, clock, 1, 0.8)
-    assert not pace.due(100)
-    assert not pace.affords_the_last
     clock.now = 54.0  # 1.6 s are 2.96 %
     assert not pace.due(100)
-    assert pace.affords_the_last
 
 
 def fail_after(clock, seconds):

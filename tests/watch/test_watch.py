@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from unflat import CollapseWarning, ConfigurationError, Watch
+from unflat.watch.pace import Pace
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,44 @@ def test_a_healthy_training_reads_well(problem, train, collapses):
     """Nothing is said that would frighten."""
     (_, watch), _ = collapses(lambda: train(*problem(), epochs=10))
     assert str(watch).startswith("Watch: nothing that calls for a warning.")
+
+
+@pytest.fixture
+def hurried(monkeypatch):
+    """Leave a watch no time for a look before the end."""
+    monkeypatch.setattr(Pace, "affords", lambda *_: False)
+
+
+def watched_loop(network, X, y, steps, **options):
+    """Make some steps on all of the data under watch, without closing it."""
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
+    watch = Watch(X, y, model=network, optimizer=optimizer, loss="mse", steps=steps, **options)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = torch.nn.functional.mse_loss(network(torch.from_numpy(X)), torch.from_numpy(y)[:, None])
+        loss.backward()
+        optimizer.step()
+        watch.step(loss)
+    return watch
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_training_too_short_for_its_share_is_looked_at_in_the_end(problem, net, collapses):
+    """A collapse is not missed because a first look has used up the share."""
+    X, y = problem()
+    watch, _ = collapses(lambda: watched_loop(net(), X, y * 300 + 5000, 60))
+    _, warned = collapses(watch.close)
+    assert [warning.cause for warning in warned] == ["target_scale"]
+    assert [record.step for record in watch.records] == [0, 60]
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_training_that_was_not_looked_at_is_not_called_healthy(problem, net, collapses):
+    """Where only the untrained model was seen, that is said, with the way to more looks."""
+    watch, _ = collapses(lambda: watched_loop(net(), *problem(), 3))
+    assert str(watch).startswith(
+        "Watch: too short a training for a look at it within the share of its time. Give share"
+    )
 
 
 def test_records_are_frozen(problem, train, collapses):

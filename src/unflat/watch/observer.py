@@ -96,8 +96,8 @@ class Observer:
             self._look(step, epoch, loss, final=False)
 
     def end(self, step: int, epoch: int | None = None, loss: SupportsFloat | None = None) -> None:
-        """Look for a last time, where there is time for it, and let the model go."""
-        if self._subject is not None and step and self.pace.affords_the_last:
+        """Look for a last time, whatever it takes: a short training is seen at no other; and let the model go."""
+        if self._subject is not None and step:
             self._look(step, epoch, loss, final=True)
         self.leave()
 

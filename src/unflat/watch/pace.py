@@ -52,14 +52,9 @@ class Pace:
         """Whether it is time to look, and there is time for it."""
         return step >= self._next and self.affords(self._expected)
 
-    def affords(self, seconds: float, part: float = _IN_TRAINING) -> bool:
-        """Whether there is time for something that takes as long."""
-        return self.spent + seconds <= self._share * part * self.elapsed
-
-    @property
-    def affords_the_last(self) -> bool:
-        """Whether there is time for one more look, after which there is none."""
-        return self.affords(self._expected, 1.0)
+    def affords(self, seconds: float) -> bool:
+        """Whether there is time for something that takes as long, and for a last look after it."""
+        return self.spent + seconds <= self._share * _IN_TRAINING * self.elapsed
 
     @contextmanager
     def looking(self, step: int) -> Iterator[Callable[[], float]]:

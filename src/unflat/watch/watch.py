@@ -26,7 +26,7 @@ class Watch(EstimatorEvents, KerasEvents, TorchEvents):
 
     It asks the model about the same few sequences again and again, without dropout, and compares spread and error
     with what simple learners find in them. It never touches weights, rate, mode or random state, and it measures what
-    it costs and looks less often where that is more than its share. What a healthy training looks like, flat at
+    it costs and looks less often where that is more than its share, but always at the end. What a healthy training looks like, flat at
     first, is not called a collapse; see `unflat.watch.collapse` for when it is.
 
     With `LSTMRegressor(callbacks=[Watch(X, y)])` and `keras_model.fit(X, y, callbacks=[Watch(X, y)])` nothing else is
@@ -53,7 +53,7 @@ class Watch(EstimatorEvents, KerasEvents, TorchEvents):
     sequences : int
         Sequences that the model is asked about, at the most.
     share : float
-        Share of the training time that may be spent.
+        Share of the training time that may be spent; the last look, at the end, is taken whatever it costs.
 
     Attributes
     ----------
@@ -147,11 +147,12 @@ class Watch(EstimatorEvents, KerasEvents, TorchEvents):
         if not observer.records:
             return "Watch: no training was seen yet."
         finding = observer.finding
-        said = (
-            "nothing that calls for a warning."
-            if finding is None
-            else seen(finding, observer.deviation[finding.output])
-        )
+        if finding is not None:
+            said = seen(finding, observer.deviation[finding.output])
+        elif observer.records[-1].step:
+            said = "nothing that calls for a warning."
+        else:
+            said = "too short a training for a look at it within the share of its time. Give share=1.0."
         cause = "" if observer.likely is None else f"\nLikely cause: {observer.likely.cause}. {observer.likely.cure}"
         return f"Watch: {said}{cause}\n\n{table(observer.records)}\n\n{observer.cost()}"
 
