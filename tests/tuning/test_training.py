@@ -128,6 +128,26 @@ def test_data_are_told_apart_by_any_number(data, small):
     assert fingerprint(Task(small, X, y), 1) != first
 
 
+@pytest.mark.parametrize("column", ["forecast", "size"])
+def test_what_stands_beside_the_windows_tells_data_apart_too(small, column):
+    """Other values of a known or a static column, or another name of it, make another fingerprint."""
+    table = {
+        "t": np.tile(np.arange(40), 2), "store": np.repeat(["a", "b"], 40), "load": np.sin(np.arange(80.0)),
+        "forecast": np.cos(np.arange(80.0)), "size": np.repeat([1.0, 2.0], 40),
+    }  # fmt: skip
+
+    def of(changed, known="forecast", static="size"):
+        cut = {"target": "load", "length": 4, "time": "t", "group": "store", "known": known, "static": static}
+        return fingerprint(Task(small, make_windows(pl.DataFrame(changed), features="load", **cut)), 0)
+
+    first = of(table)
+    assert of(dict(table)) == first
+    assert of(table | {column: table[column] * 2}) != first
+    renamed = {"forecast": "known", "size": "static"}[column]
+    other = {name if name != column else "other": values for name, values in table.items()}
+    assert of(other, **{renamed: "other"}) != first
+
+
 def test_nothing_to_score_on_is_refused(data, small):
     """Too few sequences, or a share of none, leave a search without a score."""
     X, y = data

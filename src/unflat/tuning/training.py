@@ -223,7 +223,7 @@ def loss_on(model: LSTMRegressor, part: Dataset) -> float:
 
 
 def fingerprint(task: Task, seed: int) -> str:
-    """Give a number that tells data sets apart: of all values, targets and parts.
+    """Give a number that tells data sets apart: of all values, targets, names and parts.
 
     Parameters
     ----------
@@ -239,8 +239,10 @@ def fingerprint(task: Task, seed: int) -> str:
     """
     digest = hashlib.sha256()
     for part in task.parts(seed):
-        arrays = (part.sequences.rows, part.sequences.starts, part.sequences.lengths, part.y, part.weights)
-        for array in arrays:
+        sequences = part.sequences
+        digest.update(repr((sequences.feature_names, sequences.context_names)).encode())
+        beside = (context.at(slice(None)) for context in sequences.context)
+        for array in (sequences.rows, sequences.starts, sequences.lengths, part.y, part.weights, *beside):
             if array is not None:
                 digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:16]
