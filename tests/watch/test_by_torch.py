@@ -132,12 +132,17 @@ def test_one_call_a_step_suffices(problem, net):
     assert watch.records[0].step == 0
 
 
-def test_looks_keep_to_their_share(problem, net):
-    """With a share of nothing, only what is seen before the first step is seen."""
-    with Watch(*problem(), model=net(), steps=50, share=0.0) as watch:
-        for _ in range(50):
-            watch.step()
-    assert len(watch.records) == 1
+def test_looks_keep_to_their_share(problem, net, collapses):
+    """With a share of nothing, a training is seen before its first step and at its end, and not between."""
+
+    def idle():
+        with Watch(*problem(), model=net(), steps=50, share=0.0) as watch:
+            for _ in range(50):
+                watch.step()
+        return watch
+
+    watch, _ = collapses(idle)
+    assert [record.step for record in watch.records] == [0, 50]
 
 
 def test_figures_are_those_of_the_sample(problem, net):
