@@ -181,6 +181,20 @@ def test_force_replaces_a_run(table, tmp_path, outcome):
     assert left_in(tmp_path) == ["load.csv", "run"]
 
 
+def test_force_keeps_what_its_user_has_put_beside_a_run(table, outcome):
+    """Files and folders that no run has are in the new one's folder as they were."""
+    run = outcome.run.path
+    (run / "predictions.csv").write_text("mine")
+    (run / "notes").mkdir()
+    (run / "notes" / "one.txt").write_text("mine too")
+    before = outcome.run.model_path.stat().st_ino
+    train_run(table, run, cut=CUT, model=small_model(), force=True)
+    assert outcome.run.model_path.stat().st_ino != before
+    assert (run / "predictions.csv").read_text() == "mine"
+    assert (run / "notes" / "one.txt").read_text() == "mine too"
+    assert left_in(run.parent) == ["load.csv", "run"]
+
+
 def test_force_keeps_the_old_run_until_the_new_one_stands(tmp_path, outcome):
     """A run that fails leaves the one that it was to replace as it was."""
     before = outcome.run.model_path.read_bytes()

@@ -172,6 +172,15 @@ def test_only_this_search_or_force_may_take_the_place(table, tmp_path, small, sp
     assert left_in(tmp_path / "foreign") == ["letter.txt"]
 
 
+def test_a_finished_search_that_is_gone_on_with_keeps_what_stands_beside_it(table, tmp_path, small, space):
+    """Predictions that were written into the run's folder are still there after another call."""
+    folder = tmp_path / "run"
+    run_of(table, folder, small, space, trials=1)
+    (folder / "predictions.csv").write_text("mine")
+    run_of(table, folder, small, space, trials=2)
+    assert (folder / "predictions.csv").read_text() == "mine"
+
+
 def test_pictures_of_the_run_are_drawn_too(table, tmp_path, small, space):
     """What illustrates a training illustrates the final one."""
     run_of(

@@ -26,6 +26,9 @@ HISTORY = "history.csv"
 FIGURES = "figures"
 TUNING = "tuning"
 
+_OWN = frozenset({MODEL, CONFIG, METRICS, HISTORY, FIGURES, TUNING})
+"""All that a run's folder has from this package; whatever else is in it is its user's."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -144,7 +147,7 @@ def new_folder(path: Path, *, force: bool = False) -> Iterator[Path]:
     path : Path
         Where the folder is to be; folders above it are made.
     force : bool
-        Whether a run that is there is replaced.
+        Whether a run that is there is replaced. What its user has put into its folder is kept.
 
     Yields
     ------
@@ -172,7 +175,10 @@ def new_folder(path: Path, *, force: bool = False) -> Iterator[Path]:
 
 
 def _take_place(temporary: Path, path: Path) -> None:
-    """Rename into place; what was there is set aside first, and deleted only when the new folder stands."""
+    """Rename into place; the run that was there is set aside first, and deleted only when the new folder stands.
+
+    What its user has put beside it moves into the new folder.
+    """
     old = temporary.with_name(f"{temporary.name}.old")
     if path.exists():
         path.rename(old)
@@ -182,6 +188,9 @@ def _take_place(temporary: Path, path: Path) -> None:
         if old.exists():
             old.rename(path)
         raise
+    for entry in [*old.iterdir()] if old.exists() else []:
+        if entry.name not in _OWN:
+            entry.rename(path / entry.name)
     shutil.rmtree(old, ignore_errors=True)
 
 
