@@ -9,6 +9,7 @@ import pytest
 from unflat import LSTMRegressor, Run, load, train_run, tune, tune_run
 from unflat.errors import ConfigurationError, OutputExistsError
 from unflat.runs import Cut, Holdout, evaluate_file
+from unflat.tuning.study import Trials
 
 # Models that train in a moment are no good, and say so.
 pytestmark = pytest.mark.filterwarnings("ignore::unflat.errors.FitWarning")
@@ -179,6 +180,50 @@ def test_a_finished_search_that_is_gone_on_with_keeps_what_stands_beside_it(tabl
     (folder / "predictions.csv").write_text("mine")
     run_of(table, folder, small, space, trials=2)
     assert (folder / "predictions.csv").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"), [({"budget": 0.0}, "'budget' of tune"), ({"device": "none"}, "'device' of LSTMRegressor")]
+)
+def test_what_cannot_be_searched_leaves_the_folder_as_it_was(table, tmp_path, small, space, wrong, named):
+    """A wrong limit or device makes no folder, and with force costs no trial of the search that is there."""
+    folder = tmp_path / "run"
+    limits = {name: value for name, value in wrong.items() if name == "budget"}
+    model = LSTMRegressor(**small.get_params() | {"device": wrong.get("device", "cpu")})
+    with pytest.raises(ConfigurationError, match=named):
+        run_of(table, folder, model, space, **limits)
+    assert not folder.exists()
+    run_of(table, folder, small, space, trials=1, repeats=0)
+    before = (folder / "tuning" / "journal.jsonl").read_bytes()
+    with pytest.raises(ConfigurationError, match=named):
+        run_of(table, folder, model, space, force=True, **limits)
+    assert (folder / "tuning" / "journal.jsonl").read_bytes() == before
+
+
+def test_a_foreign_file_beside_an_unfinished_search_is_refused_at_once(table, tmp_path, small, space):
+    """No trial is made for a folder that could not become a run in the end."""
+    folder, tried = tmp_path / "run", []
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_of(table, folder, small, space, on_trial=stop)
+    (folder / "letter.txt").touch()
+    with pytest.raises(OutputExistsError, match="something that is no run is there"):
+        run_of(table, folder, small, space, on_trial=lambda trial, _: tried.append(trial.number))
+    assert tried == []
+
+
+def test_a_search_without_a_trial_is_in_nobodys_way(table, tmp_path, small, space):
+    """Stopped before its first trial had ended, or before its journal was begun, it yields to another call."""
+    folder = tmp_path / "run"
+    (folder / "tuning").mkdir(parents=True)
+    Trials.open(folder / "tuning" / "journal.jsonl", space, 0, {"data": "other"}, remedy="")
+    assert len(run_of(table, folder, small, space, trials=1).findings.trials) == 1
+    (tmp_path / "empty" / "tuning").mkdir(parents=True)
+    train_run(table, tmp_path / "empty", cut=CUT, model=small)
+    assert Run(tmp_path / "empty").load() is not None
 
 
 def test_pictures_of_the_run_are_drawn_too(table, tmp_path, small, space):

@@ -143,9 +143,17 @@ def test_where_all_trials_are_as_good_nothing_mattered(space):
 
 def test_a_search_with_other_settings_is_not_mixed_in(tmp_path, space):
     """Trials over other data or another space cannot be compared; the message names what differs."""
-    opened(tmp_path / "journal", space)
+    run(opened(tmp_path / "journal", space), 1)
     with pytest.raises(OutputExistsError, match=r"a search with other data and seed is there\. Choose another place\."):
         opened(tmp_path / "journal", space, data="4567", seed=1)
+
+
+def test_settings_of_a_search_without_trials_may_be_put_right(tmp_path, space):
+    """There is nothing that could be mixed, and the new settings are those that later calls are held against."""
+    opened(tmp_path / "journal", space)
+    run(opened(tmp_path / "journal", space, data="4567"), 1)
+    with pytest.raises(OutputExistsError, match="a search with other data is there"):
+        opened(tmp_path / "journal", space)
 
 
 @pytest.mark.parametrize("text", ["not a journal\nat all\n", json.dumps({"op_code": 99}) + "\n"])

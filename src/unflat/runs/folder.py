@@ -107,9 +107,11 @@ def check_free(path: Path, *, force: bool) -> None:
     OutputExistsError
         If the place is taken.
     """
-    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+    if not path.exists() or _is_empty(path):
         return
     is_search = path.is_dir() and [part.name for part in path.iterdir()] == [TUNING]
+    if is_search and _is_empty(path / TUNING):
+        return
     if not is_search and not ((path / MODEL).is_file() and (path / CONFIG).is_file()):
         raise OutputExistsError(
             path, "something that is no run is there, and stays untouched", "Choose a folder that does not exist yet."
@@ -119,6 +121,10 @@ def check_free(path: Path, *, force: bool) -> None:
         raise OutputExistsError(
             path, f"{what} is there already", f"Choose another folder, or replace the {noun} with --force."
         )
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
 
 
 def make_folder(path: Path) -> None:

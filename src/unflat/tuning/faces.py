@@ -225,11 +225,13 @@ def tune_run(
     given, space = _given(model, space)
     parts = read_parts(data, test_data, cut, Holdout() if holdout is None else holdout)
     task = Task(given, *parts.train, validation=parts.validation_to_fit)
-    journal = _place(folder, force=force)
+    limits = Limits(trials, budget, repeats)
+    task.check(random_state)
+    journal = _place(folder, force=force)  # last: what cannot be searched leaves the folder as it was
     findings = search(
         task,
         space,
-        Limits(trials, budget, repeats),
+        limits,
         seed=random_state,
         journal=journal,
         remedy=_ANEW,
@@ -251,8 +253,8 @@ def tune_run(
 def _place(folder: Path, *, force: bool) -> Path:
     """Find or make the journal's place; raise if the folder holds anything but a search to go on with."""
     journal = folder / TUNING / JOURNAL
-    if force or not journal.exists():
-        check_free(folder, force=force)
+    check_free(folder, force=force or journal.exists())
+    if force:
         journal.unlink(missing_ok=True)
     make_folder(journal.parent)
     return journal

@@ -245,9 +245,9 @@ def _storage(path: str | PathLike[str] | None) -> optuna.storages.BaseStorage | 
 def _hold_against(
     study: optuna.Study, path: str | PathLike[str] | None, settings: Mapping[str, Any], remedy: str
 ) -> None:
-    """Refuse to mix trials that cannot be compared."""
+    """Refuse to mix trials that cannot be compared; where there are none yet, settings may still be put right."""
     known = study.user_attrs.get(_SETTINGS)
-    if known is None:
+    if known is None or not study.get_trials(deepcopy=False):
         study.set_user_attr(_SETTINGS, dict(settings))
         return
     other = [name for name in settings if known.get(name) != settings[name]]

@@ -16,7 +16,7 @@ from sklearn.utils import check_random_state
 
 from unflat.dataset import as_dataset
 from unflat.errors import ConfigurationError, TooFewSamplesError, UnflatWarning
-from unflat.fitting.settings import training_config
+from unflat.fitting.settings import choose_device, network_config, scaling_config, training_config
 from unflat.network import predict_all
 from unflat.parting import FEWEST_TO_HOLD_OUT, parted
 from unflat.training.callbacks import Callback
@@ -127,6 +127,27 @@ class Task:
         if held_out is None:
             raise TooFewSamplesError("The sequences to tune on", FEWEST_TO_HOLD_OUT, len(data))
         return training, held_out
+
+    def check(self, seed: int) -> None:
+        """Raise what a training with these data and parameters would raise before its first step.
+
+        Parameters
+        ----------
+        seed : int
+            What parts are drawn by.
+
+        Raises
+        ------
+        InputError
+            If the data cannot be used, or leave nothing to score trials on.
+        ConfigurationError
+            If a parameter is outside what it may be, or the device is not there.
+        """
+        given: dict[str, Any] = self.model.get_params(deep=False)
+        network_config(given)
+        scaling_config(given)
+        choose_device(given["device"])
+        training_config(given, len(self.parts(seed)[0]))
 
     def parameters_at(self, point: Point, n: int) -> dict[str, Any]:
         """Turn a point of the space into parameters of the estimator.
