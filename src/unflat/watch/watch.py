@@ -26,8 +26,8 @@ class Watch(EstimatorEvents, KerasEvents, TorchEvents):
 
     It asks the model about the same few sequences again and again, without dropout, and compares spread and error
     with what simple learners find in them. It never touches weights, rate, mode or random state, and it measures what
-    it costs and looks less often where that is more than its share, but always at the end. What a healthy training looks like, flat at
-    first, is not called a collapse; see `unflat.watch.collapse` for when it is.
+    it costs and looks less often where that is more than its share, but always at the end. What a healthy training
+    looks like, flat at first, is not called a collapse; see `unflat.watch.collapse` for when it is.
 
     With `LSTMRegressor(callbacks=[Watch(X, y)])` and `keras_model.fit(X, y, callbacks=[Watch(X, y)])` nothing else is
     to be done. A loop of PyTorch is watched by ``with Watch(X, y, model=module, optimizer=optimizer, steps=...) as
