@@ -322,6 +322,23 @@ def test_files_that_are_not_there_are_named(tmp_path, trained, table):
         assert str(path) in result.stderr
 
 
+@pytest.mark.parametrize("command", ["diagnose", "evaluate", "train"])
+def test_a_name_too_long_for_the_system_is_a_plain_message(trained, command):
+    """What the system says of a path ends with code 2, which is no verdict, and without a traceback."""
+    name = "n" * 300
+    arguments = {
+        "diagnose": (trained[0], "--data", f"{name}.csv"),
+        "evaluate": (name, "data.csv"),
+        "train": (f"{name}.csv", "--target", "load", "--window", 6, "-o", name),
+    }[command]
+    result = run(command, *arguments)
+    assert result.exit_code == 2
+    assert "Error: " in result.stderr
+    assert name in result.stderr
+    assert "File name too long" in result.stderr
+    assert "Traceback" not in result.output
+
+
 def test_an_error_of_the_package_is_one_line(trained, table):
     """What, where, received and remedy stand in one line that begins with Error."""
     result = run("train", table, "--target", "load", "--window", 6, "-o", trained[0])

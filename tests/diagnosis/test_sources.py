@@ -90,6 +90,13 @@ def test_arrays_of_other_names(tmp_path):
     np.savez(tmp_path / "p.npz", X=np.array([{}], dtype=object), y=np.ones(1))
     with pytest.raises(UnreadableTableError, match=r"a whole \.npz file of numbers; received Object arrays"):
         load_data(tmp_path / "p.npz", object())
+    (tmp_path / "e.npz").touch()
+    with pytest.raises(UnreadableTableError, match=r"a whole \.npz file of numbers; received No data left"):
+        load_data(tmp_path / "e.npz", object())
+    with (tmp_path / "n.npz").open("wb") as file:
+        np.save(file, np.ones(3))
+    with pytest.raises(UnreadableTableError, match=r"received one array, as \.npy files hold it"):
+        load_data(tmp_path / "n.npz", object())
     (tmp_path / "t.npz").write_text("text")
     with pytest.raises(UnreadableTableError, match=r"a whole \.npz file of numbers"):
         load_data(tmp_path / "t.npz", object())

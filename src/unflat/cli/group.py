@@ -38,8 +38,11 @@ class PlainGroup(TyperGroup):
             except UnflatError as error:
                 say(f"Error: {error}")
                 raise typer.Exit(FAILED) from error
-            except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
-                say(f"Error: {error.filename}: {error.strerror}.")
+            except BrokenPipeError:  # who reads the output has enough of it: no error
+                raise
+            except OSError as error:
+                place = "" if error.filename is None else f"{error.filename}: "
+                say(f"Error: {place}{error.strerror or error}.")
                 raise typer.Exit(FAILED) from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import zipfile
+import zlib
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -160,6 +161,7 @@ def _load_arrays(path: Path) -> tuple[NDArray[Any], NDArray[np.float64]]:
                 return arrays["X"], np.asarray(arrays["y"])
     except FileNotFoundError as error:
         raise UnreadableTableError(path, "a file that exists", "no such file", "Check the path.") from error
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
-        raise UnreadableTableError(path, "a whole .npz file of numbers", str(error), remedy) from error
+    except (ValueError, OSError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        found = "one array, as .npy files hold it" if isinstance(error, TypeError) else str(error)
+        raise UnreadableTableError(path, "a whole .npz file of numbers", found, remedy) from error
     raise UnreadableTableError(path, "arrays named X and y", f"arrays named {', '.join(names) or 'none'}", remedy)
