@@ -521,3 +521,32 @@ def test_export_says_what_is_wrong_and_writes_nothing(options, message, trained,
     assert result.exit_code == 2
     assert message in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("output", "message"), [
+    ("model.unflat", "the ending '.unflat' is unknown. Let the name end in .onnx."),
+    ("sample.csv", "the ending '.csv' is unknown"),
+    ("model.onnx", "received one of the files that are read. Choose another name."),
+    ("sample.onnx", "received one of the files that are read"),
+])  # fmt: skip
+def test_export_overwrites_nothing_that_it_reads(output, message, trained, table, tmp_path):
+    """Neither the model nor the sample, whatever it is called."""
+    (tmp_path / output).write_bytes((trained[0] / "model.unflat" if "model" in output else table).read_bytes())
+    before = (tmp_path / output).read_bytes()
+    model = tmp_path / output if "model" in output else trained[0]
+    sample = tmp_path / output if "sample" in output else table
+    result = run("export", model, tmp_path / ".." / tmp_path.name / output, "--sample", sample)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert (tmp_path / output).read_bytes() == before
+
+
+def test_predict_does_not_overwrite_its_data(trained, table, tmp_path):
+    """The table that is predicted from stays, also where it is written to by way of a link."""
+    (tmp_path / "data.csv").write_bytes(table.read_bytes())
+    (tmp_path / "link.csv").symlink_to(tmp_path / "data.csv")
+    for output in ("data.csv", "link.csv"):
+        result = run("predict", trained[0], tmp_path / "data.csv", "-o", tmp_path / output)
+        assert result.exit_code == 2
+        assert f"{output}: expected a place that can be written; received one of the files" in result.stderr
+    assert (tmp_path / "data.csv").read_bytes() == table.read_bytes()

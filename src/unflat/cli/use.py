@@ -72,6 +72,8 @@ def predict(
     window's series, the time of its last row and the time that the prediction is for; the prediction stands in
     TARGET_predicted, and its bounds, where they are asked for, in TARGET_lower and TARGET_upper.
     """
+    if output is not None:
+        unflat.runs.check_not_read(output, unflat.Run(run).model_path, data)
     model = unflat.Run(run).load()
     frame = unflat.runs.predict_file(model, data, interval=interval)
     if output is None:

@@ -1,6 +1,17 @@
 """Runs: the whole job from a file to a folder that holds model, scores and pictures; and its use on new data."""
 
-from unflat.runs.folder import CONFIG, FIGURES, HISTORY, METRICS, MODEL, TUNING, Run, check_free, make_folder
+from unflat.runs.folder import (
+    CONFIG,
+    FIGURES,
+    HISTORY,
+    METRICS,
+    MODEL,
+    TUNING,
+    Run,
+    check_free,
+    check_not_read,
+    make_folder,
+)
 from unflat.runs.job import Outcome, train_run
 from unflat.runs.parts import Cut, Holdout, Part, is_ts, read_parts
 from unflat.runs.use import as_csv, evaluate_file, predict_file, read_part, write_frame
@@ -19,6 +30,7 @@ __all__ = [
     "Run",
     "as_csv",
     "check_free",
+    "check_not_read",
     "evaluate_file",
     "is_ts",
     "make_folder",

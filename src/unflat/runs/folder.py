@@ -123,6 +123,25 @@ def check_free(path: Path, *, force: bool) -> None:
         )
 
 
+def check_not_read(path: Path, *sources: Path | None) -> None:
+    """Raise if a file that is to be written is one of those that are read for it.
+
+    Parameters
+    ----------
+    path : Path
+        What is to be written.
+    *sources : Path or None
+        What is read; None is nothing.
+
+    Raises
+    ------
+    OutputExistsError
+        If it is one of them, under whatever name.
+    """
+    if path.exists() and any(source is not None and source.exists() and path.samefile(source) for source in sources):
+        raise OutputExistsError(path, "one of the files that are read", "Choose another name.")
+
+
 def _is_empty(path: Path) -> bool:
     return path.is_dir() and not any(path.iterdir())
 
