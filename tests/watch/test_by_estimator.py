@@ -110,3 +110,17 @@ def test_a_network_without_a_line_beside_another_is_not_watched(problem, collaps
     steps = [record.step for record in watch.records]
     assert steps == sorted(steps)
     assert watch.records[-1].epoch == len(alone.history_.epochs)
+
+
+@pytest.mark.parametrize("stop", [False, True])
+def test_several_networks_of_one_fit_are_warned_of_once(problem, collapses, stop):
+    """The fault of the first is not said again of the others, which a watch that stops ends at once; a new fit is anew."""
+    X, y = problem()
+    watch = Watch(X, y * 1000 + 50_000, stop=stop)
+    for _ in range(2):
+        model, warned = collapses(lambda: fitted(X, y * 1000 + 50_000, watch, n_members=3, **RAW))
+        assert len(warned) == 1
+        assert watch.stopped == stop
+        epochs = [len(history.epochs) for history in model.histories_]
+        assert epochs[1:] == ([1, 1] if stop else [8, 8])
+        assert watch.records[-1].step >= warned[0].step

@@ -24,16 +24,23 @@ class EstimatorEvents(Callback):
     """What the loop of `LSTMRegressor` calls.
 
     A network that begins without a line, beside one that begins at it, is not looked at: it counts only as far as held
-    out data vouch for it, and what it fails to learn does no harm.
+    out data vouch for it, and what it fails to learn does no harm. Nor are those that come after one that fails: the
+    fault is the fit's, and has been said.
     """
 
     _observer: Observer
     _stop: bool
     _trained: PredictorSubject | None = None
+    _config: TrainingConfig | None = None
 
     def on_model(self, model: nn.Module, config: TrainingConfig) -> None:
         """Take the model and how it is trained."""
         self._trained = None
+        if config is not self._config:  # a new fit: all networks of one are trained by the same
+            self._config = config
+            self._observer.forget()
+        if self._observer.finding is not None:
+            return
         if isinstance(model, Predictor) and not all(member.is_without_line for member in model.network.members):
             settings = Settings(
                 config.loss, "adamw", config.learning_rate, config.epochs, config.batch_size, None,
@@ -60,9 +67,8 @@ class EstimatorEvents(Callback):
     def on_epoch(self, record: EpochRecord) -> bool:
         """Look at the end of an epoch; True ends the training."""
         self._epoch_loss = record.loss
-        if self._trained is None:
-            return False
-        self._observer.after(self._at, record.epoch, record.loss)
+        if self._trained is not None:
+            self._observer.after(self._at, record.epoch, record.loss)
         return self._stop and self._observer.finding is not None
 
     def on_end(self, history: History) -> None:

@@ -57,9 +57,10 @@ class Observer:
         self._sample = sample
         self.deviation = tuple(map(float, sample.seen.y.std(axis=0)))
         self.pace = Pace(share)
-        self._forget()
+        self.forget()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Begin with no records and no finding."""
         self.records: tuple[Record, ...] = ()
         self.finding: Finding | None = None
         self.likely: Likely | None = None
@@ -77,7 +78,7 @@ class Observer:
         ShapeError
             If its predictions do not fit the sample's targets.
         """
-        self._forget()
+        self.forget()
         self._subject, self._course = subject, course
         self.pace.start(course.steps)
         with self.pace.looking(0) as took:

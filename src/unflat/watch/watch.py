@@ -58,7 +58,8 @@ class Watch(EstimatorEvents, KerasEvents, TorchEvents):
     Attributes
     ----------
     records : tuple of Record
-        What was seen, look by look, in the last training.
+        What was seen, look by look, in the last training; of several networks of one fit in the first that fails, or
+        else in the last.
     cause : str or None
         The likely cause, where the training fails and one was found: one of `unflat.diagnosis.CAUSE_IDS`.
     failing : bool
@@ -78,7 +79,7 @@ class Watch(EstimatorEvents, KerasEvents, TorchEvents):
     Warns
     -----
     CollapseWarning
-        In training, at most once; it carries step, epoch, spread, cause and page.
+        In training, at most once, however many networks one fit trains; it carries step, epoch, spread, cause and page.
 
     Examples
     --------
