@@ -114,7 +114,7 @@ def test_training_writes_a_run_and_says_where(trained):
     ]
     assert "judged by 64 windows; epochs: 1" in result.stdout
     assert "better: MSE" in result.stdout
-    assert f"The run is in {folder}" in result.stdout
+    assert f"The run is in {folder}; look at {folder / 'figures' / 'predictions.png'}." in result.stdout
     config = json.loads((folder / "config.json").read_text())
     assert config["command"][1:4:2] == ["train", "--target"]
     assert config["command"][-6:] == list(SMALL)
@@ -141,6 +141,9 @@ def test_options_reach_the_run(table, tmp_path):
         "device": "cpu", "validation_fraction": 0.0,
     }  # fmt: skip
     assert given.items() <= config["parameters"].items()
+    picture = tmp_path / "run" / "figures" / "predictions-1.png"  # of several outputs the first one's
+    assert f"look at {picture}." in result.stdout
+    assert picture.exists()
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_a_network_without_a_line_beside_another_is_not_watched(problem, collaps
 
 @pytest.mark.parametrize("stop", [False, True])
 def test_several_networks_of_one_fit_are_warned_of_once(problem, collapses, stop):
-    """The fault of the first is not said again of the others, which a watch that stops ends at once; a new fit is anew."""
+    """The fault of the first is not said again of the others, which stopping ends at once; a new fit begins anew."""
     X, y = problem()
     watch = Watch(X, y * 1000 + 50_000, stop=stop)
     for _ in range(2):

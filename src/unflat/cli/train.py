@@ -152,7 +152,8 @@ def tell(outcome: "Outcome") -> None:
         f"{len(outcome.model.history_.epochs)}, in {sum(history.seconds for history in histories):,.0f} s.\n"
     )
     typer.echo(str(outcome.evaluation))
-    typer.echo(f"\nThe run is in {outcome.run.path}; look at {outcome.run.figures_path / 'predictions.png'}.")
+    picture = "predictions.png" if len(outcome.model.target_names_) == 1 else "predictions-1.png"
+    typer.echo(f"\nThe run is in {outcome.run.path}; look at {outcome.run.figures_path / picture}.")
 
 
 def _chosen_by(outcome: "Outcome") -> str:
