@@ -325,6 +325,20 @@ def test_predictions_name_their_windows(outcome, table):
     np.testing.assert_allclose(frame["load_predicted"].to_numpy()[-42:-2], outcome.prediction, rtol=1e-6)
 
 
+def test_columns_of_predictions_are_named_apart_from_those_of_groups(tmp_path):
+    """Groups keep their names, whatever they are, and what is added has another."""
+    path = tmp_path / "rows.csv"
+    frame = series(120).drop("hour").with_columns(row=pl.int_range(120) // 40, load_predicted=pl.lit("a"))
+    frame.write_csv(path)
+    cut = Cut(target=("load",), length=6, group=("row", "load_predicted"))
+    model = train_run(path, tmp_path / "run", cut=cut, model=small_model()).run.load()
+    predicted = predict_file(model, path)
+    assert predicted.columns == ["row", "load_predicted", "row_2", "load_predicted_2"]
+    assert predicted["row"].cast(pl.String).unique().sort().to_list() == ["0", "1", "2"]
+    assert predicted["row_2"].to_list() == [*range(5, 40)] * 3
+    assert predicted["load_predicted_2"].is_finite().all()
+
+
 def test_bounds_stand_beside_their_prediction(outcome, table):
     """Each target's bounds are those of the model, named after it."""
     model = outcome.run.load()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,8 @@ def predict_file(model: LSTMRegressor, data: str | PathLike[str], *, interval: f
         prediction is for as `<time>_target`, and the predictions as `<target>_predicted`, each with its bounds
         `<target>_lower` and `<target>_upper` where an interval is asked for. Of several horizons, times and targets
         are named as in `date_target+6` and `load+6_predicted`. Without a time column, `row` counts the
-        window's last row within its series, from 0. For a .ts file, `sequence` counts from 0.
+        window's last row within its series, from 0. For a .ts file, `sequence` counts from 0. A name that a group's
+        column has already is followed by a number, as in `row_2`.
 
     Raises
     ------
@@ -88,7 +90,7 @@ def predict_file(model: LSTMRegressor, data: str | PathLike[str], *, interval: f
         for i, name in enumerate(model.target_names_)
         for kind, values in predicted.items()
     ]
-    return pl.DataFrame(columns)
+    return pl.DataFrame(_apart(columns))
 
 
 def read_part(model: LSTMRegressor, data: str | PathLike[str], *, targets: bool) -> Part:
@@ -140,6 +142,16 @@ def _places(windows: Windows) -> list[pl.Series]:
         number = f"+{horizon}" if isinstance(schema.horizon, tuple) else ""
         columns += [] if later is None else [later.alias(f"{schema.time}_target{number}")]
     return columns
+
+
+def _apart(columns: list[pl.Series]) -> list[pl.Series]:
+    """Name columns apart: the user's own, which come first, keep their names."""
+    named: dict[str, pl.Series] = {}
+    for column in columns:
+        numbered = (f"{column.name}_{number}" for number in count(2))
+        name = next(name for name in chain([column.name], numbered) if name not in named)
+        named[name] = column.alias(name)
+    return [*named.values()]
 
 
 def write_frame(frame: pl.DataFrame, path: str | PathLike[str]) -> None:
