@@ -62,6 +62,24 @@ def test_ctrl_c_before_there_is_a_result_says_how_to_go_on(table, tmp_path, monk
     result = run("tune", table, "--target", "load", "--window", 4, "-o", tmp_path / "run", *TINY)
     assert result.exit_code == 130
     assert f"kept in {tmp_path / 'run'}: the same command goes on" in result.stderr
+    result = run("tune", table, "--target", "load", "--window", 4, "-o", tmp_path / "run", "--force", *TINY)
+    assert "the same command without --force goes on" in result.stderr
+
+
+def test_only_the_call_that_was_interrupted_ends_as_one(table, tmp_path, monkeypatch):
+    """Its exit code is a shell's; that of a later call, which finds the trial that was broken off, is 0."""
+    arguments = ("tune", table, "--target", "load", "--window", 4, "-o", tmp_path / "run", *TINY)
+    assert run(*arguments, "--trials", 1).exit_code == 0
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as during:
+        during.setattr("unflat.tuning.search._Runner._train", interrupted)
+        assert run(*arguments, "--trials", 2).exit_code == 130
+    result = run(*arguments, "--trials", 1)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("2 trials in ")
 
 
 def test_a_search_is_quiet_on_standard_error(table, tmp_path):

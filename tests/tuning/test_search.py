@@ -129,10 +129,12 @@ def test_ctrl_c_ends_the_search_and_keeps_what_was_found(scripted, space, tmp_pa
         task = scripted(by_rate, stops=4)
     findings = searched(task, space, journal=tmp_path / "journal")
     assert [trial.state for trial in findings.trials] == ["complete"] * 3 + ["interrupted"]
+    assert findings.interrupted
     assert findings.best != 0
     again = searched(scripted(by_rate), space, journal=tmp_path / "journal")
     assert again.trials[4].point == findings.trials[3].point
     assert sum(trial.state != "interrupted" for trial in again.trials) == 6
+    assert not again.interrupted
 
 
 def test_ctrl_c_in_the_first_training_or_the_comparison_ends_all(scripted, space, tmp_path):

@@ -113,7 +113,7 @@ def tune(
 
     The run is one as `unflat train` writes, and has a folder `tuning` with all trials (trials.csv) and what was found
     (findings.json), and a picture (figures/tuning.png). Ctrl-C ends the search early and keeps what was found so far;
-    the same command again goes on.
+    the same command again, without --force, goes on.
     """
     from rich.console import Console  # noqa: PLC0415 - no command's help waits for these
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - as above
@@ -160,12 +160,12 @@ def tune(
                 on_trial=lambda trial, best: progress.update(task, description=_progress(trial, best)),
             )
     except KeyboardInterrupt as interruption:
-        say(f"Interrupted before there was a result. Trials that ended are kept in {output}: the same command goes on.")
+        command = "the same command without --force" if force else "the same command"
+        say(f"Interrupted before there was a result. Trials that ended are kept in {output}: {command} goes on.")
         raise typer.Exit(INTERRUPTED) from interruption
     typer.echo(f"{unflat.tuning.told(tuned.findings)}\n")
     tell(tuned.outcome)
-    interrupted = tuned.findings.trials[-1].state == "interrupted"
-    if interrupted or tuned.outcome.model.history_.stopped == "interrupted":
+    if tuned.findings.interrupted or tuned.outcome.model.history_.stopped == "interrupted":
         raise typer.Exit(INTERRUPTED)
 
 

@@ -90,6 +90,8 @@ class Findings:
     importance : dict of str to float
         How much of the differences between losses each dimension explains, as shares of 1, largest first. Empty where
         there are too few trials to say.
+    interrupted : bool
+        Whether Ctrl-C ended the call that found it; earlier calls may have been ended so, too.
     """
 
     trials: tuple[Trial, ...]
@@ -97,6 +99,7 @@ class Findings:
     comparison: Comparison | None
     parameters: dict[str, Any]
     importance: dict[str, float]
+    interrupted: bool = False
 
     @property
     def chosen(self) -> int:

@@ -130,9 +130,9 @@ def search(
         trials = Trials.open(journal, space, seed, _settings(task, space, seed), remedy=remedy)
         runner = _Runner(task, trials, on_trial)
         runner.try_given()
-        while not limits.reached(trials.records(), time.perf_counter() - began):
-            if runner.try_next().state == "interrupted":
-                break
+        interrupted = False
+        while not interrupted and not limits.reached(trials.records(), time.perf_counter() - began):
+            interrupted = runner.try_next().state == "interrupted"
         records = trials.records()
         best = best_of(records)
         parameters = runner.parameters_of(best)
@@ -140,7 +140,8 @@ def search(
         if best.number != GIVEN and limits.repeats:
             comparison = compare(task, parameters, [seed + 1 + i for i in range(limits.repeats)])
         keeps = best.number == GIVEN or (comparison is not None and not comparison.tuned_wins)
-        return Findings(records, best.number, comparison, {} if keeps else parameters, trials.importance())
+        chosen = {} if keeps else parameters
+        return Findings(records, best.number, comparison, chosen, trials.importance(), interrupted)
 
 
 def _settings(task: Task, space: Space, seed: int) -> dict[str, Any]:
