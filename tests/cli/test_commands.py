@@ -305,7 +305,10 @@ def test_mistakes_are_answered_with_one_message(table, tmp_path, arguments, said
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("option", [("--target", "a"), ("--window", 3), ("--features", "a"), ("--known", "a")])
+@pytest.mark.parametrize(
+    "option",
+    [("--target", "a"), ("--window", 3), ("--features", "a"), ("--known", "a"), ("--horizon", 24), ("--stride", 7)],
+)
 def test_options_of_tables_are_refused_for_whole_sequences(tmp_path, option):
     """What a .ts file cannot have is refused, rather than ignored."""
     result = run("train", tmp_path / "a.ts", "-o", tmp_path / "run", *option)

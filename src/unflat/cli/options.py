@@ -28,6 +28,9 @@ HorizonOption = Annotated[
         "1-24, are predicted at once.",
     ),
 ]
+NEXT_ROW = "1"
+"""The horizon where none is given."""
+
 FeaturesOption = Annotated[
     str | None,
     typer.Option(metavar="A,B,...", help="Columns that a prediction sees. [default: all but time and group]"),
@@ -42,6 +45,9 @@ GroupOption = Annotated[
 StrideOption = Annotated[
     int, typer.Option(min=1, metavar="ROWS", help="Rows from one window's start to the next one's.")
 ]
+EVERY_ROW = 1
+"""The stride where none is given."""
+
 CalendarOption = Annotated[
     str | None,
     typer.Option(metavar="A,B,...", help="Features to make of the times: minute, hour, weekday, day, yearday, month."),
@@ -102,6 +108,7 @@ def cut_for(
     is_ts = unflat.runs.is_ts(data)
     given = {"--target": target, "--window": window, "--features": features, "--time": time, "--group": group}
     given |= {"--calendar": calendar, "--known": known, "--static": static, "--labels": labels}
+    given |= {"--horizon": horizon != NEXT_ROW, "--stride": stride != EVERY_ROW}
     _check_options(given, is_ts=is_ts)
     if is_ts or not target or window is None:
         return None

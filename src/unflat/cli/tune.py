@@ -10,6 +10,8 @@ import typer
 import unflat
 from unflat.cli.group import INTERRUPTED, say
 from unflat.cli.options import (
+    EVERY_ROW,
+    NEXT_ROW,
     CalendarOption,
     DataArgument,
     DeviceOption,
@@ -63,11 +65,11 @@ def tune(
     ],
     target: TargetOption = None,
     window: WindowOption = None,
-    horizon: HorizonOption = "1",
+    horizon: HorizonOption = NEXT_ROW,
     features: FeaturesOption = None,
     time: TimeOption = None,
     group: GroupOption = None,
-    stride: StrideOption = 1,
+    stride: StrideOption = EVERY_ROW,
     calendar: CalendarOption = None,
     known: KnownOption = None,
     static: StaticOption = None,
