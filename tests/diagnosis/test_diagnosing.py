@@ -62,6 +62,47 @@ def trained(y, steps=150):
     return net, optimizer, losses
 
 
+@pytest.mark.parametrize("gradients_off", [torch.no_grad, torch.inference_mode])
+def test_it_is_the_same_where_gradients_are_off(gradients_off):
+    """Second opinion, gradients and proof are those that they are elsewhere, and the caller's mode stays."""
+    net, optimizer, losses = trained(Y, steps=3)
+    perceptron = MLPRegressor(
+        hidden_layer_sizes=(4,), tol=1e-2, learning_rate_init=1e-2, max_iter=500, random_state=0
+    ).fit(TABLE, Y)
+    inputs = X.astype(np.float32)
+
+    def seen():
+        flat = diagnose(net, inputs, Y, history=losses, optimizer=optimizer, loss="mse", prove=True, budget=1)
+        good = diagnose(perceptron, TABLE, Y)
+        return (
+            flat.verdict,
+            flat.causes,
+            len(flat.proof.trials) > 0,
+            good.verdict,
+            good.causes,
+            good.references.together.r2,
+        )
+
+    elsewhere = seen()
+    with gradients_off():
+        here = seen()
+        assert not torch.is_grad_enabled()
+    assert [str(part) for part in here] == [str(part) for part in elsewhere]
+
+
+def test_it_is_the_same_in_double_precision():
+    """What torch makes by default, the learners beside a good model make in single precision."""
+    before = torch.get_default_dtype()
+    single = diagnose(good, X, Y)
+    torch.set_default_dtype(torch.float64)
+    try:
+        double = diagnose(good, X, Y)
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(before)
+    assert (double.verdict, str(double.references.together)) == (single.verdict, str(single.references.together))
+
+
 def test_a_healthy_model_of_each_kind_gets_no_cause():
     """Function, scikit-learn pipeline, torch module and our own estimator, well trained, are healthy."""
     pipeline = make_pipeline(StandardScaler(), Ridge()).fit(TABLE, Y)

@@ -22,6 +22,7 @@ from unflat.diagnosis.reference import find_references
 from unflat.diagnosis.result import Diagnosis
 from unflat.diagnosis.second_opinion import with_second_opinion
 from unflat.diagnosis.subjects import Settings, subject_of
+from unflat.diagnosis.subjects.keeping import taking_gradients
 from unflat.diagnosis.verdict import LET_PASS, judge
 from unflat.errors import ConfigurationError, InputTypeError, ShapeError
 from unflat.metrics import assess
@@ -140,7 +141,8 @@ def diagnose(
     broadcasts = any(cause.id == "loss_broadcast" for cause in diagnosis.causes)
     known = _training(examination, loss, optimizer, broadcasts=broadcasts)
     program = program_of(model, subject.framework, known, fit)
-    return replace(diagnosis, proof=_proof(program, diagnosis, examination, clock, generator))
+    with taking_gradients():
+        return replace(diagnosis, proof=_proof(program, diagnosis, examination, clock, generator))
 
 
 def _held_out(validation: Any, training: Data) -> Data:  # noqa: ANN401 - a pair, or windows

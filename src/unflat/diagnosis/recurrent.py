@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from unflat.config import NetworkConfig, ScalingConfig, TrainingConfig
 from unflat.dataset import as_dataset
 from unflat.diagnosis.reservoir import scaled_steps
+from unflat.diagnosis.subjects.keeping import taking_gradients
 from unflat.diagnosis.summaries import in_stretches
 from unflat.errors import ConstantTargetError
 from unflat.fitting.learning import learn
@@ -19,7 +21,7 @@ from unflat.parting import Parting
 from unflat.sequences import as_sequences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -92,6 +94,11 @@ def recurrent(tables: Tables, folds: Sequence[Fold], generator: np.random.Genera
     Found
         In the targets' deviation; zero for targets that are all the same.
     """
+    with _as_torch_begins():
+        return _asked(tables, folds, generator)
+
+
+def _asked(tables: Tables, folds: Sequence[Fold], generator: np.random.Generator) -> Found:
     weights_and_order = torch.Generator().manual_seed(int(generator.integers(2**62)))
     varying = tables.y.any(axis=0)
     known = as_dataset(tables.columns, tables.y[:, varying])
@@ -104,6 +111,18 @@ def recurrent(tables: Tables, folds: Sequence[Fold], generator: np.random.Genera
         if len(asked):
             asked[:, varying] += predict(tables.asked) / len(folds)
     return Found(found, asked)
+
+
+@contextmanager
+def _as_torch_begins() -> Iterator[None]:
+    """Take gradients, in single precision, whatever the caller has set torch to."""
+    precision = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        with taking_gradients():
+            yield
+    finally:
+        torch.set_default_dtype(precision)
 
 
 def _learned(training: Dataset, judge: Dataset, generator: torch.Generator) -> Callable[[Values], Values]:

@@ -14,6 +14,7 @@ from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.subjects.base import Subject
 from unflat.diagnosis.subjects.described import loss_name
 from unflat.diagnosis.subjects.guarding import guarded
+from unflat.diagnosis.subjects.keeping import taking_gradients
 from unflat.diagnosis.subjects.keras_arrays import array_of
 from unflat.diagnosis.subjects.keras_layers import describe, gates_of, has_gates, units_of
 from unflat.diagnosis.subjects.keras_settings import compiled_loss, settings
@@ -133,7 +134,7 @@ class KerasSubject(Subject):
         """Give the gradients of the compiled loss, without penalties of layers; None on other backends than torch."""
         if self._backend != "torch":
             return None
-        with self._pass(X), torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
+        with self._pass(X), taking_gradients(), torch.backends.cudnn.flags(enabled=False):
             inputs = self._keras.ops.convert_to_tensor(np.array(X)).detach().clone()
             if whole := not inputs.is_floating_point():
                 leaf = None

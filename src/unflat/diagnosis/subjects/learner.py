@@ -18,7 +18,7 @@ from unflat.diagnosis.subjects.base import Settings, Subject, TargetScale
 from unflat.diagnosis.subjects.described import loss_name, settings_of
 from unflat.diagnosis.subjects.function import predicted
 from unflat.diagnosis.subjects.guarding import guarded
-from unflat.diagnosis.subjects.keeping import kept_randomness
+from unflat.diagnosis.subjects.keeping import kept_randomness, taking_gradients
 from unflat.diagnosis.subjects.module import TorchSubject
 
 if TYPE_CHECKING:
@@ -165,6 +165,12 @@ def _as_network(regressor: Any) -> TorchSubject | None:  # noqa: ANN401 - as abo
     loss = loss_name(getattr(regressor, "loss", "squared_error"))
     if loss != "mse" or regressor.out_activation_ != "identity":
         return None
+    with taking_gradients():  # weights that are made where gradients are off can never take any
+        return TorchSubject(_layers_of(regressor), "mse")
+
+
+def _layers_of(regressor: MLPRegressor) -> nn.Sequential:
+    """Make a perceptron's layers, with its weights."""
     parts: list[nn.Module] = []
     for place, (weights, bias) in enumerate(zip(regressor.coefs_, regressor.intercepts_, strict=True)):
         if place and regressor.activation in _ACTIVATIONS:
@@ -174,7 +180,7 @@ def _as_network(regressor: Any) -> TorchSubject | None:  # noqa: ANN401 - as abo
             dense.weight.copy_(torch.from_numpy(np.ascontiguousarray(weights.T)))
             dense.bias.copy_(torch.from_numpy(np.ascontiguousarray(bias)))
         parts.append(dense)
-    return TorchSubject(nn.Sequential(*parts), "mse")
+    return nn.Sequential(*parts)
 
 
 def _settings(regressor: MLPRegressor) -> Settings:

@@ -14,7 +14,7 @@ from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.subjects.base import Subject
 from unflat.diagnosis.subjects.described import loss_name, settings_of
 from unflat.diagnosis.subjects.guarding import guarded
-from unflat.diagnosis.subjects.keeping import kept_module
+from unflat.diagnosis.subjects.keeping import kept_module, taking_gradients
 from unflat.diagnosis.subjects.measures import batch_size_for, shape_of, shift
 from unflat.diagnosis.subjects.recurrences import sequences_inside
 from unflat.diagnosis.subjects.torch_gates import gates_of
@@ -126,7 +126,7 @@ class TorchSubject(Subject):
     def gradients(self, X: Any, y: NDArray[Any]) -> Gradients | None:  # noqa: ANN401 - as `predict`
         """Give the gradients of the loss, or of the mean squared error where none was given."""
         # cuDNN's recurrences have no backward pass in evaluation mode.
-        with self._pass(X), torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
+        with self._pass(X), taking_gradients(), torch.backends.cudnn.flags(enabled=False):
             self._module.eval()
             inputs = self._tensor(X)
             leaf = inputs.requires_grad_() if inputs.is_floating_point() else None

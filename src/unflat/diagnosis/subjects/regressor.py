@@ -14,7 +14,7 @@ from unflat.contract import check_is_fitted
 from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.subjects.base import Layer, Settings, Subject, TargetScale
 from unflat.diagnosis.subjects.guarding import guarded
-from unflat.diagnosis.subjects.keeping import kept_module
+from unflat.diagnosis.subjects.keeping import kept_module, taking_gradients
 from unflat.diagnosis.subjects.recurrences import run, sequences_inside, side_by_side
 from unflat.diagnosis.subjects.torch_gradients import measured
 from unflat.diagnosis.subjects.torch_inside import passed_on, was_read
@@ -139,8 +139,8 @@ class PredictorSubject(Subject):
 
     def gradients(self, X: Any, y: NDArray[Any]) -> Gradients:  # noqa: ANN401 - as `predict`
         """Give the gradients of the estimator's loss on the scaled target."""
-        batch = _batch(X)
-        with self._pass(X), torch.enable_grad():
+        with self._pass(X), taking_gradients():
+            batch = _batch(X)
             leaf = self._predictor.inputs(batch.values).to(self._predictor.device).requires_grad_()
             prediction = self._network(leaf, batch.lengths)
             loss = self._loss(prediction, self._scaled(y).to(prediction))
