@@ -1,7 +1,9 @@
 """A scikit-learn regressor, trained again."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import Ridge
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
@@ -54,3 +56,13 @@ def test_scales_go_around_the_whole_model(flat, skill):
     program = LearnerProgram(MLPRegressor(hidden_layer_sizes=(16,), max_iter=300, random_state=3))
     assert skill(program.run(given, {Edit.STANDARDIZE_TARGET}), 5e4 + 1e3 * truth) > 0.7
     assert skill(program.run(given, ()), 5e4 + 1e3 * truth) < 0
+
+
+def test_a_frame_keeps_its_columns(flat, skill):
+    """A pipeline that selects columns by name finds them, also where data are changed."""
+    job, truth = flat
+    columns = [f"c{place}" for place in range(job.X.shape[1])]
+    scale = ColumnTransformer([("all", StandardScaler(), columns)])
+    frames = Job(pd.DataFrame(job.X, columns=columns), job.y, pd.DataFrame(job.X_new, columns=columns), None, 1)
+    program = LearnerProgram(make_pipeline(scale, Ridge()))
+    assert skill(program.run(frames, {Edit.STANDARDIZE_INPUTS}), truth) > 0.95

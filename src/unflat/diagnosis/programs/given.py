@@ -11,7 +11,7 @@ from torch import nn
 
 from unflat.diagnosis.programs.base import Program
 from unflat.diagnosis.programs.edits import Edit
-from unflat.diagnosis.programs.preparing import DATA_EDITS, prepare
+from unflat.diagnosis.programs.preparing import DATA_EDITS, as_given, prepare
 from unflat.diagnosis.programs.torch_surgery import edited, fresh, refusal
 from unflat.diagnosis.subjects import subject_of
 from unflat.diagnosis.subjects.guarding import guarded
@@ -71,9 +71,9 @@ class GivenProgram(Program):
             np.random.seed(job.seed % 2**32)  # noqa: NPY002 - put back when the context ends
             torch.manual_seed(job.seed)
             model = self._copy(data.X, edits)
-            trained = self._fit(model, _like(data.X, job.X), data.y)
+            trained = self._fit(model, as_given(data.X, job.X), data.y)
             subject = subject_of(model if trained is None else trained)
-            return data.back(subject.predict(_like(data.X_new, job.X)))
+            return data.back(subject.predict(as_given(data.X_new, job.X)))
 
     def _copy(self, X: NDArray[Any], edits: Collection[Edit]) -> Any:  # noqa: ANN401 - as the user's
         if hasattr(self._model, "get_config") and hasattr(self._model, "compile"):
@@ -93,8 +93,3 @@ def _fresh_keras(model: Any) -> Any:  # noqa: ANN401 - Keras is optional
     if getattr(model, "compiled", False):
         copied.compile_from_config(model.get_compile_config())
     return copied
-
-
-def _like(X: NDArray[Any], given: Any) -> Any:  # noqa: ANN401 - array or tensor
-    """Give sequences in the kind that the user's came in."""
-    return torch.from_numpy(X).to(given.device) if isinstance(given, torch.Tensor) else X

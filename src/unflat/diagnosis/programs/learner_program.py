@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from unflat.diagnosis.programs.base import Program
 from unflat.diagnosis.programs.edits import LONGER, Edit
-from unflat.diagnosis.programs.preparing import DATA_EDITS, prepare
+from unflat.diagnosis.programs.preparing import DATA_EDITS, as_given, prepare
 from unflat.diagnosis.subjects.function import predicted
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_randomness
@@ -54,8 +54,8 @@ class LearnerProgram(Program):
         model = clone(self._model).set_params(**self._seeds(job.seed), **self._changes(edits))
         with guarded(type(model).__name__, job.X), kept_randomness(), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(data.X, data.y)
-            return data.back(predicted(model.predict(data.X_new)))
+            model.fit(as_given(data.X, job.X), data.y)
+            return data.back(predicted(model.predict(as_given(data.X_new, job.X_new))))
 
     def _named(self, parameter: str) -> list[str]:
         """Name a parameter wherever it stands in a pipeline."""

@@ -101,6 +101,26 @@ def prepare(job: Job, edits: Collection[Edit]) -> Prepared:
     return Prepared(X, _as_before(y, center, scale) if changed else y, X_new, center, scale)
 
 
+def as_given(values: NDArray[Any], given: Any) -> Any:  # noqa: ANN401 - array, tensor or frame
+    """Give numbers in the kind that the user's came in.
+
+    Parameters
+    ----------
+    values : ndarray
+        What `prepare` gave.
+    given : array-like
+        The user's.
+
+    Returns
+    -------
+    array-like
+        A tensor on the same device, a frame of pandas with the same columns, or the array itself.
+    """
+    if isinstance(given, torch.Tensor):
+        return torch.from_numpy(values).to(given.device, given.dtype if given.is_floating_point() else None)
+    return type(given)(values, columns=given.columns) if hasattr(given, "iloc") else values
+
+
 def _array(X: Any) -> NDArray[Any]:  # noqa: ANN401 - array or tensor
     return as_array(X) if isinstance(X, torch.Tensor) else np.asarray(X)
 

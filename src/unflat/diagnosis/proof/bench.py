@@ -203,4 +203,6 @@ def taken(X: Any, index: NDArray[np.int64]) -> Any:  # noqa: ANN401 - whatever t
     """Select sequences, in the kind that they came in."""
     if isinstance(X, list | tuple):
         return [X[i] for i in index]
+    if hasattr(X, "iloc"):  # a frame of pandas, which takes an index for columns
+        return X.iloc[index]
     return X[index] if hasattr(X, "shape") and hasattr(X, "ndim") else np.asarray(X)[index]
