@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Ridge
@@ -100,6 +101,17 @@ def test_a_target_that_is_bent_has_no_scale():
     assert subject_of(_fitted(bent)).target_scale() is None
     stepped = TransformedTargetRegressor(Ridge(), transformer=FunctionTransformer(np.log, np.exp))
     assert subject_of(_fitted(stepped)).target_scale() is None
+
+
+def test_several_transformed_targets_have_a_scale_each():
+    """Of any regressor; where a transformer gives fewer columns than it takes, there is none."""
+    targets = np.column_stack([Y, 3.0 + 20.0 * Y])
+    scaled = _fitted(TransformedTargetRegressor(Ridge(), transformer=StandardScaler()), targets)
+    found = subject_of(scaled).target_scale()
+    np.testing.assert_allclose(found.center, targets.mean(axis=0))
+    np.testing.assert_allclose(found.scale, targets.std(axis=0))
+    fewer = _fitted(TransformedTargetRegressor(Ridge(), transformer=PCA(1)), targets)
+    assert subject_of(fewer).target_scale() is None
 
 
 def test_a_search_is_opened():

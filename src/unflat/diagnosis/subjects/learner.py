@@ -136,10 +136,13 @@ class _Opened:
         """Measure the scale of the targets: how 0 and 1 come back."""
         if not self.targets or any(isinstance(step, FunctionTransformer) for step in self.targets):
             return None
-        outputs = self.regressor.n_outputs_ if hasattr(self.regressor, "n_outputs_") else 1
+        outputs = getattr(self.targets[0], "n_features_in_", 1)
         points = np.repeat([[0.0], [1.0], [2.0]], outputs, axis=1)
-        for transformer in reversed(self.targets):
-            points = np.reshape(transformer.inverse_transform(points), (len(points), outputs))
+        try:
+            for transformer in reversed(self.targets):
+                points = np.reshape(transformer.inverse_transform(points), (len(points), outputs))
+        except Exception:  # noqa: BLE001 - a transformer may raise anything, of other columns than it gives for instance
+            return None
         center, scale = points[0], points[1] - points[0]
         is_affine = np.allclose(points[2] - points[1], scale) and bool(np.all(scale != 0))
         return TargetScale(center, scale) if is_affine else None
