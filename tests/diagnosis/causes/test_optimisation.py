@@ -136,6 +136,14 @@ def test_high_rates_of_adam_are_graded(fake, rate, confidence):
     assert (None if cause is None else cause.confidence) == confidence
 
 
+def test_a_rate_is_high_beside_what_is_usual_of_its_optimizer(fake):
+    """Adadelta's usual rate of 1, at which plain descent is thrown out, is not too high for it."""
+    rates = {name: Settings(optimizer=name, learning_rate=1.0, steps=1000) for name in ("adadelta", "sgd")}
+    found = {name: rate_too_high(fake(Y, FLAT, settings=settings)) for name, settings in rates.items()}
+    assert found["adadelta"] is None
+    assert found["sgd"].confidence == 0.6
+
+
 def test_clipped_reach_is_computed_by_hand(fake):
     """100 steps of 0.1, cut to 0.01: the output moves by at most 0.1 · √(3 · 0.25 + 1) of the way of 2."""
     settings = Settings(optimizer="sgd", learning_rate=0.1, steps=100, clip_norm=0.01)

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 from unflat.diagnosis.subjects import Settings
-from unflat.diagnosis.subjects.described import loss_name, settings_of
+from unflat.diagnosis.subjects.described import loss_name, settings_of, without_rate
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,18 @@ def test_the_rate_of_a_schedule_is_its_highest():
     assert optimizer.param_groups[0]["lr"] < 0.01
     settings = settings_of("mse", optimizer)
     assert settings == Settings(loss="mse", optimizer="sgd", learning_rate=0.7)
+
+
+def test_nothing_is_said_of_a_rate_that_may_be_usual():
+    """An optimizer that is not known has none, and that is said; a class derived from Adam keeps its own."""
+    parameters = list(nn.Linear(2, 1).parameters())
+    unknown = torch.optim.Rprop(parameters, lr=5.0)
+    assert settings_of("mse", unknown) == Settings(loss="mse")
+    assert [part.why for part in without_rate(unknown)] == ["what rates are usual of Rprop is not known"]
+
+    class Mine(torch.optim.Adam):
+        pass
+
+    own = Mine(parameters, lr=0.5)
+    assert settings_of("mse", own) == Settings(loss="mse", optimizer="adam", learning_rate=0.5)
+    assert without_rate(own) == without_rate("rprop") == without_rate(None) == ()

@@ -210,7 +210,7 @@ def _hardly_begun(examination: Examination) -> _Unfinished | None:
         return None
     steps, settings = steps_made(examination), examination.settings
     rate = None if settings is None else settings.learning_rate
-    if steps is None or rate is None or steps * FAR > FEW_STEPS or rate >= _HIGH_RATE[is_adaptive(_name(settings))]:
+    if steps is None or rate is None or steps * FAR > FEW_STEPS or rate >= _high_rate(settings):
         return None
     return _Unfinished((Evidence("steps in all", steps, f"at least {FEW_STEPS}"),), 0.65)
 
@@ -218,6 +218,9 @@ def _hardly_begun(examination: Examination) -> _Unfinished | None:
 _HIGH_RATE = {True: 0.02, False: 0.5}
 """Rates at which a step changes weights of about 0.2 by a tenth (healthy is 1e-4 to 1e-1: CS231n); for SGD, half of
 what a squared error of curvature 2 diverges at."""
+
+_TIMES_USUAL = 20.0
+"""The same as a factor of the usual rate, for optimizers whose usual rate is larger than those."""
 
 _VERY_HIGH = 5.0
 """Factor from there on that leaves nothing of initial weights in one or two steps."""
@@ -236,7 +239,7 @@ def rate_too_high(examination: Examination) -> Cause | None:
     """Find steps so long that training jumps about, or is thrown out."""
     settings = examination.settings
     rate = None if settings is None else settings.learning_rate
-    limit = _HIGH_RATE[is_adaptive(_name(settings))]
+    limit = _high_rate(settings)
     beyond_doubt = rate is not None and rate >= limit * _VERY_HIGH and worse_than_it_should(examination)
     if not (beyond_doubt or unlearned(examination)):
         return None
@@ -262,6 +265,12 @@ def rate_too_high(examination: Examination) -> Cause | None:
 
 _UNSTEADY = 0.5
 """Sum of the rises of a loss over the sum of its falls, from epoch to epoch, at which it mostly goes up and down."""
+
+
+def _high_rate(settings: Settings | None) -> float:
+    """Give the rate from which on one is high for an optimizer."""
+    name = _name(settings)
+    return max(_HIGH_RATE[is_adaptive(name)], _TIMES_USUAL * usual_rate(name))
 
 
 def _confidence_of_high_rate(rate: float | None, limit: float, *, lost: bool, unsteady: bool) -> float:

@@ -17,7 +17,7 @@ from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keras_arrays import array_of
 from unflat.diagnosis.subjects.keras_trace import kept_model
 from unflat.diagnosis.subjects.measures import batch_size_for
-from unflat.diagnosis.subjects.optimizers import usual_rate
+from unflat.diagnosis.subjects.optimizers import optimizer_name, usual_rate
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -79,7 +79,7 @@ class KerasProgram(Program):
         own = self._keras.optimizers.get(getattr(given, "inner_optimizer", given))
         config = own.get_config()
         if Edit.USUAL_RATE in edits:
-            config["learning_rate"] = usual_rate(type(own).__name__.lower())
+            config["learning_rate"] = usual_rate(optimizer_name(type(own)))
         if Edit.CLIP_AT_ONE in edits:
             config |= {"clipnorm": None, "clipvalue": None, "global_clipnorm": 1.0}
         if Edit.NO_REGULARISATION in edits and config.get("weight_decay") is not None:

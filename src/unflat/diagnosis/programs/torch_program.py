@@ -24,7 +24,7 @@ from unflat.diagnosis.subjects.described import loss_name
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_randomness
 from unflat.diagnosis.subjects.measures import batch_size_for
-from unflat.diagnosis.subjects.optimizers import usual_rate
+from unflat.diagnosis.subjects.optimizers import optimizer_name, usual_rate
 from unflat.diagnosis.subjects.torch_losses import compared, objective
 from unflat.errors import ConfigurationError
 
@@ -114,7 +114,7 @@ class TorchProgram(Program):
         parameters = [p for name, p in named if Edit.THAW in edits or name in self._held]
         kind, given = _optimizer(self._training.optimizer)
         if Edit.USUAL_RATE in edits:
-            given["lr"] = usual_rate(kind.__name__.lower())
+            given["lr"] = usual_rate(optimizer_name(kind))
         if Edit.NO_REGULARISATION in edits:
             given["weight_decay"] = 0.0
         return kind(parameters, **given)

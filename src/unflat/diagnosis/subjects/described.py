@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.subjects.base import Settings
+from unflat.diagnosis.subjects.optimizers import optimizer_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,13 +50,23 @@ def settings_of(loss: object, optimizer: object) -> Settings | None:
     if isinstance(optimizer, str) or optimizer is None:
         return Settings(loss=name, optimizer=None if optimizer is None else optimizer.lower())
     groups: list[Mapping[str, Any]] = getattr(optimizer, "param_groups", [])
+    known = optimizer_name(type(optimizer))
     return Settings(
         loss=name,
-        optimizer=type(optimizer).__name__.lower(),
-        learning_rate=_highest(groups, "lr", "initial_lr", "max_lr"),  # schedules leave the latter two there
+        optimizer=known,
+        # Schedules leave the latter two there. A rate means nothing where nobody knows what is usual.
+        learning_rate=None if known is None else _highest(groups, "lr", "initial_lr", "max_lr"),
         steps=_steps(optimizer),
         weight_decay=_highest(groups, "weight_decay") or None,
     )
+
+
+def without_rate(optimizer: object) -> tuple[NotExamined, ...]:
+    """Say that nothing is said of a rate, where it is not known what is usual of an optimizer."""
+    if optimizer is None or isinstance(optimizer, str) or optimizer_name(type(optimizer)) is not None:
+        return ()
+    kind = type(optimizer).__name__
+    return (NotExamined("learning rate", f"what rates are usual of {kind} is not known"),)
 
 
 def _highest(groups: list[Mapping[str, Any]], *names: str) -> float | None:

@@ -12,7 +12,7 @@ import torch
 from unflat._optional import require
 from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.subjects.base import Subject
-from unflat.diagnosis.subjects.described import loss_name
+from unflat.diagnosis.subjects.described import loss_name, without_rate
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import taking_gradients
 from unflat.diagnosis.subjects.keras_arrays import array_of
@@ -99,6 +99,7 @@ class KerasSubject(Subject):
         if self._optimizer is None:
             why = "the model is not compiled (pass optimizer=...)"
             found.append(NotExamined("optimizer and learning rate", why))
+        found.extend(without_rate(getattr(self._optimizer, "inner_optimizer", self._optimizer)))
         return tuple(found)
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever the model takes

@@ -10,6 +10,7 @@ import numpy as np
 from unflat.diagnosis.subjects.base import Settings
 from unflat.diagnosis.subjects.described import loss_name, settings_of
 from unflat.diagnosis.subjects.keras_arrays import array_of
+from unflat.diagnosis.subjects.optimizers import optimizer_name
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -55,10 +56,11 @@ def settings(keras: ModuleType, model: Any, loss: object, optimizer: Any) -> Set
         return said if said is None else replace(said, epochs=epochs)
     steps = int(array_of(keras, optimizer.iterations))
     clip = optimizer.global_clipnorm or optimizer.clipnorm
+    known = optimizer_name(type(optimizer))
     return Settings(
         loss=loss_name(loss),
-        optimizer=type(optimizer).__name__.lower(),
-        learning_rate=highest_rate(keras, optimizer, steps, history),
+        optimizer=known,
+        learning_rate=None if known is None else highest_rate(keras, optimizer, steps, history),
         epochs=epochs,
         steps=steps or None,
         clip_norm=float(clip) if clip else None,

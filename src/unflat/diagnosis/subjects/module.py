@@ -12,7 +12,7 @@ from torch import nn
 
 from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.subjects.base import Subject
-from unflat.diagnosis.subjects.described import loss_name, settings_of
+from unflat.diagnosis.subjects.described import loss_name, settings_of, without_rate
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_module, taking_gradients
 from unflat.diagnosis.subjects.measures import batch_size_for, shape_of, shift
@@ -87,6 +87,7 @@ class TorchSubject(Subject):
             found.append(NotExamined("the model's own loss", why))
         if self._optimizer is None:
             found.append(NotExamined("optimizer and learning rate", "no optimizer was given (pass optimizer=...)"))
+        found.extend(without_rate(self._optimizer))
         return tuple(found)
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever the module takes
