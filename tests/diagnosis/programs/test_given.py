@@ -94,3 +94,29 @@ def test_a_keras_model_is_copied_compiled(problem, skill):
 
     assert skill(GivenProgram(model, train).run(Job(*problem[:3], None, 1), ()), problem[3]) > 0.8
     assert np.array_equal(before, model.get_weights()[0])
+
+
+# Keras's own conversion of torch's tensors, which NumPy 2 finds lacking.
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+def test_a_keras_copy_draws_weights_by_the_seed_and_keeps_what_was_adapted(problem, untouched):
+    """Each seed has weights of its own, the same each time; a scale stays, also inside a model within."""
+    keras = pytest.importorskip("keras")
+    scale = keras.layers.Normalization()
+    scale.adapt(300 + 50 * problem[0])
+    within = keras.Sequential([keras.Input((6, 2)), scale])
+    model = keras.Sequential([keras.Input((6, 2)), within, keras.layers.Flatten(), keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    seen = []
+
+    def note(fresh, _X, _y):
+        seen.append([np.array(weight) for weight in fresh.get_weights()])
+
+    program = GivenProgram(model, note)
+    with untouched():
+        for seed in (1, 1, 2):
+            program.run(Job(*problem[:3], None, seed), ())
+    first, again, other = seen
+    for mine, theirs in zip(first[:2], model.get_weights()[:2], strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert all(np.array_equal(*pair) for pair in zip(first, again, strict=True))
+    assert not np.array_equal(first[-2], other[-2])

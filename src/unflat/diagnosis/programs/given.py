@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
+import random
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import nn
 
+from unflat._optional import require
 from unflat.diagnosis.programs.base import Program
 from unflat.diagnosis.programs.edits import Edit
+from unflat.diagnosis.programs.keras_surgery import keep_untrained
 from unflat.diagnosis.programs.preparing import DATA_EDITS, as_given, prepare
 from unflat.diagnosis.programs.torch_surgery import edited, fresh, refusal
 from unflat.diagnosis.subjects import subject_of
@@ -68,7 +71,9 @@ class GivenProgram(Program):
         """Call the function with a fresh copy, and predict."""
         data = prepare(job, edits)
         with guarded("fit", job.X), kept_randomness():
-            np.random.seed(job.seed % 2**32)  # noqa: NPY002 - put back when the context ends
+            # All three are put back when the context ends; Keras draws weights from the first.
+            random.seed(job.seed)
+            np.random.seed(job.seed % 2**32)  # noqa: NPY002 - as above
             torch.manual_seed(job.seed)
             model = self._copy(data.X, edits)
             trained = self._fit(model, as_given(data.X, job.X), data.y)
@@ -90,6 +95,7 @@ class GivenProgram(Program):
 
 def _fresh_keras(model: Any) -> Any:  # noqa: ANN401 - Keras is optional
     copied = type(model).from_config(model.get_config())
+    keep_untrained(require("keras", extra="keras"), model, copied)
     if getattr(model, "compiled", False):
         copied.compile_from_config(model.get_compile_config())
     return copied

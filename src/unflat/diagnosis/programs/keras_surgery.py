@@ -65,7 +65,7 @@ def rebuilt(keras: ModuleType, model: Any, edits: Collection[Edit], padding: flo
     if not fresh.built:
         shape = model.input_shape
         fresh.build((shape[0], shape[2], shape[1]) if Edit.SWAP_AXES in edits else shape)
-    _keep_untrained(keras, model, fresh)
+    keep_untrained(keras, model, fresh)
     return fresh
 
 
@@ -181,11 +181,24 @@ def _swap_input(config: Config) -> None:
         config["build_input_shape"] = (n, features, steps)
 
 
-def _keep_untrained(keras: ModuleType, model: Any, fresh: Any) -> None:  # noqa: ANN401 - Keras is optional
-    """Copy what training did not change: frozen weights, and statistics that were adapted before."""
+def keep_untrained(keras: ModuleType, model: Any, fresh: Any) -> None:  # noqa: ANN401 - Keras is optional
+    """Copy what training did not change: frozen weights, and statistics that were adapted before.
+
+    Parameters
+    ----------
+    keras : module
+        Keras.
+    model : keras.Model
+        The user's; it is not changed.
+    fresh : keras.Model
+        Made of its configuration; layers of models within are seen to as well.
+    """
     theirs = {layer.name: layer for layer in model.layers}
     for layer in fresh.layers:
         old = theirs.get(layer.name)
+        if isinstance(layer, keras.Model) and isinstance(old, keras.Model):
+            keep_untrained(keras, old, layer)
+            continue
         if old is None or not layer.weights or [w.shape for w in layer.weights] != [w.shape for w in old.weights]:
             continue
         if isinstance(layer, keras.layers.Normalization) or not old.trainable:
