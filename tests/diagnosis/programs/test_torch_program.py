@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.parametrizations import weight_norm
 
 from unflat.diagnosis.programs import Edit, Job, Training
 from unflat.diagnosis.programs.torch_program import TorchProgram, can_train
+from unflat.diagnosis.programs.torch_surgery import drawn_anew, fresh
 from unflat.diagnosis.subjects import Settings
 from unflat.errors import ModelFailedError
 
@@ -185,6 +187,56 @@ def test_what_is_not_known_is_said():
     assert any("how long" in said for said in unknown.assumed)
     assert any("batch size" in said for said in unknown.assumed)
     assert program().assumed == ()
+
+
+def test_a_weight_behind_a_parametrization_is_drawn_anew():
+    """By what it is made of; one that a pass makes of others, whatever is drawn into it, is said to be kept."""
+    plain, normed = nn.Linear(12, 8), weight_norm(nn.Linear(12, 8))
+    names = {name for name, _ in normed.named_parameters()}
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        drawn = fresh(plain, {"weight", "bias"})
+        torch.manual_seed(3)
+        of_parts = fresh(normed, names)
+    torch.testing.assert_close(of_parts.weight, drawn.weight)
+    assert drawn_anew(normed)
+
+    class Scaled(nn.Linear):
+        def __init__(self):
+            super().__init__(12, 8)
+            self.scale = nn.Parameter(torch.ones(8))
+
+    assert not drawn_anew(Scaled())
+
+
+def test_a_tensor_that_a_pass_left_in_the_module_is_copied(problem):
+    """Attention weights kept for a look at them keep no module from being trained again."""
+
+    class Kept(Net):
+        def forward(self, x):
+            states, _ = self.lstm(x)
+            self.seen = [torch.softmax(states.mean(dim=2), 1)]
+            return self.head((self.seen[0][..., None] * states).sum(1))
+
+    network = Kept()
+    network(torch.from_numpy(problem[0]))
+    assert program(network).run(job(problem, epochs=1), ()).shape == (40, 1)
+
+
+def test_whole_numbers_are_given_as_the_diagnosis_gives_them(problem):
+    """In the module's precision, since there is no embedding that looks them up."""
+    X, y, new, _ = problem
+    whole, new = ((10 * values).round().astype(np.int64) for values in (X, new))
+    assert program().run(Job(whole, y[:, None], new, 1, 1), ()).shape == (40, 1)
+
+
+@pytest.mark.parametrize("edits", [(), {Edit.SETTLE_NORMS}])
+def test_a_last_batch_of_one_goes_with_the_one_before(problem, edits):
+    """Norms can make nothing of it alone: 91 sequences in batches of 30 are three batches."""
+    X, y, new, _ = problem
+    network = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(12), nn.Linear(12, 1))
+    given = Job(X[:91], y[:91, None], new, 1, 1)
+    assert np.isfinite(program(network).run(given, edits)).all()
 
 
 def test_batches_are_worked_out_from_epochs_and_steps():

@@ -19,6 +19,7 @@ from unflat.diagnosis.programs.torch_surgery import edited, fresh, refusal
 from unflat.diagnosis.subjects import subject_of
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_randomness
+from unflat.diagnosis.subjects.module import TorchSubject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -88,9 +89,7 @@ class GivenProgram(Program):
         network = fresh(self._model, {name for name, p in self._model.named_parameters() if p.requires_grad})
         if not _OF_MODULE & set(edits):
             return network
-        weight = next(network.parameters())
-        sample = torch.from_numpy(np.ascontiguousarray(X[:_SAMPLE])).to(weight.device, weight.dtype)
-        return edited(network, edits, sample, None)
+        return edited(network, edits, TorchSubject(network).tensor(X[:_SAMPLE]), None)
 
 
 def _fresh_keras(model: Any) -> Any:  # noqa: ANN401 - Keras is optional

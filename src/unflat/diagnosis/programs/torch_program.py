@@ -12,6 +12,7 @@ from unflat.diagnosis.programs.base import Program
 from unflat.diagnosis.programs.edits import KEPT_OUT, LONGER, Edit
 from unflat.diagnosis.programs.preparing import prepare
 from unflat.diagnosis.programs.torch_surgery import (
+    batches_of,
     drawn_anew,
     edited,
     fresh,
@@ -24,6 +25,7 @@ from unflat.diagnosis.subjects.described import loss_name
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_randomness
 from unflat.diagnosis.subjects.measures import batch_size_for
+from unflat.diagnosis.subjects.module import TorchSubject
 from unflat.diagnosis.subjects.optimizers import optimizer_name, usual_rate
 from unflat.diagnosis.subjects.torch_losses import compared, objective
 from unflat.errors import ConfigurationError
@@ -92,7 +94,7 @@ class TorchProgram(Program):
         devices = {p.device for p in self._module.parameters()}
         with guarded(type(self._module).__name__, job.X), kept_randomness(devices):
             torch.manual_seed(job.seed)  # put back when the context ends
-            X, X_new = self._tensor(data.X), self._tensor(data.X_new)
+            X, X_new = (TorchSubject(self._module).tensor(values) for values in (data.X, data.X_new))
             y = torch.as_tensor(data.y, dtype=X.dtype if X.is_floating_point() else torch.float32, device=X.device)
             copied = fresh(self._module, self._held)
             if in_layers:
@@ -103,7 +105,7 @@ class TorchProgram(Program):
             loss = _aligned(self._objective) if aligned else self._objective
             _Loop(network, loss, self._trained(network, edits), self._training.batch_size, edits).run(X, y, epochs)
             if Edit.SETTLE_NORMS in edits:
-                settle(network, list(X.split(max(self._training.batch_size, _SAMPLE))))
+                settle(network, batches_of(network, X, max(self._training.batch_size, _SAMPLE)))
             network.train(self._module.training and Edit.SETTLE_NORMS not in edits)
             return data.back(_predicted(network, X_new))
 
@@ -119,15 +121,10 @@ class TorchProgram(Program):
             given["weight_decay"] = 0.0
         return kind(parameters, **given)
 
-    def _tensor(self, X: NDArray[Any]) -> Tensor:
-        weight = next((p for p in self._module.parameters() if p.is_floating_point()), torch.empty(0))
-        tensor = torch.from_numpy(np.ascontiguousarray(X))
-        return tensor.to(weight.device, weight.dtype if tensor.is_floating_point() else tensor.dtype)
-
     def _assumptions(self) -> Iterator[str]:
         yield from self._training.assumptions()
         if not drawn_anew(self._module):
-            yield "Some parameters have no reset_parameters(): each training began from them as they are."
+            yield "No reset_parameters() draws some parameters anew: each training began from them as they are."
 
 
 class _Loop:
@@ -161,7 +158,8 @@ class _Loop:
 
     def _epoch(self, X: Tensor, y: Tensor, learned: Tensor) -> None:
         self._network.train()
-        for batch in learned[torch.randperm(len(learned), device=X.device)].split(self._batch_size):
+        order = torch.randperm(len(learned), device=X.device)
+        for batch in batches_of(self._network, learned[order], self._batch_size):
             self._optimizer.zero_grad()
             compared(self._loss, self._network(X[batch]), y[batch]).backward()
             if Edit.CLIP_AT_ONE in self._edits:

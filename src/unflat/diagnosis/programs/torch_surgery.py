@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
+from torch.nn.utils import parametrize
 
 from unflat.diagnosis.programs.edits import LAYERS_LEFT, Edit
 from unflat.diagnosis.programs.torch_forward import Edited
+from unflat.diagnosis.subjects.keeping import kept_randomness
 from unflat.diagnosis.subjects.measures import MIXED
 from unflat.diagnosis.subjects.module import TorchSubject
 from unflat.diagnosis.subjects.torch_units import NORMS, STACKED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
     from torch import Tensor
 
@@ -35,11 +38,8 @@ def fresh(module: nn.Module, trained: Collection[str]) -> nn.Module:
     torch.nn.Module
         The copy, in training mode. Global randomness is drawn from: keep it around the call.
     """
-    copied = copy.deepcopy(module).train()
-    for part in copied.modules():
-        reset = getattr(part, "reset_parameters", None)
-        if callable(reset):
-            reset()
+    copied = _copied(module).train()
+    _draw(copied)
     with torch.no_grad():
         for (name, own), kept in zip(copied.named_parameters(), module.parameters(), strict=True):
             if name not in trained:
@@ -48,14 +48,50 @@ def fresh(module: nn.Module, trained: Collection[str]) -> nn.Module:
 
 
 def drawn_anew(module: nn.Module) -> bool:
-    """Whether every parameter belongs to a part that can draw it anew."""
-    covered = {
-        id(p)
-        for part in module.modules()
-        if callable(getattr(part, "reset_parameters", None))
-        for p in part.parameters()
-    }
-    return all(id(p) in covered for p in module.parameters())
+    """Whether `fresh` draws every parameter anew: on a copy without any number, none is left without one."""
+    with kept_randomness({p.device for p in module.parameters()}), torch.no_grad():
+        try:
+            copied = _copied(module)
+            for parameter in copied.parameters():
+                parameter.fill_(torch.nan)
+            _draw(copied)
+        except Exception:  # noqa: BLE001 - a module's own code may raise anything; a training tells it
+            return False
+        return not any(bool(parameter.isnan().any()) for parameter in copied.parameters())
+
+
+def _copied(module: nn.Module) -> nn.Module:
+    """Copy a module; of a tensor that a pass left in it, which torch does not copy, the values."""
+    left: dict[int, Any] = {}
+    for part in module.modules():
+        for tensor in _tensors(tuple(vars(part).values())):
+            if not tensor.is_leaf:
+                left[id(tensor)] = tensor.detach().clone()
+    return copy.deepcopy(module, left)
+
+
+def _tensors(value: object) -> Iterator[Tensor]:
+    """Give the tensors in a value, in tuples, lists and mappings as well."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, tuple | list | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _tensors(item)
+
+
+def _draw(module: nn.Module) -> None:
+    """Let each part draw its weights; what a parametrization makes them of is worked out from them."""
+    for part in module.modules():
+        reset = getattr(part, "reset_parameters", None)
+        if not callable(reset):
+            continue
+        with parametrize.cached():  # else what is drawn into such a weight is lost
+            reset()
+            made = part.parametrizations if parametrize.is_parametrized(part) else ()
+            drawn = {name: getattr(part, name).detach().clone() for name in made}
+        for name, weight in drawn.items():
+            with suppress(RuntimeError):  # of one that cannot be worked out backwards
+                setattr(part, name, weight)
 
 
 def edited(module: nn.Module, edits: Collection[Edit], sample: Tensor, padding: float | None) -> Edited:
@@ -100,6 +136,29 @@ def take_samples_first(module: nn.Module) -> None:
     for part in module.modules():
         if isinstance(part, nn.RNNBase | nn.MultiheadAttention):
             part.batch_first = True
+
+
+def batches_of(module: nn.Module, values: Tensor, size: int) -> list[Tensor]:
+    """Split values into batches.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        What is trained on them.
+    values : Tensor of shape (n, ...)
+        Sequences, or their places.
+    size : int
+        How many are in a batch.
+
+    Returns
+    -------
+    list of Tensor
+        In their order; norms, which can make nothing of a last batch of one, get it with the one before.
+    """
+    batches = list(values.split(size))
+    if len(batches) > 1 and len(batches[-1]) == 1 and any(isinstance(part, NORMS) for part in module.modules()):
+        batches[-2:] = [torch.cat(batches[-2:])]
+    return batches
 
 
 def settle(module: nn.Module, batches: list[Tensor]) -> None:

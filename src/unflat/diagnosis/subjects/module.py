@@ -129,7 +129,7 @@ class TorchSubject(Subject):
         # cuDNN's recurrences have no backward pass in evaluation mode.
         with self._pass(X), taking_gradients(), torch.backends.cudnn.flags(enabled=False):
             self._module.eval()
-            inputs = self._tensor(X)
+            inputs = self.tensor(X)
             leaf = inputs.requires_grad_() if inputs.is_floating_point() else None
             prediction = self._output(inputs.clone())  # a copy: a forward pass may write into what it is given
             loss = self._compared(prediction, _like(y, prediction), self._objective or squared_error)
@@ -187,6 +187,13 @@ class TorchSubject(Subject):
             self._module.eval()
             return shift(self._predicted(X)[later], self._predicted(X[later[::-1]])[::-1])
 
+    def tensor(self, X: Any) -> Tensor:  # noqa: ANN401 - as `predict`
+        """Copy sequences to where the module is, in its precision; whole numbers stay so for an embedding."""
+        tensor = X.detach() if isinstance(X, torch.Tensor) else torch.from_numpy(np.array(X))
+        weight = next((p for p in self._module.parameters() if p.is_floating_point()), torch.empty(0))
+        whole = not tensor.is_floating_point() and any(isinstance(u, nn.Embedding) for u in self._units.values())
+        return tensor.to(weight.device, torch.int64 if whole else weight.dtype, copy=True)
+
     @contextmanager
     def _pass(self, X: object) -> Iterator[None]:
         """Run the module's code, tell its errors as such, and leave it as it was."""
@@ -200,24 +207,17 @@ class TorchSubject(Subject):
 
     def _batch(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - as `predict`
         if self._calls:
-            return np.atleast_1d(as_array(self._output(self._tensor(X))))
+            return np.atleast_1d(as_array(self._output(self.tensor(X))))
         with traced(self._units, keep=False) as trace:
-            prediction = self._output(self._tensor(X))
+            prediction = self._output(self.tensor(X))
         self._calls = trace.calls
         return np.atleast_1d(as_array(prediction))
 
     def _inside(self, X: Any) -> Trace:  # noqa: ANN401 - as `predict`
         with self._pass(X), torch.no_grad(), traced(self._units, keep=True) as trace:
             self._module.eval()
-            self._output(self._tensor(X))
+            self._output(self.tensor(X))
         return trace
-
-    def _tensor(self, X: Any) -> Tensor:  # noqa: ANN401 - as `predict`
-        """Copy sequences to where the module is, in its precision; whole numbers stay so for an embedding."""
-        tensor = X.detach() if isinstance(X, torch.Tensor) else torch.from_numpy(np.array(X))
-        weight = next((p for p in self._module.parameters() if p.is_floating_point()), torch.empty(0))
-        whole = not tensor.is_floating_point() and any(isinstance(u, nn.Embedding) for u in self._units.values())
-        return tensor.to(weight.device, torch.int64 if whole else weight.dtype, copy=True)
 
     def _output(self, X: Tensor) -> Tensor:
         gave = first_tensor(self._module(X))
