@@ -96,3 +96,17 @@ def test_a_budget_is_seconds(budget):
     """Nothing is started with one that is none."""
     with pytest.raises(ConfigurationError, match="budget"):
         diagnose(lambda values: values, X, Y, prove=True, budget=budget)
+
+
+def test_fit_gets_targets_as_they_were_given():
+    """A function that trains on single tensors gets them, in each of its trainings."""
+    network, _, _ = trained(1e3 * Y, epochs=1)
+    seen = set()
+
+    def fit(model, inputs, targets):
+        seen.add((type(inputs), inputs.dtype, type(targets), targets.dtype))
+        nn.functional.mse_loss(model(inputs), targets).backward()
+
+    found = diagnose(network, torch.from_numpy(X), torch.from_numpy(1e3 * Y), fit=fit, prove=True, budget=2)
+    assert found.proof.trials
+    assert seen == {(torch.Tensor, torch.float32, torch.Tensor, torch.float32)}

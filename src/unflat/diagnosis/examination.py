@@ -41,6 +41,8 @@ class Part:
         Predictions, brought into the targets' shape where that is possible.
     prediction_shape : tuple of int
         The shape that the model gave them in.
+    given : array-like or None
+        Targets as the user gave them, where that is known.
     """
 
     X: Any
@@ -49,6 +51,7 @@ class Part:
     y_shape: tuple[int, ...]
     prediction: NDArray[np.float64]
     prediction_shape: tuple[int, ...]
+    given: Any = None
 
     def __len__(self) -> int:
         return len(self.y)

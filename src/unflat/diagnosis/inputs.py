@@ -42,6 +42,8 @@ class Data:
         What the outputs are called.
     past : tuple of k Past or None
         Where the targets' past stands, where windows say so; else None.
+    given : array-like or None
+        Targets as they came; None with windows.
     """
 
     X: Any
@@ -50,6 +52,7 @@ class Data:
     y_shape: tuple[int, ...]
     names: tuple[str, ...]
     past: tuple[Past | None, ...] | None = None
+    given: Any = None
 
 
 class Losses(NamedTuple):
@@ -94,7 +97,7 @@ def as_data(X: Any, y: Any, name: str = "") -> Data:  # noqa: ANN401 - whatever 
     targets = as_numbers(y, f"{name}y").astype(np.float64, copy=False)
     _check_targets(targets, len(values), f"{name}y")
     columns = targets.reshape(len(targets), -1)
-    return Data(X, values, columns, targets.shape, _names(y, columns.shape[1]))
+    return Data(X, values, columns, targets.shape, _names(y, columns.shape[1]), given=y)
 
 
 def as_losses(history: Any, model: object) -> Losses:  # noqa: ANN401 - any of several forms

@@ -1,12 +1,14 @@
 """Data as a cure wants them."""
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from sklearn.preprocessing import StandardScaler
 
 from unflat.diagnosis.programs.base import Job
 from unflat.diagnosis.programs.edits import Edit
-from unflat.diagnosis.programs.preparing import DATA_EDITS
+from unflat.diagnosis.programs.preparing import DATA_EDITS, targets_as_given
 from unflat.diagnosis.programs.preparing import prepare as prepare_job
 
 
@@ -130,3 +132,18 @@ def test_axes_are_swapped_for_both_parts(data):
     prepared = prepare(X, y, new, {Edit.SWAP_AXES})
     assert np.array_equal(prepared.X, X.transpose(0, 2, 1))
     assert prepared.X_new.shape == (5, 3, 7)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, torch.from_numpy])
+def test_targets_come_back_as_they_were_given(kind):
+    """In kind and precision; whole numbers that are scaled become single floats."""
+    for dtype, edits, then in (("f4", (), "f4"), ("i8", (), "i8"), ("i8", {Edit.STANDARDIZE_TARGET}, "f4")):
+        given = kind(np.arange(6).astype(dtype))
+        X = np.zeros((6, 2, 1))
+        job = Job(X, np.arange(6.0), X, None, 0, given)
+        y = targets_as_given(prepare_job(job, edits).y, job)
+        assert type(y) is type(given)
+        assert np.asarray(y).dtype == then
+    column = pd.Series(np.arange(6.0), name="flow")
+    job = Job(X, np.arange(6.0), X, None, 0, column)
+    pd.testing.assert_series_equal(targets_as_given(job.y, job), column)

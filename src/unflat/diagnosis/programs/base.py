@@ -38,6 +38,8 @@ class Job:
         Passes over X; None for programs that do not count them.
     seed : int
         Of weights, batches and dropout.
+    given : array-like or None
+        The user's targets, for programs that give theirs in the same kind; None for an array.
     """
 
     X: Any
@@ -45,6 +47,7 @@ class Job:
     X_new: Any
     epochs: int | None
     seed: int
+    given: Any = None
 
 
 @dataclass(frozen=True, eq=False)

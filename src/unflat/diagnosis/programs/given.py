@@ -14,7 +14,7 @@ from unflat._optional import require
 from unflat.diagnosis.programs.base import Program
 from unflat.diagnosis.programs.edits import Edit
 from unflat.diagnosis.programs.keras_surgery import keep_untrained
-from unflat.diagnosis.programs.preparing import DATA_EDITS, as_given, prepare
+from unflat.diagnosis.programs.preparing import DATA_EDITS, as_given, prepare, targets_as_given
 from unflat.diagnosis.programs.torch_surgery import edited, fresh, refusal
 from unflat.diagnosis.subjects import subject_of
 from unflat.diagnosis.subjects.guarding import guarded
@@ -77,7 +77,7 @@ class GivenProgram(Program):
             np.random.seed(job.seed % 2**32)  # noqa: NPY002 - as above
             torch.manual_seed(job.seed)
             model = self._copy(data.X, edits)
-            trained = self._fit(model, as_given(data.X, job.X), data.y)
+            trained = self._fit(model, as_given(data.X, job.X), targets_as_given(data.y, job))
             subject = subject_of(model if trained is None else trained)
             return data.back(subject.predict(as_given(data.X_new, job.X)))
 

@@ -121,6 +121,31 @@ def as_given(values: NDArray[Any], given: Any) -> Any:  # noqa: ANN401 - array, 
     return type(given)(values, columns=given.columns) if hasattr(given, "iloc") else values
 
 
+def targets_as_given(y: NDArray[Any], job: Job) -> Any:  # noqa: ANN401 - array, tensor or frame
+    """Give targets in the kind and the precision that the user's came in.
+
+    Parameters
+    ----------
+    y : ndarray
+        What `prepare` gave.
+    job : Job
+        What it was made of.
+
+    Returns
+    -------
+    array-like
+        Whole numbers that were changed are single floats; those in frames are double.
+    """
+    given = as_array(job.given) if isinstance(job.given, torch.Tensor) else job.given
+    if isinstance(given, np.ndarray):
+        unchanged = given.dtype.kind == "f" or np.array_equal(y, job.y)
+        y = y.astype(given.dtype if unchanged else np.float32)
+    if isinstance(job.given, torch.Tensor):
+        return as_given(y, job.given)
+    is_column = hasattr(given, "iloc") and y.ndim == 1
+    return type(given)(y, name=given.name) if is_column else as_given(y, given)
+
+
 def _array(X: Any) -> NDArray[Any]:  # noqa: ANN401 - array or tensor
     return as_array(X) if isinstance(X, torch.Tensor) else np.asarray(X)
 

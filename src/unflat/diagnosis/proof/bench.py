@@ -106,7 +106,9 @@ class Bench:
         taken = []
         for epochs in (1, 2):  # the first one warms up whatever there is to be warmed up
             start = perf_counter()
-            self._program.run(Job(pairs.X, pairs.y, pairs.X_new, epochs, self._seeds[0]), frozenset())
+            self._program.run(
+                Job(pairs.X, pairs.y, pairs.X_new, epochs, self._seeds[0], self._training.given), frozenset()
+            )
             taken.append(perf_counter() - start)
         return taken[-1] / 2
 
@@ -135,7 +137,7 @@ class Bench:
 
     def _measured(self, edits: frozenset[Edit], repetition: int) -> float:
         pairs = self._pairs(repetition)
-        job = Job(pairs.X, pairs.y, pairs.X_new, self.epochs, self._seeds[repetition])
+        job = Job(pairs.X, pairs.y, pairs.X_new, self.epochs, self._seeds[repetition], self._training.given)
         prediction = np.asarray(self._program.run(job, edits))
         y_shape = (len(pairs.y_new), *self._training.y_shape[1:])
         columns = beside_targets(prediction, y_shape, pairs.steps, "the held-out ")
