@@ -60,3 +60,13 @@ def test_a_weight_that_is_nan_stays_nan(pump):
     with kept_module(module), torch.no_grad():
         module.head.bias.fill_(1.0)
     assert module.head.bias.isnan().all()
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
+def test_a_scripted_module_is_put_back_into_its_mode():
+    """Each part by itself: one that was frozen in evaluation mode stays there."""
+    module = torch.jit.script(torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Dropout(0.5)))
+    getattr(module, "1").eval()
+    with kept_module(module):
+        module.eval()
+    assert [part.training for part in module.modules()] == [True, True, False]

@@ -47,6 +47,7 @@ def taking_gradients() -> Iterator[None]:
 def kept_module(module: nn.Module) -> Iterator[None]:
     """Put a module back when the context ends: weights, statistics, modes, attributes and global randomness."""
     tensors = [(tensor, tensor.detach().clone()) for tensor in chain(module.parameters(), module.buffers())]
+    scripted = [(part, part.training) for part in module.modules() if isinstance(part, torch.jit.ScriptModule)]
     parts = [part for part in module.modules() if not isinstance(part, torch.jit.ScriptModule)]
     # What a forward pass may store or replace: a state carried on to the next batch, a buffer, a mode.
     attributes = [(part.__dict__, dict(part.__dict__)) for part in parts]
@@ -58,6 +59,8 @@ def kept_module(module: nn.Module) -> Iterator[None]:
             for changed, saved in (*attributes, *buffers):
                 changed.clear()
                 changed.update(saved)
+            for part, training in scripted:  # what holds their attributes is not Python's
+                part.training = training
             _restore(tensors)
 
 
