@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from unflat.diagnosis.causes.data import constant_target, nan_in_data
+from unflat.diagnosis.causes.data import _DROP, constant_target, nan_in_data
 
 
 def test_nan_in_data_counts_what_is_missing(fake):
@@ -66,3 +66,13 @@ def test_one_constant_output_of_two_is_named_with_less_confidence(fake):
     cause = constant_target(fake(y, np.zeros((20, 2))))
     assert "target 1" in cause.evidence[0].what
     assert cause.confidence == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (4, 3, 2)])
+def test_the_cure_leaves_out_sequences_of_any_shape(shape):
+    """Rows of a table and sequences of several features alike are left out where a value or the target is missing."""
+    names = {"X": np.ones(shape), "y": np.array([1.0, np.nan, 3.0, 4.0])}
+    names["X"][0, 1] = np.nan
+    exec(_DROP, names)  # noqa: S102 - the code under test
+    assert names["X"].shape == (2, *shape[1:])
+    assert names["y"].tolist() == [3.0, 4.0]

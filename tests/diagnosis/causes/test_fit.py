@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from unflat.diagnosis.causes.fit import extrapolation, no_signal, overfit
+from unflat.diagnosis.causes.fit import _LINE_CODE, extrapolation, no_signal, overfit
 from unflat.diagnosis.signal import References, Signal
 
 RANDOM = np.random.default_rng(0)
@@ -92,3 +92,11 @@ def test_network_of_noise_is_excused(trained, net, problem):
     sequences, _ = problem
     noise = np.random.default_rng(1).normal(size=(400, 1)).astype(np.float32)
     assert no_signal(trained(net(), sequences, noise, epochs=3)) is not None
+
+
+@pytest.mark.parametrize("shape", [(200, 4), (200, 4, 1)])
+def test_the_cures_line_is_of_the_last_step(shape):
+    """What is advised runs on tables as on sequences, and leaves nothing of a trend."""
+    names = {"X": np.arange(800.0).reshape(shape), "y": np.arange(200.0)}
+    exec(_LINE_CODE["sklearn"], names)  # noqa: S102 - the code under test
+    assert np.abs(names["rest"]).max() < 1e-3

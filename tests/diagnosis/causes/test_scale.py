@@ -130,7 +130,7 @@ def test_sklearn_cure_runs_and_cures():
 def test_torch_cure_runs():
     """What is advised for torch scales the target, and brings predictions back."""
     y = np.array([10.0, 20.0, 30.0])
-    names = {"y": y, "torch": torch, "model": lambda x: x, "X_new": np.array([0.0])}
+    names = {"y": y, "torch": torch, "model": torch.nn.Flatten(0), "X_new": torch.zeros(1, 1, requires_grad=True)}
     exec(_TARGET_CODE["torch"], names)  # noqa: S102 - the code under test
     assert names["y_scaled"].std(unbiased=False).item() == pytest.approx(1)
     assert names["prediction"] == pytest.approx(20)

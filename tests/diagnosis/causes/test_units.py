@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
-from unflat.diagnosis.causes.units import in_other_units, inverse_forgotten, predict_scale_mismatch
+from unflat.diagnosis.causes.units import _INVERSE_CODE, in_other_units, inverse_forgotten, predict_scale_mismatch
 
 
 @pytest.fixture
@@ -148,3 +149,31 @@ def test_new_inputs_are_raw_that_vary_as_raw_ones_do(trained, net, problem):
     assert found(1.6, None) is None
     assert found(1.6, 8.0) is None
     assert found(1.0, 1.6) is None
+
+
+@pytest.mark.parametrize("by_step", [True, False])
+def test_the_cure_scales_as_the_evidence_says(fake, by_step):
+    """Predictions by the printed code are as good as the evidence says, of columns in units of their own too."""
+    random = np.random.default_rng(0)
+    X = random.normal(size=(300, 4)) * ([1, 100, 10, 0.1] if by_step else 30.0) + [5, 1000, 70, -3]
+    center, scale = (X.mean(axis=0), X.std(axis=0)) if by_step else (X.mean(), X.std())
+
+    def predict(values):
+        return values @ np.array([1, -1, 0.5, 1])
+
+    y = predict((X - center) / scale)
+    sequences = X[..., None]
+    examination = fake(
+        y, predict(X), X=sequences, framework="function", function=lambda values: predict(values[..., 0])
+    )
+    cause = predict_scale_mismatch(examination)
+    names = {"X_train_raw": X if by_step else sequences[..., 0], "X_new": X, "predict": predict}
+    exec(cause.cure.code, names)  # noqa: S102 - the code under test
+    np.testing.assert_allclose(names["prediction"], y)
+
+
+def test_the_torch_cure_runs_on_a_module():
+    """Predictions of a module take gradients along, which no array does."""
+    names = {"model": torch.nn.Linear(2, 1), "X_new": torch.ones(5, 2), "std": np.array([2.0]), "mean": np.array([1.0])}
+    exec(_INVERSE_CODE["torch"], names)  # noqa: S102 - the code under test
+    assert names["prediction"].shape == (5, 1)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from unflat.diagnosis.examination import Examination, Part
 
 _DROP = """import numpy as np
-kept = np.isfinite(X).all(axis=(1, 2)) & np.isfinite(y).reshape(len(y), -1).all(axis=1)
+kept = np.isfinite(X).reshape(len(X), -1).all(axis=1) & np.isfinite(y).reshape(len(y), -1).all(axis=1)
 X, y = X[kept], y[kept]
 """
 

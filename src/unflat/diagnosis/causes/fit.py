@@ -25,9 +25,10 @@ _LINE_CODE: Code = {
     **dict.fromkeys(
         ("keras", "torch", "sklearn", "function"),
         "from sklearn.linear_model import RidgeCV\n"
-        "line = RidgeCV().fit(X[:, -1], y)         # the trend, which goes on outside of the training range\n"
-        "rest = y - line.predict(X[:, -1])         # train the model on this\n"
-        "# prediction: the model's + line.predict(X_new[:, -1])",
+        "last = X[:, -1].reshape(len(X), -1)\n"
+        "line = RidgeCV().fit(last, y)             # the trend, which goes on outside of the training range\n"
+        "rest = y - line.predict(last)             # train the model on this\n"
+        "# prediction: the model's + line.predict(X_new[:, -1].reshape(len(X_new), -1))",
     ),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,13 @@ from unflat.diagnosis.records import Cause, Cure
 if TYPE_CHECKING:
     from unflat.diagnosis.examination import Examination
     from unflat.diagnosis.records import Framework
+    from unflat.diagnosis.subjects import Subject
 
 Rule = Callable[["Examination"], Cause | None]
 """From what was measured to one cause, or to nothing."""
+
+_SET = re.compile(r"set_params\(.*\)\.fit\(")
+_SETTING = re.compile(r"(\w+)=(\([^)]*\)|[^,()]+)")
 
 Code = Mapping["Framework", str]
 """The same change in each framework; one that is left out has no code for it."""
@@ -35,4 +40,19 @@ def cure_for(examination: Examination, words: str, code: Code) -> Cure:
     Cure
         Without code where the framework has none.
     """
-    return Cure(words, code.get(examination.subject.framework, ""))
+    subject = examination.subject
+    found = code.get(subject.framework, "")
+    if subject.framework == "sklearn":
+        found = _SET.sub(lambda call: _with_names(call, subject), found)
+    return Cure(words, found)
+
+
+def _with_names(call: re.Match[str], subject: Subject) -> str:
+    """Call parameters as the whole model does, of which the regressor that has them may be a step."""
+
+    def named(setting: re.Match[str]) -> str:
+        parameter, value = setting.groups()
+        names = subject.parameters_named(parameter) or (parameter,)
+        return ", ".join(f"{name}={value}" if name.isidentifier() else f"**{{{name!r}: {value}}}" for name in names)
+
+    return _SETTING.sub(named, call[0])

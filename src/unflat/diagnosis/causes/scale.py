@@ -42,7 +42,7 @@ _TARGET_CODE: Code = {
     + _BACK.format(predict="fresh.predict(X_new)"),
     "torch": _MEAN
     + "y_scaled = torch.as_tensor((y - mean) / std, dtype=torch.float32)  # train on these, from new weights\n"
-    + _BACK.format(predict="model(X_new)"),
+    + _BACK.format(predict="model(X_new).detach().cpu().numpy()"),
     "sklearn": "from sklearn.base import clone\n"
     "from sklearn.compose import TransformedTargetRegressor\n"
     "from sklearn.preprocessing import StandardScaler\n"

@@ -31,18 +31,28 @@ units do."""
 
 _INVERSE_CODE: Code = {
     "keras": "prediction = model.predict(X_new) * std + mean  # the numbers that y was scaled by: (y - mean) / std",
-    "torch": "prediction = model(X_new) * std + mean  # the numbers that y was scaled by: (y - mean) / std",
+    "torch": "prediction = model(X_new).detach().cpu().numpy() * std + mean  # y was scaled by them: (y - mean) / std",
     "sklearn": "prediction = y_scaler.inverse_transform(model.predict(X_new).reshape(len(X_new), -1))",
     "function": "prediction = predict(X_new) * std + mean  # the numbers that y was scaled by: (y - mean) / std",
     "unflat": 'model.set_params(scale_target="standard").fit(X, y_raw)  # scales and brings back by itself',
 }
 
-_AS_IN_TRAINING = "mean, std = X_train_raw.mean(axis=(0, 1)), X_train_raw.std(axis=(0, 1))  # as in training\n"
+_BY_FEATURE, _FROM_0_TO_1 = "standardized by feature", "brought to [0, 1] by feature"
+_BY_STEP, _TOGETHER = "standardized by feature and step", "standardized together"
+
+_AS_IN_TRAINING = {
+    _BY_FEATURE: "mean, std = X_train_raw.mean(axis=(0, 1)), X_train_raw.std(axis=(0, 1))",
+    _FROM_0_TO_1: "low, high = X_train_raw.min(axis=(0, 1)), X_train_raw.max(axis=(0, 1))",
+    _BY_STEP: "mean, std = X_train_raw.mean(axis=0), X_train_raw.std(axis=0)",
+    _TOGETHER: "mean, std = X_train_raw.mean(), X_train_raw.std()",
+}
+"""The numbers of the training part, by the way in which inputs are scaled; of inputs without features all are one."""
+
 _MISMATCH_CODE: Code = {
-    "keras": _AS_IN_TRAINING + "prediction = model.predict((X_new - mean) / std)",
-    "torch": _AS_IN_TRAINING + "prediction = model(torch.as_tensor((X_new - mean) / std, dtype=torch.float32))",
-    "sklearn": _AS_IN_TRAINING + "prediction = model.predict((X_new - mean) / std)",
-    "function": _AS_IN_TRAINING + "prediction = predict((X_new - mean) / std)",
+    "keras": "prediction = model.predict({scaled})",
+    "torch": "prediction = model(torch.as_tensor({scaled}, dtype=torch.float32))",
+    "sklearn": "prediction = model.predict({scaled})",
+    "function": "prediction = predict({scaled})",
     "unflat": 'model.set_params(scale_inputs="standard").fit(X_raw, y)  # then give predict raw inputs',
 }
 
@@ -190,10 +200,20 @@ def _mismatch(examination: Examination, part: Part, found: _Rescaled) -> Cause:
         cure_for(
             examination,
             "Scale inputs for prediction with the numbers of the training part, as those for training were.",
-            _MISMATCH_CODE,
+            _mismatch_code(found.way),
         ),
         0.85 if part is examination.training and not examination.losses else 0.9,  # unknown: perhaps trained on these
     )
+
+
+def _mismatch_code(way: str) -> Code:
+    """Word the cure with the scale that the model does well with."""
+    numbers = _AS_IN_TRAINING.get(way, _AS_IN_TRAINING[_BY_FEATURE]) + "  # as in training\n"
+    scaled = "(X_new - low) / (high - low)" if way == _FROM_0_TO_1 else "(X_new - mean) / std"
+    return {
+        framework: code if framework == "unflat" else numbers + code.format(scaled=scaled)
+        for framework, code in _MISMATCH_CODE.items()
+    }
 
 
 def _best_rescaled(examination: Examination, part: Part) -> _Rescaled | None:
@@ -223,11 +243,11 @@ def _rescalings(examination: Examination, part: Part) -> Iterator[tuple[str, NDA
             "brought to the training inputs' mean and deviation",
             _scaled(values, mean, deviation) * trained + trained_mean,
         )
-    yield "standardized by feature", _scaled(values, mean, deviation)
+    yield _BY_FEATURE, _scaled(values, mean, deviation)
     low, high = values.min(axis=(0, 1)), values.max(axis=(0, 1))
-    yield "brought to [0, 1] by feature", _scaled(values, low, high - low)
-    yield "standardized by feature and step", _scaled(values, values.mean(axis=0), values.std(axis=0))
-    yield "standardized together", _scaled(values, values.mean(), values.std())
+    yield _FROM_0_TO_1, _scaled(values, low, high - low)
+    yield _BY_STEP, _scaled(values, values.mean(axis=0), values.std(axis=0))
+    yield _TOGETHER, _scaled(values, values.mean(), values.std())
 
 
 def _scaled(values: NDArray[np.float64], center: Any, scale: Any) -> NDArray[np.float64]:  # noqa: ANN401 - array or number

@@ -14,6 +14,7 @@ from unflat.diagnosis.programs.preparing import DATA_EDITS, as_given, prepare
 from unflat.diagnosis.subjects.function import predicted
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_randomness
+from unflat.diagnosis.subjects.learner import parameters_named
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -57,9 +58,8 @@ class LearnerProgram(Program):
             model.fit(as_given(data.X, job.X), data.y)
             return data.back(predicted(model.predict(as_given(data.X_new, job.X_new))))
 
-    def _named(self, parameter: str) -> list[str]:
-        """Name a parameter wherever it stands in a pipeline."""
-        return [name for name in self._model.get_params() if name.rpartition("__")[2] == parameter]
+    def _named(self, parameter: str) -> tuple[str, ...]:
+        return parameters_named(self._model, parameter)
 
     def _seeds(self, seed: int) -> dict[str, int]:
         return dict.fromkeys(self._named("random_state"), seed % 2**32)

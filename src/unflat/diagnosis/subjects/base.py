@@ -218,6 +218,10 @@ class Subject(ABC):
         """Give the training loss by epoch, where the model remembers it; else nothing."""
         return ()
 
+    def parameters_named(self, parameter: str) -> tuple[str, ...]:
+        """Give the names by which the model takes a parameter of the regressor at its heart."""
+        return (parameter,)
+
     def gives_other_in_training(self, X: Any) -> float | None:  # noqa: ANN401 - as `predict`
         """Give how far predictions move when norms use the batch's statistics instead of their own.
 

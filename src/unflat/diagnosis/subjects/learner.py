@@ -92,6 +92,10 @@ class LearnerSubject(Subject):
             return None
         return self._network.gradients(self._read(X), self._inner.scaled(y))
 
+    def parameters_named(self, parameter: str) -> tuple[str, ...]:
+        """Name a parameter wherever it stands in a pipeline."""
+        return parameters_named(self._model, parameter)
+
     def target_scale(self) -> TargetScale | None:
         """Give the scale of a transformed target, where it is a shift and a stretch."""
         return self._inner.target_scale()
@@ -146,6 +150,24 @@ class _Opened:
         center, scale = points[0], points[1] - points[0]
         is_affine = np.allclose(points[2] - points[1], scale) and bool(np.all(scale != 0))
         return TargetScale(center, scale) if is_affine else None
+
+
+def parameters_named(model: Any, parameter: str) -> tuple[str, ...]:  # noqa: ANN401 - scikit-learn has no types
+    """Name a parameter wherever it stands in a regressor, a pipeline or what else is around one.
+
+    Parameters
+    ----------
+    model : estimator
+        With a method `get_params`.
+    parameter : str
+        What the step that has it calls it.
+
+    Returns
+    -------
+    tuple of str
+        What `set_params` of the whole takes, such as "mlpregressor__alpha"; empty where no step has it.
+    """
+    return tuple(name for name in model.get_params() if name.rpartition("__")[2] == parameter)
 
 
 def _opened(model: Any) -> _Opened:  # noqa: ANN401 - scikit-learn has no types

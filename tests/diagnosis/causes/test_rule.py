@@ -1,0 +1,46 @@
+"""How a cure is worded for the model that was examined."""
+
+import ast
+
+import pytest
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from unflat.diagnosis.causes.depth import _SHALLOW_CODE
+from unflat.diagnosis.causes.fit import _LESS_CODE
+from unflat.diagnosis.causes.rule import cure_for
+from unflat.diagnosis.subjects.learner import LearnerSubject
+
+
+class Seen:
+    """An examination of which only the model matters."""
+
+    def __init__(self, model):
+        self.subject = LearnerSubject(model)
+
+
+@pytest.mark.parametrize(
+    ("model", "before"),
+    [
+        (MLPRegressor(), ""),
+        (make_pipeline(StandardScaler(), MLPRegressor()), "mlpregressor__"),
+        (TransformedTargetRegressor(make_pipeline(StandardScaler(), MLPRegressor())), "regressor__mlpregressor__"),
+    ],
+)
+def test_parameters_are_called_as_the_whole_model_does(model, before):
+    """A perceptron in a pipeline is a step of it, whose parameters have longer names."""
+    code = cure_for(Seen(model), "Less.", _LESS_CODE).code
+    assert f"model.set_params({before}early_stopping=True, {before}alpha=1e-2).fit(X, y)" in code
+    names = {"model": model}
+    exec(code.partition(".fit")[0], names)  # noqa: S102 - the code under test
+    assert model.get_params()[f"{before}early_stopping"] is True
+
+
+def test_names_that_are_no_pythons_are_put_in_a_mapping():
+    """A step may be called by any words."""
+    model = Pipeline([("my net", MLPRegressor())])
+    code = cure_for(Seen(model), "Wider.", _SHALLOW_CODE).code
+    assert "**{'my net__hidden_layer_sizes': (64, 64)}" in code
+    assert ast.parse(code)
