@@ -99,6 +99,14 @@ def test_image_is_of_what_predictions_come_out_of(fake):
     assert output_image(fake(Y, given * 100, shown_layers=layers, shown_activations={"end": given[:, None]})) is None
 
 
+def test_other_layers_may_pass_on_fewer_values(fake):
+    """An embedding of positions gives one for each step, whatever the number of sequences."""
+    given = np.tile([0.2, 0.8], 50)
+    layers = (Layer("positions", "other", 8), Layer("end", "activation", None, "sigmoid"))
+    shown = {"positions": np.zeros((4, 8)), "end": given[:, None]}
+    assert output_image(fake(Y, given, shown_layers=layers, shown_activations=shown))[0] == "sigmoid"
+
+
 def test_moments_are_of_finite_values():
     """NaN and infinity are left out; a column of nothing else has 0 and 0."""
     values = np.array([[[1.0, np.nan]], [[3.0, np.inf]], [[np.nan, np.nan]]])

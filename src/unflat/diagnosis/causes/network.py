@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from unflat.diagnosis.examination import SAMPLE
-from unflat.diagnosis.subjects import TargetScale, output_activation
+from unflat.diagnosis.subjects import TargetScale, last_activated, output_activation
 from unflat.diagnosis.subjects.optimizers import ADAPTIVE
 
 if TYPE_CHECKING:
@@ -158,7 +158,8 @@ def output_image(examination: Examination) -> tuple[str, Image] | None:
     tuple of (str, Image) or None
         Name and bounds, in the network's units of the target.
     """
-    seen = min((len(values) for values in examination.activations.values()), default=0)  # a long sequence's are few
+    last = last_activated(examination.layers)
+    seen = 0 if last is None else len(examination.activations.get(last.name, ()))  # a long sequence's are few
     prediction = to_network(examination, examination.training.prediction[:seen])
     name = output_activation(examination.layers, examination.activations, prediction)
     if name == "softmax" and prediction.shape[1] == 1:

@@ -8,6 +8,7 @@ from unflat.diagnosis.subjects.base import (
     Settings,
     Subject,
     TargetScale,
+    last_activated,
     output_activation,
 )
 from unflat.diagnosis.subjects.recognise import subject_of
@@ -20,6 +21,7 @@ __all__ = [
     "Settings",
     "Subject",
     "TargetScale",
+    "last_activated",
     "output_activation",
     "subject_of",
 ]

@@ -255,6 +255,11 @@ _SAME = 1e-4
 """Relative difference below which an activation is the prediction itself, in float32 and another order of sums."""
 
 
+def last_activated(layers: Sequence[Layer]) -> Layer | None:
+    """Give the last layer that has an activation; None where none has."""
+    return next((layer for layer in reversed(layers) if layer.activation is not None), None)
+
+
 def output_activation(
     layers: Sequence[Layer], activations: Mapping[str, NDArray[Any]], prediction: NDArray[Any]
 ) -> str | None:
@@ -276,7 +281,7 @@ def output_activation(
     str or None
         Such as "linear" or "sigmoid"; None where something else follows the last activation.
     """
-    last = next((layer for layer in reversed(layers) if layer.activation is not None), None)
+    last = last_activated(layers)
     if last is None or last.name not in activations:
         return None
     values, wanted = np.ravel(activations[last.name]), np.ravel(prediction)
