@@ -22,6 +22,7 @@ from unflat.diagnosis.reference import find_references
 from unflat.diagnosis.result import Diagnosis
 from unflat.diagnosis.second_opinion import with_second_opinion
 from unflat.diagnosis.subjects import Settings, subject_of
+from unflat.diagnosis.subjects.careful import CarefulSubject
 from unflat.diagnosis.subjects.keeping import taking_gradients
 from unflat.diagnosis.verdict import LET_PASS, judge
 from unflat.errors import ConfigurationError, InputTypeError, ShapeError
@@ -119,7 +120,7 @@ def diagnose(
     training_data = as_data(X, y)
     held_out_data = None if validation is None else _held_out(validation, training_data)
     losses = as_losses(history, model)
-    subject = subject_of(model, loss=loss, optimizer=optimizer)
+    subject = CarefulSubject(subject_of(model, loss=loss, optimizer=optimizer))
     if not losses.training:
         losses = losses._replace(training=subject.loss_curve())
     training = _part(subject, training_data, "")

@@ -13,6 +13,7 @@ from unflat.diagnosis.causes.symptoms import attainable, behind
 from unflat.diagnosis.examination import SAMPLE
 from unflat.diagnosis.records import Cause, Evidence
 from unflat.diagnosis.standing import MATTERS, standard_error
+from unflat.errors import ModelFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -256,12 +257,15 @@ def _scaled(values: NDArray[np.float64], center: Any, scale: Any) -> NDArray[np.
 
 
 def _predicted(examination: Examination, part: Part, values: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Predict for other values in the form that the model was given; None where that form is not an array."""
+    """Predict for other values in the form that the model was given; None where that is not to be done."""
     if not isinstance(part.X, np.ndarray):
         return None
     given = values.reshape((len(values), *part.X.shape[1:]))
     given = given.astype(part.X.dtype if part.X.dtype.kind == "f" else np.float64)
-    prediction = np.asarray(examination.subject.predict(given), dtype=np.float64)
+    try:
+        prediction = np.asarray(examination.subject.predict(given), dtype=np.float64)
+    except ModelFailedError:  # of an embedding, which looks whole numbers up
+        return None
     return prediction.reshape(len(values), -1) if prediction.size == len(values) * part.y.shape[1] else None
 
 

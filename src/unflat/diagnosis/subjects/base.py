@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -162,7 +162,7 @@ class Subject(ABC):
         What this subject cannot show, each with the reason.
     """
 
-    framework: ClassVar[Framework]
+    framework: Framework
 
     @property
     @abstractmethod
