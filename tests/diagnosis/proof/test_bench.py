@@ -1,11 +1,10 @@
 """The bench that trainings run on."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from unflat.diagnosis.programs import Edit
-from unflat.diagnosis.proof.bench import Bench, Clock, skill_of, taken
+from unflat.diagnosis.proof.bench import Bench, Clock, skill_of
 
 CURE = frozenset({Edit.STANDARDIZE_TARGET})
 
@@ -116,11 +115,3 @@ def test_outputs_are_averaged():
     prediction = y.copy()
     prediction[:, 1] = 7.0
     assert skill_of(prediction, y, y) == pytest.approx(0.5)
-
-
-def test_sequences_are_taken_in_their_kind():
-    """Lists of unequal sequences stay lists, arrays become arrays, and of frames rows are taken."""
-    assert taken([[1], [2, 3], [4]], np.array([2, 1])) == [[4], [2, 3]]
-    assert np.array_equal(taken(np.arange(5), np.array([3, 0])), [3, 0])
-    frame = pd.DataFrame({"a": [1, 2, 3], "b": [4, 5, 6]})
-    assert taken(frame, np.array([2, 0])).to_dict("list") == {"a": [3, 1], "b": [6, 4]}

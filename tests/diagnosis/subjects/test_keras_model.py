@@ -347,3 +347,32 @@ def test_the_output_activation_of_a_head():
         subject = subject_of(_model(layers.Flatten(), *head))
         activations = subject.activations(X)
         assert output_activation(subject.layers(), activations, subject.predict(X)) == "sigmoid"
+
+
+def test_a_layer_may_give_things_by_name():
+    """Of several things in a mapping the first is what it passes on."""
+
+    class Named(layers.Layer):
+        def call(self, x):
+            return {"mean": keras.ops.mean(x, axis=1), "last": x[:, -1]}
+
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.states, self.named, self.head = layers.LSTM(4, return_sequences=True), Named(), layers.Dense(1)
+
+        def call(self, x, training=None):
+            return self.head(self.named(self.states(x))["mean"])
+
+    model = Own()
+    model(X)
+    activations = subject_of(model).activations(X)
+    np.testing.assert_allclose(activations[model.named.name], activations[model.states.name].mean(axis=1), rtol=1e-5)
+
+
+def test_tensors_that_take_gradients_are_sequences_too():
+    """A tensor of torch's is predicted as the array that it holds, whether or not gradients go through it."""
+    subject, given = subject_of(_usual()), torch.tensor(X, requires_grad=True)
+    np.testing.assert_array_equal(subject.predict(given), subject.predict(X))
+    assert subject.activations(given).keys() == subject.activations(X).keys()
+    assert given.grad is None

@@ -14,7 +14,7 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer, StandardScaler
 
 from unflat.diagnosis.subjects import output_activation, subject_of
 from unflat.errors import ModelFailedError
@@ -112,6 +112,15 @@ def test_several_transformed_targets_have_a_scale_each():
     np.testing.assert_allclose(found.scale, targets.std(axis=0))
     fewer = _fitted(TransformedTargetRegressor(Ridge(), transformer=PCA(1)), targets)
     assert subject_of(fewer).target_scale() is None
+
+
+def test_a_perceptron_reads_what_a_step_gives_as_few_values():
+    """Marks of bins come as a matrix that holds few values; they are read as any other."""
+    bins = KBinsDiscretizer(3, strategy="uniform")
+    model = _fitted(make_pipeline(bins, _perceptron()))
+    subject = subject_of(model)
+    read = next(iter(subject.layer_inputs(X).values()))
+    np.testing.assert_array_equal(read, model[0].transform(X).toarray())
 
 
 def test_a_search_is_opened():

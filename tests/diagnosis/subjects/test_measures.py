@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from unflat.diagnosis.subjects.measures import batch_size_for, shape_of, shift
+from unflat.diagnosis.subjects.measures import batch_size_for, shape_of, shift, taken
 
 
 def test_shapes_of_arrays_and_lists():
@@ -39,3 +40,11 @@ def test_the_output_that_moves_most_counts():
     """Of several outputs the largest shift is given."""
     a = np.array([[-1.0, -1.0], [1.0, 1.0]])
     assert shift(a, a + np.array([0.0, 5.0])) == pytest.approx(5)
+
+
+def test_sequences_are_taken_in_their_kind():
+    """Lists of unequal sequences stay lists, arrays become arrays, and of frames rows are taken."""
+    assert taken([[1], [2, 3], [4]], np.array([2, 1])) == [[4], [2, 3]]
+    assert np.array_equal(taken(np.arange(5), np.array([3, 0])), [3, 0])
+    frame = pd.DataFrame({"a": [1, 2, 3], "b": [4, 5, 6]})
+    assert taken(frame, np.array([2, 0])).to_dict("list") == {"a": [3, 1], "b": [6, 4]}

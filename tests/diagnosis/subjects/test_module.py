@@ -379,6 +379,45 @@ def test_a_scripted_module_predicts_and_says_what_it_hides():
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+@pytest.mark.parametrize("place", ["whole", "part"])
+def test_what_is_compiled_in_place_is_seen_through(place):
+    """A module that was told to compile itself, or one that holds a compiled layer, gives what it does without."""
+
+    def made():
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+
+    with torch.random.fork_rng():
+        plain, module = made(), made()
+    if place == "whole":
+        module.compile(backend="eager")
+    else:
+        module[0] = torch.compile(module[0], backend="eager")
+    X = np.random.default_rng(0).normal(size=(9, 3))
+    given, wanted = subject_of(module), subject_of(plain)
+    np.testing.assert_allclose(given.predict(X), wanted.predict(X), rtol=1e-6)
+    for seen, right in zip(given.activations(X).values(), wanted.activations(X).values(), strict=True):
+        np.testing.assert_allclose(seen, right, rtol=1e-6)
+    assert given.gradients(X, Y).norm == pytest.approx(wanted.gradients(X, Y).norm, rel=1e-5)
+
+
+def test_lists_of_sequences_come_in_other_company_too():
+    """Of a layer that reads the sequences of a batch as its steps, a list shows the same as an array."""
+
+    class Turned(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm, self.head = nn.LSTM(3, 4), nn.Linear(4, 1)
+
+        def forward(self, x):
+            return self.head(self.lstm(x)[0][:, -1])
+
+    X = np.random.default_rng(0).normal(size=(9, 7, 3))
+    subject = subject_of(Turned())
+    assert subject.mixes_sequences(list(X)) == subject.mixes_sequences(X) > 0
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 def test_a_compiled_module_is_seen_through(pump, sequences):
     """What `torch.compile` wraps is the module that is examined, under its own name and with all its layers."""
     module = pump().eval()

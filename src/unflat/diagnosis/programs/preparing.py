@@ -136,14 +136,13 @@ def targets_as_given(y: NDArray[Any], job: Job) -> Any:  # noqa: ANN401 - array,
     array-like
         Whole numbers that were changed are single floats; those in frames are double.
     """
-    given = as_array(job.given) if isinstance(job.given, torch.Tensor) else job.given
-    if isinstance(given, np.ndarray):
-        unchanged = given.dtype.kind == "f" or np.array_equal(y, job.y)
-        y = y.astype(given.dtype if unchanged else np.float32)
-    if isinstance(job.given, torch.Tensor):
-        return as_given(y, job.given)
-    is_column = hasattr(given, "iloc") and y.ndim == 1
-    return type(given)(y, name=given.name) if is_column else as_given(y, given)
+    given = job.given
+    if hasattr(given, "iloc") and y.ndim == 1:
+        return type(given)(y, name=given.name)
+    if isinstance(given, torch.Tensor | np.ndarray):
+        precision = _array(given).dtype
+        y = y.astype(precision if precision.kind == "f" or np.array_equal(y, job.y) else np.float32)
+    return as_given(y, given)
 
 
 def _array(X: Any) -> NDArray[Any]:  # noqa: ANN401 - array or tensor

@@ -23,7 +23,7 @@ from unflat.diagnosis.programs.torch_surgery import (
 )
 from unflat.diagnosis.subjects.described import loss_name
 from unflat.diagnosis.subjects.guarding import guarded
-from unflat.diagnosis.subjects.keeping import kept_randomness
+from unflat.diagnosis.subjects.keeping import kept_randomness, uncompiled
 from unflat.diagnosis.subjects.measures import batch_size_for
 from unflat.diagnosis.subjects.module import TorchSubject
 from unflat.diagnosis.subjects.optimizers import optimizer_name, usual_rate
@@ -92,7 +92,7 @@ class TorchProgram(Program):
         in_layers = Edit.SWAP_AXES in edits and takes_samples_for_steps(self._module, job.X)
         data = prepare(job, edits - {Edit.SWAP_AXES} if in_layers else edits)
         devices = {p.device for p in self._module.parameters()}
-        with guarded(type(self._module).__name__, job.X), kept_randomness(devices):
+        with guarded(type(self._module).__name__, job.X), kept_randomness(devices), uncompiled():
             torch.manual_seed(job.seed)  # put back when the context ends
             X, X_new = (TorchSubject(self._module).tensor(values) for values in (data.X, data.X_new))
             y = torch.as_tensor(data.y, dtype=X.dtype if X.is_floating_point() else torch.float32, device=X.device)

@@ -87,7 +87,7 @@ def _draw(module: nn.Module) -> None:
             continue
         with parametrize.cached():  # else what is drawn into such a weight is lost
             reset()
-            made = part.parametrizations if parametrize.is_parametrized(part) else ()
+            made: Any = part.parametrizations if parametrize.is_parametrized(part) else ()
             drawn = {name: getattr(part, name).detach().clone() for name in made}
         for name, weight in drawn.items():
             with suppress(RuntimeError):  # of one that cannot be worked out backwards

@@ -10,6 +10,7 @@ import numpy as np
 
 from unflat.diagnosis.inputs import beside_targets
 from unflat.diagnosis.programs import Job
+from unflat.diagnosis.subjects.measures import taken
 from unflat.sequences.folds import overlap
 
 if TYPE_CHECKING:
@@ -199,12 +200,3 @@ def skill_of(prediction: NDArray[np.float64], y: NDArray[np.float64], training: 
     with np.errstate(divide="ignore", invalid="ignore"):
         skills = np.where(baseline > 0, 1 - error / baseline, np.where(error > 0, _WORST, 0.0))
     return float(np.clip(skills, _WORST, 1.0).mean())
-
-
-def taken(X: Any, index: NDArray[np.int64]) -> Any:  # noqa: ANN401 - whatever the model takes
-    """Select sequences, in the kind that they came in."""
-    if isinstance(X, list | tuple):
-        return [X[i] for i in index]
-    if hasattr(X, "iloc"):  # a frame of pandas, which takes an index for columns
-        return X.iloc[index]
-    return X[index] if hasattr(X, "shape") and hasattr(X, "ndim") else np.asarray(X)[index]

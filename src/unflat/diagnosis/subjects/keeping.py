@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,16 @@ def kept_randomness(devices: Collection[torch.device] = ()) -> Iterator[None]:
         finally:
             random.setstate(of_python)
             np.random.set_state(of_numpy)  # noqa: NPY002 - as above
+
+
+@contextmanager
+def uncompiled() -> Iterator[None]:
+    """Let compiled modules run as they were written while the context lasts: what is compiled cannot be looked into."""
+    if "torch._dynamo" not in sys.modules:  # nothing is compiled, and to load it takes seconds
+        yield
+        return
+    with torch.compiler.set_stance("force_eager"):
+        yield
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from unflat.diagnosis.subjects.keras_trace import kept_model, replaced, traced
 from unflat.diagnosis.subjects.measures import batch_size_for, shape_of, shift
 from unflat.diagnosis.subjects.recurrences import sequences_inside
 from unflat.diagnosis.subjects.torch_gradients import measured
+from unflat.diagnosis.subjects.torch_inside import as_array
 from unflat.diagnosis.subjects.torch_losses import squared_error
 from unflat.errors import ConfigurationError, ModelError
 
@@ -136,7 +137,7 @@ class KerasSubject(Subject):
         if self._backend != "torch":
             return None
         with self._pass(X), taking_gradients(), torch.backends.cudnn.flags(enabled=False):
-            inputs = self._keras.ops.convert_to_tensor(np.array(X)).detach().clone()
+            inputs = self._keras.ops.convert_to_tensor(_array(X)).detach().clone()
             if whole := not inputs.is_floating_point():
                 leaf = None
             else:
@@ -195,7 +196,7 @@ class KerasSubject(Subject):
         size = fixed or batch_size_for(X)
         parts = []
         for first in range(0, len(X), size):
-            batch = np.array(X[first : first + size])
+            batch = _array(X[first : first + size])
             short = size - len(batch) if fixed else 0  # a stateful model takes batches of one size only
             padded = np.concatenate([batch, np.repeat(batch[-1:], short, axis=0)])
             gave = self._model(padded, training=False)
@@ -211,7 +212,7 @@ class KerasSubject(Subject):
 
     def _inside(self, X: Any) -> list[KerasCall]:  # noqa: ANN401 - as `predict`
         with self._pass(X), traced(self._keras, self._units) as calls:
-            self._model(np.array(X[: self._fixed_batch()]), training=False)
+            self._model(_array(X[: self._fixed_batch()]), training=False)
         self._widths = {call.name: call.gave.shape[-1] if call.gave.ndim > 1 else None for call in calls}
         return calls
 
@@ -221,6 +222,11 @@ class KerasSubject(Subject):
             target, prediction = _of_one_rank(target, prediction)
         value: Tensor = self._keras.ops.mean(loss(target, prediction))
         return value
+
+
+def _array(X: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever the model takes
+    """Copy sequences; a tensor of torch's may take gradients, which no array does."""
+    return as_array(X) if isinstance(X, torch.Tensor) else np.array(X)
 
 
 def _of_one_rank(target: Tensor, prediction: Tensor) -> tuple[Tensor, Tensor]:

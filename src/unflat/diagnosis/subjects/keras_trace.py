@@ -80,8 +80,8 @@ def traced(keras: ModuleType, units: Mapping[str, Any]) -> Iterator[list[KerasCa
 
 
 def _first(value: Any) -> Any:  # noqa: ANN401 - what a layer reads or gives
-    while isinstance(value, list | tuple):
-        value = value[0]
+    while isinstance(value, list | tuple | dict):
+        value = next(iter(value.values())) if isinstance(value, dict) else value[0]
     return value
 
 

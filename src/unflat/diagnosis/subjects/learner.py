@@ -108,6 +108,7 @@ class LearnerSubject(Subject):
         with guarded(self.name, X), kept_randomness():
             for step in self._inner.steps:
                 X = step.transform(X)
+            X = X.toarray() if hasattr(X, "toarray") else X  # steps that mark places give matrices of few values
             return np.asarray(X, dtype=np.float64)
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 STEPS_TOGETHER = 1 << 17
@@ -26,6 +28,28 @@ def batch_size_for(X: object) -> int:
     """Count the sequences that are predicted together."""
     shape = shape_of(X)
     return max(1, STEPS_TOGETHER // max(1, shape[1] if len(shape) > 2 else 1))  # noqa: PLR2004 - (n, T, F)
+
+
+def taken(X: Any, index: Sequence[int] | NDArray[np.int64]) -> Any:  # noqa: ANN401 - whatever a model takes
+    """Select sequences, in the kind that they came in.
+
+    Parameters
+    ----------
+    X : array-like
+        Sequences: a list of them, an array, a tensor or a frame.
+    index : sequence of int
+        Their places.
+
+    Returns
+    -------
+    array-like
+        A list, a frame of these rows, or an array or tensor.
+    """
+    if isinstance(X, list | tuple):
+        return [X[i] for i in index]
+    if hasattr(X, "iloc"):  # a frame of pandas, which takes an index for columns
+        return X.iloc[index]
+    return X[index] if hasattr(X, "shape") and hasattr(X, "ndim") else np.asarray(X)[index]
 
 
 def shift(standing: NDArray[Any], other: NDArray[Any]) -> float:

@@ -14,8 +14,8 @@ from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.subjects.base import Subject
 from unflat.diagnosis.subjects.described import loss_name, settings_of, without_rate
 from unflat.diagnosis.subjects.guarding import guarded
-from unflat.diagnosis.subjects.keeping import kept_module, taking_gradients
-from unflat.diagnosis.subjects.measures import batch_size_for, shape_of, shift
+from unflat.diagnosis.subjects.keeping import kept_module, taking_gradients, uncompiled
+from unflat.diagnosis.subjects.measures import batch_size_for, shape_of, shift, taken
 from unflat.diagnosis.subjects.recurrences import sequences_inside
 from unflat.diagnosis.subjects.torch_gates import gates_of
 from unflat.diagnosis.subjects.torch_gradients import measured
@@ -185,7 +185,7 @@ class TorchSubject(Subject):
         later = list(range(len(X) // 2, len(X)))
         with self._pass(X), torch.no_grad():
             self._module.eval()
-            return shift(self._predicted(X)[later], self._predicted(X[later[::-1]])[::-1])
+            return shift(self._predicted(X)[later], self._predicted(taken(X, later[::-1]))[::-1])
 
     def tensor(self, X: Any) -> Tensor:  # noqa: ANN401 - as `predict`
         """Copy sequences to where the module is, in its precision; whole numbers stay so for an embedding."""
@@ -197,7 +197,7 @@ class TorchSubject(Subject):
     @contextmanager
     def _pass(self, X: object) -> Iterator[None]:
         """Run the module's code, tell its errors as such, and leave it as it was."""
-        with guarded(self.name, X), kept_module(self._module):
+        with guarded(self.name, X), kept_module(self._module), uncompiled():
             yield
 
     def _predicted(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - as `predict`
