@@ -203,7 +203,7 @@ _HOMES = {
     "diagnose": "unflat.diagnosis",
     "evaluate": "unflat.evaluation",
     "export_onnx": "unflat.export",
-    "load": "unflat.estimator.regressor",
+    "load": "unflat.estimator.loading",
     "make_windows": "unflat.windows",
     "open_table": "unflat.tables",
     "read_table": "unflat.tables",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from unflat._loading import load_module
 
 if TYPE_CHECKING:
-    from unflat.estimator.regressor import LSTMRegressor, load
+    from unflat.estimator.loading import load
+    from unflat.estimator.regressor import LSTMRegressor
 
 __all__ = ["LSTMRegressor", "load"]
 
@@ -16,6 +17,6 @@ __all__ = ["LSTMRegressor", "load"]
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562: whatever the name stands for
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
-    value = getattr(load_module("unflat.estimator.regressor"), name)
+    value = getattr(load_module("unflat.estimator.loading"), name)  # which brings the regressor along
     globals()[name] = value  # the next use finds it without coming here
     return value

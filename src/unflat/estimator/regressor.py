@@ -26,7 +26,7 @@ from unflat.history import History, told
 from unflat.intervals import Bands, IntervalMixin, bands_of, worth_folding
 from unflat.network import predict_all
 from unflat.parting import Parting, parted
-from unflat.saving.model import Learned, read_model, write_model
+from unflat.saving.model import Learned, write_model
 from unflat.scaling.ranges import InputRange
 from unflat.streaming import StreamMixin
 from unflat.training.losses import Loss
@@ -476,33 +476,3 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         sequences = sequences_for(X, self.schema_, self.n_features_in_)
         warn_of_inputs(self.predictor_, self.input_range_, sequences, stacklevel=4)
         return sequences
-
-
-def load(path: str | PathLike[str]) -> LSTMRegressor:
-    """Read a model from a file that `LSTMRegressor.save` wrote.
-
-    Nothing in the file is executed.
-
-    Parameters
-    ----------
-    path : str or path
-        The file.
-
-    Returns
-    -------
-    LSTMRegressor
-        The fitted model; it predicts the same bits.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ArtifactError
-        If it is not a model file, is damaged, or is of a later format; its subclasses say which.
-    """
-    parameters, learned = read_model(path)
-    model = LSTMRegressor(**parameters)
-    for field in fields(learned):
-        setattr(model, f"{field.name}_", getattr(learned, field.name))
-    model.n_features_in_, model.n_outputs_ = learned.baselines.n_features, len(learned.target_names)
-    return model
