@@ -80,12 +80,13 @@ if TYPE_CHECKING:
     from unflat.history import History
     from unflat.intervals import AdaptiveInterval
     from unflat.runs import Run, train_run
+    from unflat.sequences import PastTarget, Sequences
     from unflat.streaming import Stream
-    from unflat.tables import open_table, read_table, read_ts
+    from unflat.tables import Table, open_table, read_table, read_ts
     from unflat.training.callbacks import Callback
     from unflat.tuning import Tuned, TunedRun, tune, tune_run
     from unflat.watch import Watch
-    from unflat.windows import Windows, WindowSchema, apply_schema, make_windows
+    from unflat.windows import Positions, Split, Windows, WindowSchema, apply_schema, make_windows
 
 __all__ = [
     "AdaptiveInterval",
@@ -134,14 +135,19 @@ __all__ = [
     "OutputError",
     "OutputExistsError",
     "ParityError",
+    "PastTarget",
+    "Positions",
     "PredictionInterval",
     "Run",
     "ScaleDomainError",
+    "Sequences",
     "ShapeError",
     "ShortSeriesWarning",
     "SingleStepWarning",
+    "Split",
     "Stream",
     "StreamError",
+    "Table",
     "TableChangedError",
     "TableError",
     "TargetLeakError",
@@ -191,9 +197,14 @@ _HOMES = {
     "History": "unflat.history",
     "LSTMRegressor": "unflat.estimator.regressor",
     "OnnxPredictor": "unflat.deployed",
+    "PastTarget": "unflat.sequences",
+    "Positions": "unflat.windows",
     "PredictionInterval": "unflat.conformal",
     "Run": "unflat.runs",
+    "Sequences": "unflat.sequences",
+    "Split": "unflat.windows",
     "Stream": "unflat.streaming",
+    "Table": "unflat.tables",
     "Tuned": "unflat.tuning",
     "TunedRun": "unflat.tuning",
     "Watch": "unflat.watch",
@@ -214,8 +225,8 @@ _HOMES = {
 }
 """Where each name that is imported on first use comes from."""
 
-_MODULES = ("diagnosis", "errors", "figures", "metrics", "recipes", "runs", "tuning")
-"""Modules that are public as a whole."""
+_MODULES = ("diagnosis", "figures", "metrics", "recipes", "runs", "tuning")
+"""Modules that are public as a whole, beside `errors`, which is here already."""
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562: whatever the name stands for
