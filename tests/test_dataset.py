@@ -18,12 +18,13 @@ def test_a_series_goes_on_where_windows_share_steps_and_belong_to_no_groups(seri
 
 
 def test_targets_of_frames_bring_their_names():
-    """Columns of a frame and the name of a series name the outputs; anything else is numbered."""
+    """Columns of a frame and the name of a series name the outputs; else a single one is y, and several are numbered."""
     X = np.ones((4, 2))
     frame = pd.DataFrame({"a": [1.0, 2, 3, 4], "b": [4.0, 3, 2, 1]})
     assert as_dataset(X, frame).names == ("a", "b")
     assert as_dataset(X, frame["b"]).names == ("b",)
-    assert as_dataset(X, [1, 2, 3, 4]).names == ("y0",)
+    assert as_dataset(X, [1, 2, 3, 4]).names == ("y",)
+    assert as_dataset(X, np.ones((4, 2))).names == ("y0", "y1")
 
 
 def test_windows_take_no_second_target(series, windows_of):

@@ -111,8 +111,9 @@ def test_a_models_own_baselines_are_used():
     (output,) = result.assessment.outputs
     assert output.baseline_rmse[MEAN] == pytest.approx(root_mean_squared_error(Y[TEST], np.full(30, Y[TRAIN].mean())))
     assert result.notes == ("The baselines were fitted on the model's own training data.",)
-    other = evaluate(model, X[TEST], Y[TEST], train=(X[TEST], Y[TEST]))
-    assert other.assessment.skills[MEAN] == (pytest.approx(other.assessment.r2),)
+    for pair in ((X[TEST], Y[TEST]), [X[TEST], Y[TEST]]):
+        other = evaluate(model, X[TEST], Y[TEST], train=pair)
+        assert other.assessment.skills[MEAN] == (pytest.approx(other.assessment.r2),)
 
 
 def test_weights_are_repetitions():
@@ -238,7 +239,7 @@ def test_contradicting_arguments_are_refused():
 TABLE = """\
 one_more on 4 samples
 
-target y0
+target y
   MSE     0.7500  mean squared error, in the target's units squared
   RMSE    0.8660  its root, in the target's units
   MAE     0.7500  mean absolute error, in the target's units
@@ -482,7 +483,7 @@ def test_a_feature_that_holds_the_target_is_named():
     near[:, -1, 1] = Y + 0.05 * Y.std() * random.normal(size=80)
     (note,) = told(evaluate(last_step, leaking[TEST], Y[TEST], train=(leaking[TRAIN], Y[TRAIN])))
     assert note.startswith(
-        "The last step of feature 1 alone tells 100.00 % of the variance of y0: leave the feature out"
+        "The last step of feature 1 alone tells 100.00 % of the variance of y: leave the feature out"
     )
     assert told(evaluate(last_step, near[TEST], Y[TEST], train=(near[TRAIN], Y[TRAIN]))) == []
     assert told(evaluate(last_step, leaking[TEST], Y[TEST])) == []  # nothing is known of what such a model reads

@@ -144,21 +144,46 @@ def as_dataset(
         targets.reshape(len(targets), -1),
         _weights(sample_weight, len(sequences)),
         _groups(groups, len(sequences)),
-        _names(y, 1 if targets.ndim == 1 else targets.shape[1]),
+        output_names(y, 1 if targets.ndim == 1 else targets.shape[1]),
         None,
         None,
         flat=targets.ndim == 1,
     )
 
 
-def _of_windows(windows: Windows, y: object, sample_weight: object, groups: object, name: str) -> Dataset:
-    targets = windows.y
-    if y is not None or targets is None:
+def targets_of(windows: Windows, y: object, name: str) -> NDArray[np.float64]:
+    """Give the targets that windows hold.
+
+    Parameters
+    ----------
+    windows : Windows
+        The windows.
+    y : object
+        What a user gave beside them, which has to be nothing.
+    name : str
+        What to call the windows in messages.
+
+    Returns
+    -------
+    ndarray of shape (n,) or (n, n_outputs)
+        The targets in raw units.
+
+    Raises
+    ------
+    InputError
+        If they hold none, or targets are given beside them.
+    """
+    if y is not None or windows.y is None:
         problem = "a second y" if y is not None else "windows without targets"
         raise InputError(
             name, "windows that hold their targets, and no y beside them", problem,
             "Cut windows with make_windows(frame, target=...), and pass them alone.",
         )  # fmt: skip
+    return windows.y
+
+
+def _of_windows(windows: Windows, y: object, sample_weight: object, groups: object, name: str) -> Dataset:
+    targets = targets_of(windows, y, name)
     return Dataset(
         windows.sequences,
         targets.reshape(len(targets), -1),
@@ -411,12 +436,28 @@ def _is_missing(label: object) -> bool:
     return label is None or type(label).__name__ in {"NAType", "NaTType"} or (isinstance(label, float) and isnan(label))
 
 
-def _names(y: object, outputs: int) -> tuple[str, ...]:
+def output_names(y: object, outputs: int) -> tuple[str, ...]:
+    """Name the outputs as targets are named, by the columns of a frame or the name of a series.
+
+    Parameters
+    ----------
+    y : object
+        Targets as a user gave them.
+    outputs : int
+        How many outputs there are.
+
+    Returns
+    -------
+    tuple of str
+        A name for each; where targets have none, 'y' for a single one, else 'y0', 'y1' and so on.
+    """
     columns = getattr(y, "columns", None)
-    if columns is not None:
+    if columns is not None and len(columns) == outputs:
         return tuple(map(str, columns))
-    name = getattr(y, "name", None)  # a series
-    return (str(name),) if isinstance(name, str) and outputs == 1 else tuple(f"y{i}" for i in range(outputs))
+    if outputs > 1:
+        return tuple(f"y{i}" for i in range(outputs))
+    name = getattr(y, "name", None)
+    return (name if isinstance(name, str) else "y",)
 
 
 def places_apart(sequences: Sequences) -> int:

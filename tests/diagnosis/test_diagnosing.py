@@ -159,7 +159,8 @@ def test_repeating_the_last_value_is_seen_on_windows_of_a_table():
     assert result.training.skills["last value"] == (0.0,)
 
 
-def test_held_out_data_decide():
+@pytest.mark.parametrize("pair", [tuple, list])
+def test_held_out_data_decide(pair):
     """A model that knows its training data and nothing else fails on the others."""
     known = dict(zip(X[:, 0, 0].tolist(), Y, strict=True))
     memory = {key: value for key, value in known.items() if key in set(X[TRAIN, 0, 0].tolist())}
@@ -168,7 +169,7 @@ def test_held_out_data_decide():
         return np.array([memory.get(value, 0.0) for value in values[:, 0, 0].tolist()])
 
     assert diagnose(by_heart, X[TRAIN], Y[TRAIN]).verdict == "healthy"
-    result = diagnose(by_heart, X[TRAIN], Y[TRAIN], validation=(X[TEST], Y[TEST]))
+    result = diagnose(by_heart, X[TRAIN], Y[TRAIN], validation=pair((X[TEST], Y[TEST])))
     assert result.verdict == "flat"
     assert result.training.r2 == 1
     assert result.judgement.part == "held-out"

@@ -25,7 +25,7 @@ def test_parameters_that_a_file_cannot_hold_are_left_out(saved):
     expected = model.get_params()
     del expected["callbacks"]
     assert parameters == expected
-    assert learned.target_names == ("y0",)
+    assert learned.target_names == ("y",)
 
 
 def test_parameters_from_numpy_are_plain_numbers_in_the_file(waves, tmp_path):

@@ -149,7 +149,7 @@ def diagnose(
 def _held_out(validation: Any, training: Data) -> Data:  # noqa: ANN401 - a pair, or windows
     if isinstance(validation, Windows):
         data = as_data(validation, None, "the validation ")
-    elif isinstance(validation, tuple) and len(validation) == _PAIR:
+    elif isinstance(validation, tuple | list) and len(validation) == _PAIR:
         X, y = validation
         data = as_data(X, y, "the validation ")
     else:

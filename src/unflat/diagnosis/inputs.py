@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import narwhals as nw
 import numpy as np
 
+from unflat.dataset import output_names, targets_of
 from unflat.diagnosis.past import Past
 from unflat.errors import AllMissingError, InputError, InputTypeError, ShapeError, TooFewSamplesError
 from unflat.history import History
@@ -97,7 +98,7 @@ def as_data(X: Any, y: Any, name: str = "") -> Data:  # noqa: ANN401 - whatever 
     targets = as_numbers(y, f"{name}y").astype(np.float64, copy=False)
     _check_targets(targets, len(values), f"{name}y")
     columns = targets.reshape(len(targets), -1)
-    return Data(X, values, columns, targets.shape, _names(y, columns.shape[1]), given=y)
+    return Data(X, values, columns, targets.shape, output_names(y, columns.shape[1]), given=y)
 
 
 def as_losses(history: Any, model: object) -> Losses:  # noqa: ANN401 - any of several forms
@@ -196,13 +197,7 @@ def beside_targets(
 
 
 def _of_windows(windows: Windows, y: object, name: str) -> Data:
-    targets = windows.y
-    if y is not None or targets is None:
-        received = "a second y" if y is not None else "windows without targets"
-        raise InputError(
-            name, "windows that hold their targets, and no y beside them", received,
-            "Cut windows with make_windows(frame, target=...), and pass them alone.",
-        )  # fmt: skip
+    targets = targets_of(windows, y, name)
     _check_targets(targets, len(windows), name)
     values = windows.sequences.dense()
     known = windows.past
@@ -270,16 +265,6 @@ def _check_targets(targets: NDArray[np.float64], n: int, name: str) -> None:
         raise TooFewSamplesError(name, _FEWEST, n)
     if not np.isfinite(targets.reshape(n, -1)).all(axis=1).any():
         raise AllMissingError(name, [name], "Give at least some targets that are finite in every output.")
-
-
-def _names(y: Any, outputs: int) -> tuple[str, ...]:  # noqa: ANN401 - array or frame
-    columns = getattr(y, "columns", None)
-    if columns is not None and len(columns) == outputs:
-        return tuple(map(str, columns))
-    name = getattr(y, "name", None)
-    if outputs == 1:
-        return (name if isinstance(name, str) else "y",)
-    return tuple(f"y{i}" for i in range(outputs))
 
 
 def _longer(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ import narwhals as nw
 import numpy as np
 
 from unflat.baselines import LAST_VALUE, MEAN, NO_PAST, NO_TRAINING, RIDGE, SEASONAL_VALUE, Baselines
-from unflat.dataset import as_dataset, as_targets
+from unflat.dataset import as_dataset, as_targets, output_names, targets_of
 from unflat.errors import ConfigurationError, DataWarning, InputError, InputTypeError, ShapeError
 from unflat.evaluation.result import Evaluation
 from unflat.evaluation.telling import told_by_one_feature
@@ -188,14 +188,7 @@ def _columns(prediction: NDArray[np.float64]) -> NDArray[np.float64]:
 def _targets(X: object, y: object, n: int) -> tuple[NDArray[np.float64], object]:
     """Give the targets as columns, and as they came."""
     if isinstance(X, Windows):
-        held = X.y
-        if y is not None or held is None:
-            received = "a second y" if y is not None else "windows without targets"
-            raise InputError(
-                "X", "windows that hold their targets, and no y beside them", received,
-                "Cut windows with make_windows(frame, target=...), and pass them alone.",
-            )  # fmt: skip
-        y = held
+        y = targets_of(X, y, "X")
     if y is None:
         raise InputError("y", "a target for each sequence", "None", "Give the numbers to compare predictions with.")
     targets = as_targets(y, n)
@@ -229,7 +222,7 @@ def _references(
 def _fitted(train: object, past: PastTarget | None) -> Baselines:
     if isinstance(train, Windows):
         data = as_dataset(train, name="train")
-    elif isinstance(train, tuple) and len(train) == 2:  # noqa: PLR2004 - inputs and targets
+    elif isinstance(train, tuple | list) and len(train) == 2:  # noqa: PLR2004 - inputs and targets
         data = as_dataset(_rows_as_sequences(train[0]), train[1], name="train[0]")
     else:
         raise InputTypeError(
@@ -262,10 +255,4 @@ def _target_names(model: object, X: object, y: object, outputs: int) -> tuple[st
     if isinstance(X, Windows):
         return X.schema.outputs
     own: tuple[str, ...] = getattr(model, "target_names_", ())
-    if len(own) == outputs:
-        return tuple(own)
-    columns = getattr(y, "columns", None)
-    if columns is not None:
-        return tuple(map(str, columns))
-    name = getattr(y, "name", None)
-    return (name,) if isinstance(name, str) and outputs == 1 else tuple(f"y{i}" for i in range(outputs))
+    return tuple(own) if len(own) == outputs else output_names(y, outputs)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
+from unflat.dataset import targets_of
 from unflat.diagnosis.inputs import as_data
 from unflat.errors import InputError
 from unflat.sequences import as_numbers
@@ -112,12 +113,7 @@ def choose(X: Any, y: Any, sequences: int) -> Sample:  # noqa: ANN401 - whatever
 
 def _targets(X: Any, y: Any) -> NDArray[Any]:  # noqa: ANN401 - as above
     if isinstance(X, Windows):
-        if y is not None or X.y is None:
-            raise InputError(
-                "X", "windows that hold their targets, and no y beside them", "something else",
-                "Cut windows with make_windows(frame, target=...), and pass them alone.",
-            )  # fmt: skip
-        return X.y
+        return targets_of(X, y, "X")
     if y is None:
         raise InputError("y", "a target for each sequence", "None", "Give the targets that belong to X.")
     targets = as_numbers(y, "y")
