@@ -18,7 +18,7 @@ def test_a_series_goes_on_where_windows_share_steps_and_belong_to_no_groups(seri
 
 
 def test_targets_of_frames_bring_their_names():
-    """Columns of a frame and the name of a series name the outputs; else a single one is y, and several are numbered."""
+    """Columns of a frame and the name of a series name the outputs; else one is y, and several are numbered."""
     X = np.ones((4, 2))
     frame = pd.DataFrame({"a": [1.0, 2, 3, 4], "b": [4.0, 3, 2, 1]})
     assert as_dataset(X, frame).names == ("a", "b")

@@ -162,7 +162,7 @@ def rules(deviation: float) -> "Sequence[str]":
     """
     close = unflat.recipes.CLOSE * deviation
     return (
-        "Spread: how much the predictions vary, as a share of the target; flat is below 0.1.",
+        f"Spread: how much the predictions vary, as a share of the target; flat is below {unflat.metrics.FLAT_SPREAD}.",
         "R²: the share of the target's variance explained; hardly cured is below 0.5.",
         "Error: how far predictions are off on average, in the target's units; half cured",
         f"is {close:.0f} or more in training, cured in range is {close:.0f} or more on 3000-3099.",

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy import stats
 
+from unflat.metrics import FLAT_SPREAD
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,9 +28,6 @@ FLAT_SHARE = 0.25
 Of the causes measured in small LSTMs, those that flatten left a spread of up to 0.19 where R² was near 1, those
 that fail otherwise 0.3 and more: the border lies midway.
 """
-
-FLAT_SPREAD = 0.1
-"""The same where no learner says what a healthy fit would have: of 30 real programs that failed, 20 were below it."""
 
 GAIN = 0.1
 """The share of the variance that a model must gain to matter (deepchecks asks it of a model against the mean)."""

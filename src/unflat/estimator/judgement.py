@@ -13,6 +13,7 @@ from unflat.errors import (
     InterruptedWarning,
     NoSkillWarning,
 )
+from unflat.metrics import FLAT_SPREAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from unflat.metrics import Assessment, OutputScores
 
     Finding = tuple[type[FitWarning], str]
-
-FLAT_SPREAD = 0.1
-"""Below this spread predictions are called flat. A fit that explains 1 % of the variance can just have it."""
 
 NEGLIGIBLE = 1e-3
 """A share of the target's variance. Two fits whose errors differ by less are equally good in practice."""

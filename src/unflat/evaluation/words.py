@@ -6,8 +6,7 @@ from math import floor, isinf, isnan, log10
 from typing import TYPE_CHECKING
 
 from unflat.baselines import RIDGE
-from unflat.estimator.judgement import FLAT_SPREAD
-from unflat.metrics import NOTICEABLE
+from unflat.metrics import FLAT_SPREAD, NOTICEABLE
 
 if TYPE_CHECKING:
     from unflat.metrics import OutputScores

@@ -9,9 +9,8 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import MaxNLocator
 
 from unflat.errors import ShapeError
-from unflat.estimator.judgement import FLAT_SPREAD
 from unflat.figures.powers import logarithmic
-from unflat.metrics import mae, r2, spread
+from unflat.metrics import FLAT_SPREAD, mae, r2, spread
 from unflat.style import INK, PREDICTED, QUIET, TRUE, legend, name_axes, sheet, title
 
 if TYPE_CHECKING:

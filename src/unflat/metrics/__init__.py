@@ -7,9 +7,10 @@ Everything is computed in float64, in two passes, on values divided by a power o
 from unflat.metrics.assessment import NOTICEABLE, Assessment, OutputScores, assess
 from unflat.metrics.intervals import IntervalScores, score_intervals
 from unflat.metrics.moments import deviation, weighted_mean
-from unflat.metrics.scores import NEAR_ZERO, mae, mape, mse, r2, rmse, skill, spread
+from unflat.metrics.scores import FLAT_SPREAD, NEAR_ZERO, mae, mape, mse, r2, rmse, skill, spread
 
 __all__ = [
+    "FLAT_SPREAD",
     "NEAR_ZERO",
     "NOTICEABLE",
     "Assessment",

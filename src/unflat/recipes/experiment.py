@@ -11,8 +11,7 @@ import numpy as np
 
 from unflat.errors import FitWarning
 from unflat.estimator import LSTMRegressor
-from unflat.estimator.judgement import FLAT_SPREAD
-from unflat.metrics import mae, mse, r2, spread
+from unflat.metrics import FLAT_SPREAD, mae, mse, r2, spread
 from unflat.recipes.document import EPOCHS, TEST, TRAIN, article, generate_data, standardize
 from unflat.training.callbacks import Callback
 

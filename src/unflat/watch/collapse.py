@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from unflat.diagnosis.causes.symptoms import FLAT
+from unflat.metrics import FLAT_SPREAD
 from unflat.watch.records import Finding
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _out_of_reach(now: Record, k: int, scene: Scene) -> bool:
     reach = SURE * now.reach / deviation
     if abs(now.offset[k]) - reach > 1:
         return True
-    is_flat_for_good = now.spread[k] + reach < FLAT and now.loss_over_mean[k] > 1 - _SOME
+    is_flat_for_good = now.spread[k] + reach < FLAT_SPREAD and now.loss_over_mean[k] > 1 - _SOME
     return is_flat_for_good and now.loss_over_mean[k] > 1 - _SOME * scene.learnable(k) and scene.learnable(k) > 0
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import numpy as np
 
-from unflat.diagnosis.causes.symptoms import FLAT
 from unflat.diagnosis.examination import Part
 from unflat.diagnosis.inputs import beside_targets
 from unflat.diagnosis.signal import References, Signal
 from unflat.errors import CollapseWarning
+from unflat.metrics import FLAT_SPREAD
 from unflat.watch.collapse import Scene, judge
 from unflat.watch.explain import explain
 from unflat.watch.inside import dead_and_saturated, weights_of_an_output
@@ -144,7 +144,7 @@ class Observer:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             offset = (part.prediction.mean(axis=0) - part.y.mean(axis=0)) / np.array(self.deviation)
             errors, spread = 1 - part.r2, part.spread
-        looks_flat = step > 0 and self.finding is None and bool((spread < FLAT).any())
+        looks_flat = step > 0 and self.finding is None and bool((spread < FLAT_SPREAD).any())
         dead, saturated = None, None
         if looks_flat and self._subject is not None:
             dead, saturated = dead_and_saturated(self._subject, self._sample.seen)

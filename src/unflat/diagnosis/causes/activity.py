@@ -8,8 +8,9 @@ import numpy as np
 
 from unflat.diagnosis.causes.depth import is_deep_and_narrow
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import FLAT, unlearned
+from unflat.diagnosis.causes.symptoms import unlearned
 from unflat.diagnosis.records import Cause, Evidence
+from unflat.metrics import FLAT_SPREAD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +43,7 @@ def dead_units(examination: Examination) -> Cause | None:
     worst = max(dead, key=lambda name: dead[name], default=None)
     if worst is None or dead[worst] < _MANY_DEAD:
         return None
-    if not (unlearned(examination) or (dead[worst] >= _ALL_DEAD and (examination.training.spread < FLAT).all())):
+    if not (unlearned(examination) or (dead[worst] >= _ALL_DEAD and (examination.training.spread < FLAT_SPREAD).all())):
         return None
     return Cause(
         "dead_units",

@@ -10,8 +10,9 @@ from unflat.diagnosis.causes.linear import linear_r2, summary
 from unflat.diagnosis.causes.network import moments, network_inputs
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.scale import UNSCALED, VANISHING
-from unflat.diagnosis.causes.symptoms import GAIN, worse_than_it_should
+from unflat.diagnosis.causes.symptoms import worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
+from unflat.diagnosis.standing import GAIN
 from unflat.diagnosis.summaries import OWNED, owned_by_few
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import FLAT, GAIN, attainable, behind, lags, varies
+from unflat.diagnosis.causes.symptoms import attainable, behind, lags, varies
 from unflat.diagnosis.records import Cause, Evidence
-from unflat.diagnosis.standing import TOO_WIDE, figures_of
+from unflat.diagnosis.standing import GAIN, TOO_WIDE, figures_of
+from unflat.metrics import FLAT_SPREAD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -127,7 +128,7 @@ def no_signal(examination: Examination) -> Cause | None:
         "prove that there is none.",
         (
             Evidence("highest R² of reference learners", float(np.max(examination.references.r2)), "beyond chance"),
-            Evidence("spread", float(np.nanmax(part.spread)), f"below {FLAT}, where there is nothing to follow"),
+            Evidence("spread", float(np.nanmax(part.spread)), f"below {FLAT_SPREAD}, where there is nothing to follow"),
         ),
         cure_for(
             examination,

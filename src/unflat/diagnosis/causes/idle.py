@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from unflat.diagnosis.causes.linear import linear_r2, summary
-from unflat.diagnosis.causes.symptoms import GAIN
+from unflat.diagnosis.standing import GAIN
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,9 +9,10 @@ import numpy as np
 from unflat.diagnosis.causes.idle import LONG, NEXT_TO_NOTHING
 from unflat.diagnosis.causes.linear import linear_r2, summary
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import GAIN, lags, unlearned, worse_than_it_should
+from unflat.diagnosis.causes.symptoms import lags, unlearned, worse_than_it_should
 from unflat.diagnosis.padding import MUCH, padding_of
 from unflat.diagnosis.records import Cause, Evidence
+from unflat.diagnosis.standing import GAIN
 
 if TYPE_CHECKING:
     from unflat.diagnosis.causes.rule import Code

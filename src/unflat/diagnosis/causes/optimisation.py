@@ -15,9 +15,10 @@ from unflat.diagnosis.causes.network import (
     to_network,
 )
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import FLAT, knows_more, unlearned, worse_than_it_should
+from unflat.diagnosis.causes.symptoms import knows_more, unlearned, worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
 from unflat.diagnosis.subjects.optimizers import ADAPTIVE, is_adaptive, usual_rate
+from unflat.metrics import FLAT_SPREAD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -170,7 +171,7 @@ def _out_of_reach(examination: Examination) -> _Unfinished | None:
     needed = float(distance(to_network(examination, examination.training.y)).max())
     if reached is None or reached >= needed or states is None or np.abs(states).mean() < _SILENT:
         return None
-    if reached * FAR >= needed and (examination.training.spread < FLAT).all():
+    if reached * FAR >= needed and (examination.training.spread < FLAT_SPREAD).all():
         return None  # a third of the way and more would show: it is not the reach that keeps predictions together
     words = "reach of the output, lr·S·(Σ|h|+1)"
     evidence = Evidence(words, reached, f"well above {needed:.4g}, where targets are")

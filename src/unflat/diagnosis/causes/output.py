@@ -11,9 +11,11 @@ from unflat.diagnosis.causes.activity import saturated_gates
 from unflat.diagnosis.causes.network import distance, gradients_in_one_shape, output_image, reach, to_network
 from unflat.diagnosis.causes.optimisation import falls_straight, over_regularised
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import FLAT, GAIN, attainable, unlearned, varies, worse_than_it_should
+from unflat.diagnosis.causes.symptoms import attainable, unlearned, varies, worse_than_it_should
 from unflat.diagnosis.examination import SAMPLE
 from unflat.diagnosis.records import Cause, Evidence
+from unflat.diagnosis.standing import GAIN
+from unflat.metrics import FLAT_SPREAD
 
 if TYPE_CHECKING:
     from unflat.diagnosis.causes.rule import Code
@@ -159,7 +161,7 @@ def _losses_of(examination: Examination, part: Part) -> tuple[float | None, floa
 def _is_the_mean(part: Part) -> bool:
     """Whether predictions are nearly the mean of the targets, whatever they are given."""
     off = np.abs(part.prediction.mean(axis=0) - part.y.mean(axis=0))
-    return bool((off <= part.y.std(axis=0) / 2).all() and (part.spread[varies(part.y)] < FLAT).all())
+    return bool((off <= part.y.std(axis=0) / 2).all() and (part.spread[varies(part.y)] < FLAT_SPREAD).all())
 
 
 def _for_each_step(part: Part) -> bool:

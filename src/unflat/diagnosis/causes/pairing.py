@@ -10,10 +10,12 @@ from unflat.diagnosis.causes.linear import FEWEST, linear_r2, ranks, squared_cor
 from unflat.diagnosis.causes.network import steps_made
 from unflat.diagnosis.causes.optimisation import FAR, FEW_STEPS
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import FLAT, GAIN, worse_than_it_should
+from unflat.diagnosis.causes.symptoms import worse_than_it_should
 from unflat.diagnosis.examination import SAMPLE
 from unflat.diagnosis.records import Cause, Evidence
+from unflat.diagnosis.standing import GAIN
 from unflat.diagnosis.subjects.optimizers import is_adaptive, usual_rate
+from unflat.metrics import FLAT_SPREAD
 from unflat.sequences.folds import overlap
 
 if TYPE_CHECKING:
@@ -263,7 +265,7 @@ def trained_on_other_pairs(examination: Examination) -> Cause | None:
         (
             Evidence("gradient on the pairs as given", as_given, "near 0 where training came to rest"),
             Evidence("mean gradient on shuffled pairs", by_chance, "as on those given, where nothing can be learned"),
-            Evidence("spread", float(np.nanmax(training.spread)), f"below {FLAT}, where pairs say nothing"),
+            Evidence("spread", float(np.nanmax(training.spread)), f"below {FLAT_SPREAD}, where pairs say nothing"),
         ),
         cure_for(examination, "Draw both from one loader, and shuffle them alike.", _CODE),
         0.8,
@@ -280,7 +282,7 @@ def _rests_at_the_mean(examination: Examination) -> bool:
     usual = is_adaptive(settings.optimizer) and rate * FAR >= usual_rate(settings.optimizer)
     second = losses[len(losses) // 2 :]
     still = np.abs(np.polyfit(np.linspace(0, 1, len(second)), second, 1)[0]) <= _AT_REST * losses[0]
-    return bool(usual and still and steps >= FEW_STEPS and (spread < FLAT).all() and examination.training.finite)
+    return bool(usual and still and steps >= FEW_STEPS and (spread < FLAT_SPREAD).all() and examination.training.finite)
 
 
 def _pull_of(examination: Examination, order: NDArray[np.int64]) -> float | None:

@@ -8,9 +8,10 @@ import numpy as np
 
 from unflat.diagnosis.causes.network import distance, moments, network_inputs, reach, to_network
 from unflat.diagnosis.causes.rule import cure_for
-from unflat.diagnosis.causes.symptoms import FLAT, behind, unlearned, worse_than_it_should
+from unflat.diagnosis.causes.symptoms import behind, unlearned, worse_than_it_should
 from unflat.diagnosis.causes.units import in_other_units
 from unflat.diagnosis.records import Cause, Evidence
+from unflat.metrics import FLAT_SPREAD
 
 if TYPE_CHECKING:
     from unflat.diagnosis.causes.rule import Code
@@ -113,7 +114,7 @@ def _confidence_of_target(examination: Examination, output: int, needed: float, 
     on_the_mean = abs(prediction.mean() - y.mean()) <= 0.5 * y.std()
     if not on_the_mean:
         return 0.85
-    if prediction.std() < FLAT * y.std():
+    if prediction.std() < FLAT_SPREAD * y.std():
         return 0.7 if needed > UNSCALED**2 else 0.5
     covariance = float(np.mean((prediction - prediction.mean()) * (y - y.mean())))
     return 0.65 if covariance > _NARROW * prediction.var() else 0.5

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unflat.diagnosis.standing import MATTERS, TWICE, gaps
+from unflat.diagnosis.standing import GAIN, MATTERS, TWICE, gaps
 from unflat.metrics import deviation
 
 if TYPE_CHECKING:
@@ -14,14 +14,8 @@ if TYPE_CHECKING:
 
     from unflat.diagnosis.examination import Examination, Part
 
-GAIN = 0.1
-"""Share of the variance by which two models must differ to be called different: deepchecks' smallest gain."""
-
 _CLEARLY = 2.0
 """Standard errors of such a difference."""
-
-FLAT = 0.1
-"""A spread under which predictions are called flat: it held in 20 of 30 flat programs from public questions."""
 
 
 def attainable(examination: Examination, part: Part) -> NDArray[np.float64]:
