@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from unflat.diagnosis.causes import find_causes
+from unflat.diagnosis.causes.network import distance, reach
 from unflat.diagnosis.causes.output import (
     frozen_parameters,
     loss_broadcast,
@@ -131,6 +135,18 @@ def test_broadcast_loss_flattens_a_real_network(trained, net, problem):
     examination = trained(net(), X, y[:, 0])
     assert examination.training.spread[0] < 0.1
     assert loss_broadcast(examination).confidence == pytest.approx(0.95)
+
+
+@pytest.mark.parametrize("epochs", [10, 40])
+def test_a_loss_that_lies_at_the_means_while_one_shape_would_pull_was_broadcast(trained, net, problem, epochs):
+    """Also after few steps, of which the bound on how far they lead says that they hardly could have got anywhere."""
+    X, y = problem
+    examination = trained(net(layers=2), X, y[:, 0], rate=1e-3, epochs=epochs)
+    assert reach(examination) < distance(examination.training.y).max()
+    first, *_ = find_causes(examination)
+    assert first.id == "loss_broadcast"
+    assert first.confidence == pytest.approx(0.95)
+    assert loss_broadcast(replace(examination, losses=())).confidence < 0.5
 
 
 def test_prediction_for_every_step_is_counted(trained, net, problem):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from unflat.diagnosis.causes.symptoms import varies
 from unflat.diagnosis.examination import SAMPLE
 from unflat.diagnosis.subjects import TargetScale, last_activated, output_activation
 from unflat.diagnosis.subjects.optimizers import ADAPTIVE
@@ -90,6 +91,31 @@ def gradients_in_one_shape(examination: Examination) -> Gradients | None:
         return examination.gradients
     y = part.y[:SAMPLE].reshape((-1, *part.prediction_shape[1:]))
     return examination.subject.gradients(part.X[:SAMPLE], y)
+
+
+def losses_of_targets(examination: Examination) -> tuple[float | None, float | None]:
+    """Measure the model's own loss of training targets as they come.
+
+    Parameters
+    ----------
+    examination : Examination
+        What was measured.
+
+    Returns
+    -------
+    perfect, mean : float or None
+        Of some targets as predictions of themselves, and of their mean; None where the loss is not known, shapes differ
+        by more than axes, or targets are constant.
+    """
+    part = examination.training
+    places = np.unique(np.linspace(0, len(part) - 1, SAMPLE).astype(np.int64))  # of all, since targets may drift
+    targets, n = part.y[places], len(places)
+    if prod(part.prediction_shape[1:]) != part.y.shape[1] or not varies(targets).any():
+        return None, None
+    shape, y = (n, *part.prediction_shape[1:]), targets.reshape((n, *part.y_shape[1:]))
+    mean = np.broadcast_to(targets.mean(axis=0), targets.shape)
+    subject = examination.subject
+    return subject.loss_of(targets.reshape(shape), y), subject.loss_of(mean.reshape(shape), y)
 
 
 def last_states(examination: Examination) -> NDArray[np.float64] | None:

@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from unflat.diagnosis.causes.activity import saturated_gates
-from unflat.diagnosis.causes.network import distance, gradients_in_one_shape, output_image, reach, to_network
+from unflat.diagnosis.causes.network import (
+    distance,
+    gradients_in_one_shape,
+    losses_of_targets,
+    output_image,
+    reach,
+    to_network,
+)
 from unflat.diagnosis.causes.optimisation import falls_straight, over_regularised
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import attainable, unlearned, varies, worse_than_it_should
-from unflat.diagnosis.examination import SAMPLE
 from unflat.diagnosis.records import Cause, Evidence
 from unflat.diagnosis.standing import GAIN
 from unflat.metrics import FLAT_SPREAD
@@ -73,7 +79,7 @@ def loss_broadcast(examination: Examination) -> Cause | None:
     part = examination.training
     if not unlearned(examination) or not part.finite or not np.isfinite(part.y).all() or _for_each_step(part):
         return None
-    perfect, mean = _losses_of(examination, part)
+    perfect, mean = losses_of_targets(examination)
     if perfect is None or mean is None:
         broadcast = _would_broadcast(part) and examination.subject.framework in {"torch", "function"}
     else:
@@ -88,15 +94,15 @@ def loss_broadcast(examination: Examination) -> Cause | None:
         evidence.insert(0, Evidence("loss of predictions without any error", perfect, f"below {mean:.4g}, the mean's"))
     pull = _pull(examination)
     if pull is not None:
-        words = "gradient of that loss over that of the same with both in one shape"
-        evidence.append(Evidence(words, pull, "no less than 1: training has not come to rest where that loss has it"))
+        words = "pull of that loss on the weights, as a share of its pull with both in one shape"
+        evidence.append(Evidence(words, pull, "1 or more, unless training rests where that loss lets it"))
     return Cause(
         "loss_broadcast",
         f"Predictions of shape {part.prediction_shape} against targets of shape {part.y_shape} are broadcast to every "
         "pair of the two; that loss is smallest where every prediction is the mean of all targets.",
         tuple(evidence),
         cure_for(examination, "Give predictions and targets the same shape before the loss.", _BROADCAST_CODE),
-        _confidence_of_broadcast(examination, pull, known=perfect is not None),
+        _confidence_of_broadcast(examination, pull, mean),
     )
 
 
@@ -125,11 +131,33 @@ def _pull(examination: Examination) -> float | None:
     return as_it_comes.norm / together.norm if together.norm > 0 else 1.0  # nothing is trained, so nothing is at rest
 
 
-def _confidence_of_broadcast(examination: Examination, pull: float | None, *, known: bool) -> float:
+_WEAKER = 0.6
+"""The same where the recorded loss lies still at the mean's: there other faults leave more, which do not let it lie."""
+
+_STILL = 0.05
+"""How far a loss that lies still at the mean's may lie off it, as a share of it, in the last half of the epochs."""
+
+_EPOCHS = 6
+"""Epochs from which on a loss can be seen to lie still."""
+
+
+def _lies_at_the_means(examination: Examination, mean: float | None) -> bool:
+    """Whether the recorded loss stayed where a loss that is broadcast is smallest, for the last half of the epochs."""
+    losses = np.asarray(examination.losses)
+    if mean is None or len(losses) < _EPOCHS:
+        return False
+    return bool((np.abs(losses[len(losses) // 2 :] - mean) <= _STILL * mean).all())
+
+
+def _confidence_of_broadcast(examination: Examination, pull: float | None, mean: float | None) -> float:
     """Believe it most where predictions are the mean; least where training came to rest nowhere, or could not move.
 
-    Where the loss is not known, there are but shapes to go by, which many a sound program has as well.
+    Where the loss is not known, there are but shapes to go by, which many a sound program has as well. A loss recorded
+    at the mean's, although the same loss in one shape pulls harder, counts for more than how far steps can have led:
+    that bound rests on states that such a training has shrunk.
     """
+    if pull is not None and pull < _WEAKER and _lies_at_the_means(examination, mean):
+        return 0.95 if pull < _AT_REST and _is_the_mean(examination.training) else 0.75
     reached = reach(examination)
     if reached is not None and reached < distance(to_network(examination, examination.training.y)).max():
         return 0.3
@@ -137,25 +165,13 @@ def _confidence_of_broadcast(examination: Examination, pull: float | None, *, kn
         return 0.2
     if saturated_gates(examination) is not None or over_regularised(examination) is not None:
         return 0.3  # a loss that is broadcast shuts no gate, and drops or shrinks nothing
-    if not known:
+    if mean is None:
         return 0.4
     return 0.95 if _is_the_mean(examination.training) else 0.6
 
 
 def _would_broadcast(part: Part) -> bool:
     return part.prediction_shape != part.y_shape and prod(part.prediction_shape) == prod(part.y_shape)
-
-
-def _losses_of(examination: Examination, part: Part) -> tuple[float | None, float | None]:
-    """Give the model's loss of some targets as predictions of themselves, and that of their mean, as they come."""
-    places = np.unique(np.linspace(0, len(part) - 1, SAMPLE).astype(np.int64))  # of all, since targets may drift
-    targets, n = part.y[places], len(places)
-    if prod(part.prediction_shape[1:]) != part.y.shape[1] or not varies(targets).any():
-        return None, None
-    shape, y = (n, *part.prediction_shape[1:]), targets.reshape((n, *part.y_shape[1:]))
-    mean = np.broadcast_to(targets.mean(axis=0), targets.shape)
-    subject = examination.subject
-    return subject.loss_of(targets.reshape(shape), y), subject.loss_of(mean.reshape(shape), y)
 
 
 def _is_the_mean(part: Part) -> bool:
