@@ -40,6 +40,14 @@ def test_a_scale_that_is_part_of_the_model_counts(fake):
     assert target_scale(fake(y, np.full(100, 100.0), scale=scale)) is None
 
 
+def test_a_training_that_ended_far_below_the_loss_of_these_targets_mean_learned_others(fake):
+    """Errors of 0.01 in training, and targets of variance 100 here: these are not what it failed to learn."""
+    y, flat = np.tile([90.0, 110.0], 50), np.full(100, 4.0)
+    assert target_scale(fake(y, flat, loss=lambda p, t: np.mean((p - t) ** 2), losses=(1.0, 0.01))) is None
+    assert target_scale(fake(y, flat, loss=lambda p, t: np.mean((p - t) ** 2), losses=(1e4, 9e3))) is not None
+    assert target_scale(fake(y, flat, losses=(1.0, 0.01))) is not None  # of a loss unknown, in units unknown
+
+
 def test_unscaled_target_flattens_a_real_network(trained, net, problem):
     """The same network learns a target of deviation 1, and not one a thousand times as large at 50,000."""
     X, y = problem

@@ -45,6 +45,25 @@ def test_predictions_of_a_ranged_target_are_found(fake):
     assert inverse_forgotten(fake(y, y)) is None
 
 
+def test_predictions_of_a_target_about_zero_are_found(fake):
+    """Predictions from -1 to 1, as networks with tanh are given their targets."""
+    y = np.linspace(20, 80, 100)
+    assert inverse_forgotten(fake(y, (y - 50) / 30)) is not None
+
+
+def test_whatever_the_scale_the_training_loss_tells_that_predictions_were_not_brought_back(fake):
+    """Scaled by the ends of a longer series, these are a part of it: no usual scale, but errors as in training."""
+    random = np.random.default_rng(0)
+    y = np.linspace(20, 50, 200)
+    error = 0.02 * random.normal(size=200)
+    prediction = (y - 10) / 190 + error
+    loss = float(np.mean(error**2))
+    assert inverse_forgotten(fake(y, prediction)) is None
+    assert inverse_forgotten(fake(y, prediction, losses=(0.2, 2 * loss))) is not None
+    assert inverse_forgotten(fake(y, prediction, losses=(0.2, 100 * loss))) is None
+    assert inverse_forgotten(fake(y, 100 * prediction, losses=(2e3, 2e4 * loss))) is None
+
+
 def test_targets_about_zero_do_not_hide_that_they_were_not_brought_back(fake):
     """Where the mean is 0, a deviation of 1 in place of 35 explains a little, and a straight line all."""
     y = np.linspace(-60, 60, 100)

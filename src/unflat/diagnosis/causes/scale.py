@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unflat.diagnosis.causes.network import distance, moments, network_inputs, reach, to_network
+from unflat.diagnosis.causes.network import distance, losses_of_targets, moments, network_inputs, reach, to_network
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import behind, unlearned, worse_than_it_should
 from unflat.diagnosis.causes.units import in_other_units
@@ -74,7 +74,9 @@ def target_scale(examination: Examination) -> Cause | None:
     """Find targets so far from 0 or from 1 that the output cannot get to them, or leaves nothing of them to learn."""
     part = examination.training
     wrong = behind(examination, part)
-    if not wrong.any() or not np.isfinite(part.y).all() or in_other_units(part, examination.losses):
+    if not wrong.any() or not np.isfinite(part.y).all():
+        return None
+    if in_other_units(part, examination.losses) or _saw_others(examination):
         return None
     targets = to_network(examination, part.y)
     if not np.isfinite(targets).all():
@@ -99,6 +101,19 @@ def target_scale(examination: Examination) -> Cause | None:
         cure_for(examination, _TARGET_WORDS, _TARGET_CODE),
         _confidence_of_target(examination, output, needed[output], reached),
     )
+
+
+_LEARNED = 0.1
+"""Share of the loss of the targets' mean that a training which ended lower learned most of its targets by."""
+
+
+def _saw_others(examination: Examination) -> bool:
+    """Whether training ended far below the loss that these targets' mean has: it learned others than these, then.
+
+    Or it learned these from other inputs. Either way they were on no scale that kept it from learning.
+    """
+    _, mean = losses_of_targets(examination)
+    return mean is not None and len(examination.losses) > 0 and examination.losses[-1] < _LEARNED * mean
 
 
 def _confidence_of_target(examination: Examination, output: int, needed: float, reached: float | None) -> float:

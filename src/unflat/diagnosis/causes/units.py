@@ -76,7 +76,7 @@ _NARROWER = 100.0
 
 
 def in_other_units(part: Part, losses: tuple[float, ...]) -> bool:
-    """Whether predictions follow the targets in other units: as if standardized, or brought to [0, 1].
+    """Whether predictions follow the targets in other units: on a usual scale, or as closely as training's loss says.
 
     Parameters
     ----------
@@ -94,7 +94,8 @@ def in_other_units(part: Part, losses: tuple[float, ...]) -> bool:
         return False
     if _trained_on(part, losses):
         return False
-    return any(_in_other_units(part.y[:, k], part.prediction[:, k]) for k in range(part.y.shape[1]))
+    on_usual_scale = (_in_other_units(part.y[:, k], part.prediction[:, k]) for k in range(part.y.shape[1]))
+    return any(on_usual_scale) or (bool(losses) and _has_the_loss(part, losses[-1]))
 
 
 def _trained_on(part: Part, losses: tuple[float, ...]) -> bool:
@@ -111,13 +112,44 @@ _ABOUT = 0.15
 errors of the mean of a hundred."""
 
 
+_LIKE_THE_LOSS = 10.0
+"""Factor by which a training loss may differ from the squared error of the same weights: dropout and the course of an
+epoch raise it."""
+
+_SCALED = 10.0
+"""A magnitude of predictions, |mean| + 2 deviations, beyond which they are on no scale that targets are brought to."""
+
+
+def _has_the_loss(part: Part, loss: float) -> bool:
+    """Whether targets brought to where all predictions fit them best differ from these as the training loss says.
+
+    A fit of z has cov(z, p) = var(p): so targets scaled by cov(y, p) / var(p) leave var(p) (1 / r² - 1), whatever they
+    were scaled by: ends of a longer series, or to [-1, 1].
+    """
+    if not all(_follows(y, prediction) for y, prediction in zip(part.y.T, part.prediction.T, strict=True)):
+        return False
+    deviation = part.prediction.std(axis=0)
+    left = [
+        own**2 * (1 / squared_correlation(part.y[:, k], part.prediction[:, k]) - 1) for k, own in enumerate(deviation)
+    ]
+    is_scaled = bool((np.abs(part.prediction.mean(axis=0)) + 2 * deviation < _SCALED).all())
+    return is_scaled and loss / _LIKE_THE_LOSS < float(np.mean(left)) < loss * _LIKE_THE_LOSS
+
+
+def _follows(y: NDArray[np.float64], prediction: NDArray[np.float64]) -> bool:
+    """Whether predictions go with the targets, much more than they are near them."""
+    explained = squared_correlation(y, prediction)
+    return explained >= _ALIKE and _r2(y, prediction) <= explained / 4
+
+
 def _in_other_units(y: NDArray[np.float64], prediction: NDArray[np.float64]) -> bool:
     """Whether predictions go with the targets, and have mean and deviation of the targets on another usual scale."""
-    explained = squared_correlation(y, prediction)
-    if _r2(y, prediction) > explained / 4 or explained < _ALIKE:
+    if not _follows(y, prediction):
         return False
-    scales = ((y.mean(), y.std()), (y.min(), np.ptp(y)))  # standardized, and brought to [0, 1]
-    return any(_is_scaled(y, prediction, center, scale, explained**0.5) for center, scale in scales)
+    spread = squared_correlation(y, prediction) ** 0.5
+    middle, half = (y.min() + y.max()) / 2, np.ptp(y) / 2
+    scales = ((y.mean(), y.std()), (y.min(), np.ptp(y)), (middle, half))  # standardized, to [0, 1], to [-1, 1]
+    return any(_is_scaled(y, prediction, center, scale, spread) for center, scale in scales)
 
 
 def _is_scaled(
