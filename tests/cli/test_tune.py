@@ -40,7 +40,7 @@ def test_tuning_writes_a_run_and_tells_what_was_found(table, tmp_path):
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("2 trials in ")
     assert "\ngiven  " in result.stdout
-    assert "Trained on 59, chosen by 9, judged by 18 windows" in result.stdout
+    assert "Trained on 68, chosen by all of these in turn, judged by 18 windows; 5 networks" in result.stdout
     assert {path.name for path in (folder / "figures").iterdir()} == {
         "agreement.png", "loss.png", "predictions.png", "tuning.png",
     }  # fmt: skip
@@ -50,6 +50,13 @@ def test_tuning_writes_a_run_and_tells_what_was_found(table, tmp_path):
     assert run(*arguments, "--trials", 3).stdout.startswith("3 trials in ")
     assert run("evaluate", folder, table).exit_code == 0
     assert run("predict", folder, table).exit_code == 0
+
+
+def test_a_share_that_trials_are_scored_on_chooses_the_model_too(table, tmp_path):
+    """It is taken from the data for both."""
+    arguments = ("tune", table, "--target", "load", "--window", 4, "-o", tmp_path / "run", *TINY)
+    result = run(*arguments, "--trials", 1, "--validation-share", 0.1)
+    assert "Trained on 59, chosen by 9, judged by 18 windows" in result.stdout
 
 
 def test_ctrl_c_before_there_is_a_result_says_how_to_go_on(table, tmp_path, monkeypatch):

@@ -102,6 +102,25 @@ def test_the_result_is_an_ordinary_run(table, tmp_path, small, space):
     assert str(tuned).endswith(str(plain.evaluation))
 
 
+def test_the_model_of_the_run_is_chosen_on_what_trials_were_scored_on(table, tmp_path, small, space):
+    """With nothing said of validation, the model holds out of all but the test part what the trials held out of it."""
+    outcome, findings = run_of(table, tmp_path / "run", small, space, repeats=0)
+    scale = float(outcome.model.predictor_.target.scale[0])
+    assert findings.trial(findings.chosen).loss == pytest.approx(outcome.model.held_out_.mse / scale**2, rel=1e-5)
+    assert outcome.counts == {"train": 92, "validation": 0, "test": 24}
+    assert Run(tmp_path / "run").config()["holdout"]["validation"] == 0
+
+
+def test_a_share_for_validation_scores_trials_and_chooses_the_model(table, tmp_path, small, space):
+    """One that is given holds for both, and the run's document says so."""
+    holdout = Holdout(validation=0.25)
+    outcome, findings = run_of(table, tmp_path / "run", small, space, repeats=0, holdout=holdout)
+    scale = float(outcome.model.predictor_.target.scale[0])
+    assert findings.trial(findings.chosen).loss == pytest.approx(outcome.model.held_out_.mse / scale**2, rel=1e-5)
+    assert outcome.counts["validation"] == 30
+    assert Run(tmp_path / "run").config()["holdout"]["validation"] == 0.25
+
+
 def test_what_was_found_is_written_down(table, tmp_path, small, space):
     """The table of trials has a row for each, and the document the choice and why."""
     tuned = run_of(table, tmp_path / "run", small, space)

@@ -77,8 +77,14 @@ def tune(
     test: TestOption = None,
     test_share: TestShareOption = 0.2,
     validation_share: Annotated[
-        float, typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Share of DATA that trials are scored on.")
-    ] = 0.1,
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            metavar="SHARE",
+            help="Share of DATA that trials are scored on. [default: a tenth of what is trained on]",
+        ),
+    ] = None,
     split: SplitOption = None,
     trials: Annotated[
         int | None,
@@ -149,7 +155,7 @@ def tune(
                 data,
                 output,
                 cut=cut,
-                holdout=unflat.runs.Holdout(test_share, validation_share, split, seed=seed),
+                holdout=unflat.runs.Holdout(test_share, validation_share or 0.0, split, seed=seed),
                 model=model,
                 space=changed,
                 trials=trials,

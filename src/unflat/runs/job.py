@@ -87,7 +87,9 @@ def train_run(
     cut : Cut or None
         How windows are cut from a table; None for a .ts file.
     holdout : Holdout or None
-        What is kept from training; None for 20 % to judge by. The model then holds out some of the rest to choose by.
+        What is kept from training. None for 20 % to judge by and no share for validation, `Holdout(validation=0.0)`,
+        which is what `config.json` then says: the model itself holds out what suits the rest, a tenth to choose by or,
+        where there is little, all of it in turn.
     model : LSTMRegressor or None
         What to fit, in place; None for one with all defaults.
     test_data : str or path, or None

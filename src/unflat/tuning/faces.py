@@ -188,7 +188,7 @@ def tune_run(
     illustrate: Callable[[Outcome, Path], None] | None = None,
     on_trial: OnTrial | None = None,
 ) -> TunedRun:
-    """Read a file, search on its training and validation part, and write the run of the model that was chosen.
+    """Read a file, search on all of it but the test part, and write the run of the model that was chosen.
 
     The trials are kept in the folder from the first on; a second call with the same folder and settings goes on from
     them. At the end the folder becomes the one that `train_run` writes with the chosen parameters, and beside it has
@@ -197,8 +197,13 @@ def tune_run(
 
     Parameters
     ----------
-    data, folder, cut, holdout, test_data, command, illustrate
+    data, folder, cut, test_data, command, illustrate
         As for `train_run`.
+    holdout : Holdout or None
+        What is kept from training. With a share for validation, trials are scored on it, and the model of the run
+        chooses its epoch by it. None for 20 % to judge by and no such share, as for `train_run`: trials, of one network
+        each, are then scored on what the model holds out of all the rest, and the model of the run is fitted on all the
+        rest as any other, holding out of it what suits the data.
     model, space, trials, budget, repeats, random_state, on_trial
         As for `tune`.
     force : bool
@@ -223,7 +228,8 @@ def tune_run(
     optuna_module()
     folder = Path(folder)
     given, space = _given(model, space)
-    parts = read_parts(data, test_data, cut, Holdout() if holdout is None else holdout)
+    holdout = Holdout(validation=0.0) if holdout is None else holdout
+    parts = read_parts(data, test_data, cut, holdout)
     task = Task(given, *parts.train, validation=parts.validation_to_fit)
     limits = Limits(trials, budget, repeats)
     task.check(random_state)
