@@ -5,8 +5,10 @@ import pandas as pd
 import polars as pl
 import pytest
 import torch
+from sklearn.exceptions import NotFittedError
 
 from unflat.errors import (
+    ConfigurationError,
     DivergedWarning,
     FlatPredictionWarning,
     InputError,
@@ -18,6 +20,13 @@ from unflat.errors import (
 from unflat.estimator import LSTMRegressor
 from unflat.training.callbacks import Callback
 from unflat.windows import apply_schema, make_windows
+
+
+class Failing(Callback):
+    """Raises before the first step."""
+
+    def on_start(self, plan):
+        1 / 0  # noqa: B018 - an error that nothing here raises otherwise
 
 
 class TestInputs:
@@ -367,6 +376,18 @@ class TestTraining:
         assert len(model.history_.epochs) == 21
         assert [record.epoch for record in model.history_.epochs] == list(range(1, 22))
         assert torch.equal(model.predictor_.target.center, center)
+
+    @pytest.mark.parametrize(
+        "wrong", [{"learning_rate": -1}, {"batch_size": 0}, {"device": "abacus"}, {"callbacks": (Failing(),)}]
+    )
+    def test_a_first_pass_that_raises_leaves_nothing_fitted(self, small, waves, wrong):
+        """A model that never learned does not predict, whatever it was that ended its first pass."""
+        X, y = waves
+        model = small(**wrong)
+        with pytest.raises((ConfigurationError, ZeroDivisionError)):
+            model.partial_fit(X, y)
+        with pytest.raises(NotFittedError):
+            model.predict(X)
 
     def test_a_pass_that_diverges_does_not_spoil_the_next(self, small, waves):
         """It is warned of and undone, its moments too: what comes after it learns as if it had not been."""

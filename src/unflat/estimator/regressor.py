@@ -335,34 +335,42 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         LSTMRegressor
             This estimator.
 
+        Raises
+        ------
+        ConfigurationError, InputError
+            As for `fit`; the estimator is then as it was before.
+
         Warns
         -----
         DivergedWarning, InterruptedWarning
             If the pass did not come to its end: the weights are those of before.
         """
+        parameters, device = self.get_params(deep=False), choose_device(self.device)
         data = self._dataset(X, y, sample_weight, None)
+        config = one_pass_config(parameters, len(data))
         random = random_state_of(self.random_state)
-        if not hasattr(self, "predictor_"):
-            self._start(parted(data, None, 0, random, self.n_members), random)
-            self.held_out_, self.histories_ = None, (History(),) * len(self.predictor_.members)
-        refuse_other_data(data, self.schema_, self.n_features_in_, self.n_outputs_)
-        self.predictor_.target.refuse(data.y, self.target_names_)
-        # Each pass has an order of its own, which follows from the seed and the passes before it.
-        seed = int(random.randint(2**31 - 1)) + len(self.history_.epochs)
-        self._moments = [{} for _ in self.predictor_.members] if self._moments is None else self._moments
-        later = learn(
-            self.predictor_,
-            Parting.alike(data, members=len(self.predictor_.members)),
-            one_pass_config(self.get_params(deep=False), len(data)),
-            generator=torch.Generator().manual_seed(seed),
-            device=choose_device(self.device),
-            callbacks=self.callbacks,
-            moments=self._moments,
-        )
-        self.histories_ = continued(self.histories_, later)
-        warn_of_history(told(later), stacklevel=2)
-        self.bands_ = self.bands_.outdated()
-        self.predictor_.hold.release()
+        with unchanged_on_error(self):
+            if not hasattr(self, "predictor_"):
+                self._start(parted(data, None, 0, random, self.n_members), random)
+                self.held_out_, self.histories_ = None, (History(),) * len(self.predictor_.members)
+            refuse_other_data(data, self.schema_, self.n_features_in_, self.n_outputs_)
+            self.predictor_.target.refuse(data.y, self.target_names_)
+            # Each pass has an order of its own, which follows from the seed and the passes before it.
+            seed = int(random.randint(2**31 - 1)) + len(self.history_.epochs)
+            self._moments = [{} for _ in self.predictor_.members] if self._moments is None else self._moments
+            later = learn(
+                self.predictor_,
+                Parting.alike(data, members=len(self.predictor_.members)),
+                config,
+                generator=torch.Generator().manual_seed(seed),
+                device=device,
+                callbacks=self.callbacks,
+                moments=self._moments,
+            )
+            self.histories_ = continued(self.histories_, later)
+            warn_of_history(told(later), stacklevel=2)
+            self.bands_ = self.bands_.outdated()
+            self.predictor_.hold.release()
         return self
 
     def predict(self, X: object) -> NDArray[np.float64]:
