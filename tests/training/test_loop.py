@@ -8,11 +8,11 @@ import torch
 from unflat.config import NetworkConfig, TrainingConfig
 from unflat.network import Network, kernel
 from unflat.scaling.scales import fit_input_scaling
-from unflat.sequences import as_sequences
+from unflat.sequences import as_sequences, sequences_together
 from unflat.sequences.batches import BatchSource
 from unflat.training.callbacks import Callback
 from unflat.training.examples import Examples
-from unflat.training.loop import Runtime, train
+from unflat.training.loop import Runtime, errors_on, train
 
 SMALL = NetworkConfig(units=(5,), dropout=0.1)
 BRIEF = TrainingConfig(epochs=4, batch_size=16, learning_rate=1e-2)
@@ -224,6 +224,22 @@ def test_errors_on_the_validation_part_are_those_of_every_epoch():
     )
     recorded = [record.validation_loss for record in history.epochs]
     assert [float(one.square().mean()) for one in errors[1:]] == pytest.approx(recorded)
+
+
+def test_long_sequences_are_judged_a_few_at_a_time():
+    """Of a validation part no more steps are in memory than a prediction takes, and its loss is that of the whole."""
+    sequences = as_sequences(np.random.default_rng(0).normal(size=(70, 2000, 1)))
+    scaling, _ = fit_input_scaling(sequences, "none")
+    data = Examples(BatchSource(sequences), scaling, torch.arange(70.0)[:, None])
+    net = Network(SMALL, features=1, outputs=1, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        whole = net(torch.from_numpy(sequences.dense()).float(), None)
+    seen = []
+    net.register_forward_pre_hook(lambda _, arguments: seen.append(len(arguments[0])))
+    error = errors_on(net, data, Runtime())
+    assert sum(seen) == 70
+    assert max(seen) <= sequences_together(2000) < 70
+    torch.testing.assert_close(error, data.targets - whole, rtol=0, atol=1e-4)
 
 
 def test_interrupt_keeps_the_best_weights_so_far():

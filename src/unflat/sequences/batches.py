@@ -60,6 +60,11 @@ class BatchSource:
         return len(self._starts)
 
     @property
+    def longest(self) -> int:
+        """Steps of the longest sequence."""
+        return self._steps
+
+    @property
     def size(self) -> int | None:
         """Numbers of a sequence; None where they have unequal lengths."""
         return self._steps * self._features if self._lengths is None else None

@@ -11,6 +11,7 @@ import torch
 
 from unflat.history import EpochRecord, History
 from unflat.memory import memory_kept
+from unflat.sequences import sequences_together
 from unflat.training.averaging import AveragedWeights
 from unflat.training.callbacks import Plan
 from unflat.training.capturing import Captured, CudaRecorder
@@ -296,13 +297,14 @@ class _Loop:
 _ROUNDING = 64 * torch.finfo(torch.float32).eps
 """Share of a number that a sum of hundreds of float32 terms may be off by."""
 
-_EVALUATION_BATCH = 256
-"""Sequences judged together: large enough to be fast, small enough for long sequences."""
+_MOST_JUDGED_TOGETHER = 256
+"""Sequences judged together at the most: large enough to be fast. Of long ones there are no more than predicted."""
 
 
 def _predicted(network: Network, examples: Examples, runtime: Runtime) -> Iterator[tuple[Example, Tensor]]:
     """Go through all examples, a batch at a time, with what is predicted for them without dropout."""
-    for index in torch.arange(len(examples)).split(_EVALUATION_BATCH):
+    together = min(_MOST_JUDGED_TOGETHER, sequences_together(examples.source.longest))
+    for index in torch.arange(len(examples)).split(together):
         example = examples.draw(index, runtime.device)
         with runtime.autocast():
             prediction = network(example.x, example.lengths, context=example.context)
