@@ -1,9 +1,10 @@
 """Watched trainings of our own estimator."""
 
 import numpy as np
+import polars as pl
 import pytest
 
-from unflat import LSTMRegressor, Watch
+from unflat import LSTMRegressor, Watch, make_windows
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -79,6 +80,45 @@ def test_missing_values_and_unequal_lengths_can_be_watched(problem, collapses):
     _, warned = collapses(lambda: fitted(sequences, y, watch))
     assert warned == []
     assert all(record.finite for record in watch.records)
+
+
+def beside(problem, **options):
+    """Cut windows of two series, beside which stand a column known in advance and a static one."""
+    X, y = problem(r2=0.9)
+    frame = pl.DataFrame({"a": X[:, -1, 0], "b": X[:, -2, 1], "y": np.roll(y, 1), "series": [0] * 150 + [1] * 150})
+    frame = frame.with_columns(price=pl.col("y") + pl.col("a"), area=pl.col("series") * 10.0)
+    cut = {"target": "y", "features": ("a", "b"), "length": 4, "horizon": 1, "group": "series"}
+    return make_windows(frame.with_columns(**options), **cut, known=("price",), static=("area",))
+
+
+def test_columns_beside_sequences_can_be_watched(problem, collapses):
+    """Windows with known and static columns are fitted to the same bits, watched or not; looks see numbers."""
+    windows = beside(problem)
+    watch = Watch(windows)
+    watched, warned = collapses(lambda: fitted(windows, None, watch, n_members=1))
+    alone, _ = collapses(lambda: fitted(windows, None, n_members=1))
+    assert warned == []
+    assert len(watch.records) > 10
+    assert all(record.finite for record in watch.records)
+    assert np.array_equal(alone.predict(windows), watched.predict(windows))
+
+
+def test_a_target_that_is_not_scaled_is_warned_of_where_columns_stand_beside_sequences(problem, collapses):
+    """The reach counts what the output reads: the states, and what is mixed of them and the columns."""
+    windows = beside(problem, y=pl.col("y") * 1000 + 50_000)
+    watch = Watch(windows)
+    _, warned = collapses(lambda: fitted(windows, None, watch, **RAW, n_members=1))
+    assert [warning.cause for warning in warned] == ["target_scale"]
+    steps = watch.records[0].reach / 5e-3 / (8 + 8 + 1)
+    assert steps == pytest.approx(round(steps))
+
+
+def test_a_rate_that_is_too_high_is_told_where_columns_stand_beside_sequences(problem, collapses):
+    """Gates and gradients of such a network are looked into as of any other."""
+    windows = beside(problem)
+    harsh = {"learning_rate": 3.0, "clip_norm": None, "epochs": 20, "schedule": "constant"}
+    _, warned = collapses(lambda: fitted(windows, None, Watch(windows), **RAW, **harsh, n_members=1))
+    assert [warning.cause for warning in warned] in (["rate_too_high"], ["saturated_gates"])
 
 
 def test_one_watch_sees_one_training_after_the_other(problem, collapses):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -11,7 +11,7 @@ import numpy as np
 from unflat.dataset import targets_of
 from unflat.diagnosis.inputs import as_data
 from unflat.errors import InputError
-from unflat.sequences import as_numbers
+from unflat.sequences import Sequences, as_numbers
 from unflat.sequences.folds import overlap
 from unflat.windows import Windows
 
@@ -66,6 +66,18 @@ class Sample:
         return len(self.evidence.y) > min(len(self.seen.y), _EVIDENCE)
 
 
+class _Beside(Sequences):
+    """Sequences with what stands beside them, of which the first can be taken as of an array."""
+
+    @classmethod
+    def of(cls, sequences: Sequences) -> _Beside:
+        """Give the same sequences."""
+        return cls(**{field.name: getattr(sequences, field.name) for field in fields(sequences)})
+
+    def __getitem__(self, part: slice) -> Sequences:
+        return self.take(part)
+
+
 def choose(X: Any, y: Any, sequences: int) -> Sample:  # noqa: ANN401 - whatever a model takes
     """Choose sequences evenly over the data.
 
@@ -74,7 +86,7 @@ def choose(X: Any, y: Any, sequences: int) -> Sample:  # noqa: ANN401 - whatever
     X : array, tensor or frame of shape (n, T, F) or (n, T), list of arrays, or Windows
         Sequences as the training gets them.
     y : array-like of shape (n,) or (n, k), or None
-        Their targets; None with windows, which hold theirs.
+        Their targets; None with windows, which hold theirs, and what stands beside them.
     sequences : int
         How many to ask the model about, at the most. Simple learners get twice as many.
 
@@ -141,6 +153,8 @@ def _evenly(places: NDArray[np.int64], most: int) -> NDArray[np.int64]:
 
 def _taken(X: Any, y: NDArray[Any], places: NDArray[np.int64]) -> Data:  # noqa: ANN401 - as above
     if isinstance(X, Windows):
-        return as_data(X.take(places), None)
+        windows = X.take(places)
+        data = as_data(windows, None)
+        return replace(data, X=_Beside.of(windows.sequences)) if windows.sequences.context else data
     taken = [X[place] for place in places] if isinstance(X, list | tuple) else X[places.tolist()]
     return as_data(taken, y[places])

@@ -36,7 +36,8 @@ class Watch(EstimatorEvents, KerasEvents, TorchEvents):
     Parameters
     ----------
     X : array, tensor or frame of shape (n, T, F) or (n, T), list of arrays, or Windows
-        Training sequences, as the training gets them: scaled, if they are scaled by hand.
+        Training sequences, as the training gets them: scaled, if they are scaled by hand. Windows bring the known and
+        static columns that stand beside them.
     y : array-like of shape (n,) or (n, k), or None
         Their targets, likewise; None with windows, which hold theirs.
     model : torch.nn.Module, optional

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 class PredictorSubject(Subject):
     """The network of an `LSTMRegressor` between its scales, whether its training is over or not.
 
-    Its layers are those between the scales: "layers.0" and on, "readout", "head", and "skip" where it has one. What
-    stands beyond a short sequence's end in an activation has no meaning.
+    Its layers are those between the scales: "layers.0" and on, "readout", "head", and "skip" where it has one; "mix"
+    where columns stand beside sequences. What stands beyond a short sequence's end in an activation has no meaning.
 
     Parameters
     ----------
@@ -60,11 +60,6 @@ class PredictorSubject(Subject):
     framework = "unflat"
 
     def __init__(self, predictor: Predictor, loss: Loss, settings: Settings) -> None:
-        if predictor.context is not None:
-            raise ModelError(
-                "The model to diagnose", "one that reads sequences alone", "one with known or static columns",
-                "Fit and diagnose it without known= and static=: what makes it flat is most likely the same.",
-            )  # fmt: skip
         # One that is like the others in all but its luck: what is inside of it stands for what is inside of them.
         self._predictor = predictor.members[0]
         (self._network,) = self._predictor.network.members
@@ -72,7 +67,10 @@ class PredictorSubject(Subject):
         self._loss = loss
         self._settings = settings
         self._units: dict[str, nn.Module] = {f"layers.{i}": layer for i, layer in enumerate(self._network.layers)}
-        self._units |= {"readout": self._network.readout, "head": self._network.head}
+        self._units["readout"] = self._network.readout
+        if self._network.mix is not None:
+            self._units["mix"] = self._network.mix
+        self._units["head"] = self._network.head
         if self._network.embedding is not None:
             self._units = {"embedding": self._network.embedding} | self._units
         if self._network.skip is not None:
@@ -111,6 +109,9 @@ class PredictorSubject(Subject):
             found.append(self._layer(f"layers.{place}", "recurrent", layer.width, "tanh", returns_sequences=onward))
         found.append(self._layer("readout", "pooling", self._network.readout.width))
         found.extend(self._dropout(f"dropout.{depth}"))
+        if self._network.mix is not None:
+            found.append(self._layer("mix", "dense", self._network.mix.out_features, "linear"))
+            found.append(Layer("mix.tanh", "activation", self._network.mix.out_features, "tanh"))
         outputs = self._network.head.out_features
         found.append(self._layer("head", "dense", outputs, "linear"))
         if "skip" in self._units:
@@ -133,7 +134,7 @@ class PredictorSubject(Subject):
         """Give the gates of each recurrent layer."""
         batch = _batch(X)
         most = sequences_inside(batch.values.shape[1])
-        batch = type(batch)(batch.values[:most], None if batch.lengths is None else batch.lengths[:most])
+        batch = type(batch)(*(None if part is None else part[:most] for part in batch))  # type: ignore[arg-type]  # as drawn
         calls = self._inside(batch).named()
         return {name: _gates(calls[name][0]) for name in calls if name.startswith("layers.")}
 
@@ -142,7 +143,7 @@ class PredictorSubject(Subject):
         with self._pass(X), taking_gradients():
             batch = _batch(X)
             leaf = self._predictor.inputs(batch.values).to(self._predictor.device).requires_grad_()
-            prediction = self._network(leaf, batch.lengths)
+            prediction = self._network(leaf, batch.lengths, context=self._beside(batch))
             loss = self._loss(prediction, self._scaled(y).to(prediction))
             trained = {name: p for name, p in self._network.named_parameters() if p.requires_grad}
             trained = dict(sorted(trained.items(), key=lambda item: list(self._units).index(self._owner(item[0]))))
@@ -166,6 +167,11 @@ class PredictorSubject(Subject):
         with self._pass(batch.values), torch.no_grad(), traced(self._units, keep=True) as trace:
             self._predictor(*batch)
         return trace
+
+    def _beside(self, batch: Batch) -> Tensor | None:
+        """Scale what stands beside sequences; None where nothing does."""
+        scaling = self._predictor.context
+        return None if scaling is None else scaling(batch.context).to(self._predictor.device)
 
     def _scaled(self, y: NDArray[Any]) -> Tensor:
         outputs = len(self._predictor.target.center)
@@ -201,10 +207,16 @@ class RegressorSubject(PredictorSubject):
     ----------
     estimator : LSTMRegressor
         Fitted.
+
+    Raises
+    ------
+    ModelError
+        If columns stand beside its sequences: other learners, which a diagnosis holds it against, do not see them.
     """
 
     def __init__(self, estimator: LSTMRegressor) -> None:
         check_is_fitted(estimator)
+        _refuse_columns_beside(estimator.predictor_)
         super().__init__(estimator.predictor_, Loss(estimator.loss, estimator.quantile), _settings(estimator))
         self._estimator = estimator
 
@@ -222,6 +234,14 @@ class RegressorSubject(PredictorSubject):
     def loss_curve(self) -> tuple[float, ...]:
         """Give the training loss of each epoch."""
         return tuple(record.loss for record in self._estimator.history_.epochs)
+
+
+def _refuse_columns_beside(predictor: Predictor) -> None:
+    if predictor.context is not None:
+        raise ModelError(
+            "The model to diagnose", "one that reads sequences alone", "one with known or static columns",
+            "Fit and diagnose it without known= and static=: what makes it flat is most likely the same.",
+        )  # fmt: skip
 
 
 def _settings(estimator: LSTMRegressor) -> Settings:
