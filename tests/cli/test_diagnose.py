@@ -1,13 +1,16 @@
 """`unflat diagnose`: a verdict that scripts can read."""
 
 import json
+import warnings
 
 import numpy as np
 import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from unflat import LSTMRegressor, make_windows
 from unflat.cli import app
+from unflat.errors import FitWarning
 
 MODELS = """
 import numpy as np
@@ -58,3 +61,64 @@ def test_a_table_is_cut_into_windows(here):
     result = run("own_diagnosed:flat", "--data", "load.csv", "--target", "load", "--window", 6, "--horizon", 2)
     assert result.exit_code == 1, result.output
     assert "On 73 training sequences" in result.stdout
+
+
+def table(place, n=80):
+    """Write a table of two series, which a town and a line tell apart together, with two columns of days."""
+    random = np.random.default_rng(0)
+    days = pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 12, 31), eager=True)[:n]
+    parts = [
+        pl.DataFrame({
+            "day": days, "told": days, "town": [town] * n, "line": [line] * n, "kind": [3 * line] * n,
+            "a": random.normal(size=n), "load": random.normal(size=n),
+        })
+        for town, line in (("north", 1), ("north", 2))
+    ]  # fmt: skip
+    pl.concat(parts).write_csv(place / "two.csv")
+
+
+def test_windows_are_cut_by_the_options_that_training_has(here):
+    """Time, several columns that tell series apart, stride, calendar, labels and several horizons reach the windows."""
+    table(here)
+    (here / "own_wide.py").write_text(
+        "import numpy as np\n\ndef shape(X):\n    print('shape', X.shape[1:])\n    return np.zeros((len(X), 2))\n"
+    )
+    result = run(
+        "own_wide:shape", "--data", "two.csv", "--target", "load", "--window", 6, "--horizon", "1,3", "--time", "day",
+        "--group", "town,line", "--stride", 2, "--features", "a,kind", "--labels", "kind", "--calendar", "weekday",
+    )  # fmt: skip
+    assert result.exit_code == 1, result.output
+    assert "shape (6, 4)" in result.stdout
+    assert "On 72 training sequences" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--target", "nonsense"), ("--window", 3), ("--horizon", 9), ("--features", "a,,b"), ("--stride", 2)],
+)
+def test_options_that_a_model_or_a_file_leaves_nothing_to_say_of_are_refused(here, option, value):
+    """A model that knows its windows is not told of others, and sequences of an .npz file are whole."""
+    frame = pl.DataFrame({"load": np.random.default_rng(0).normal(size=60)})
+    frame.write_csv(here / "load.csv")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FitWarning)
+        model = LSTMRegressor(units=(2,), n_members=1, epochs=1, random_state=0, progress=False)
+        model.fit(make_windows(frame, target="load", length=4)).save(here / "model.unflat")
+    result = run("model.unflat", "--data", "load.csv", option, value)
+    assert result.exit_code == 2
+    assert f"Invalid value for {option}: The model knows how its windows are cut; leave it out." in result.output
+    result = run("own_diagnosed:good", "--data", "data.npz", option, value)
+    assert result.exit_code == 2
+    assert f"Invalid value for {option}: The sequences of an .npz file are whole; leave it out." in result.output
+
+
+@pytest.mark.parametrize(
+    ("given", "lacking"),
+    [(("--target", "load"), "--window"), (("--window", 4), "--target"), (("--stride", 2), "--target")],
+)
+def test_half_of_a_way_to_cut_windows_is_refused(here, given, lacking):
+    """The option that lacks is named."""
+    table(here)
+    result = run("own_diagnosed:flat", "--data", "two.csv", *given)
+    assert result.exit_code == 2
+    assert f"Invalid value for {lacking}: A table needs it: what to predict, from how many rows." in result.output

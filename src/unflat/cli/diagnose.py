@@ -7,6 +7,20 @@ from typing import Annotated
 import typer
 
 import unflat
+from unflat.cli.options import (
+    EVERY_ROW,
+    NEXT_ROW,
+    CalendarOption,
+    FeaturesOption,
+    GroupOption,
+    HorizonOption,
+    LabelsOption,
+    StrideOption,
+    TargetOption,
+    TimeOption,
+    WindowOption,
+    cut_for,
+)
 
 NOT_HEALTHY = 1
 """Exit code for a model that is flat or fails in another way."""
@@ -38,36 +52,51 @@ def diagnose(
     optimizer: Annotated[str | None, typer.Option(metavar="NAME", help="Likewise, such as adam.")] = None,
     prove: Annotated[bool, typer.Option("--prove", help="Try the cures: train copies with and without each.")] = False,
     budget: Annotated[float, typer.Option(metavar="SECONDS", help="How long the whole may take with --prove.")] = 60.0,
-    target: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLUMN", help="Of a table, where the model does not know: the column that it predicts."),
-    ] = None,
-    window: Annotated[
-        int | None, typer.Option(min=1, metavar="ROWS", help="Likewise: rows of the past that it sees.")
-    ] = None,
-    horizon: Annotated[
-        int, typer.Option(min=0, metavar="ROWS", help="Likewise: rows from the window's last to the target.")
-    ] = 1,
-    features: Annotated[
-        str | None, typer.Option(metavar="A,B,...", help="Likewise: columns. [default: all but time and group]")
-    ] = None,
-    group: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Likewise: what tells several series apart.")
-    ] = None,
+    target: TargetOption = None,
+    window: WindowOption = None,
+    horizon: HorizonOption = NEXT_ROW,
+    features: FeaturesOption = None,
+    time: TimeOption = None,
+    group: GroupOption = None,
+    stride: StrideOption = EVERY_ROW,
+    calendar: CalendarOption = None,
+    labels: LabelsOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the diagnosis as JSON.")] = False,
 ) -> None:
     """Say whether a model is flat, why, and what cures it.
+
+    From a table, windows are cut as a model of ours was trained on them; for any other model say how, by --target,
+    --window and the options beside them, as for `unflat train`.
 
     The model is examined, never changed. A Keras file is loaded in safe mode; module:object imports your module and so
     runs its code. The exit code is 0 for a healthy model, 1 for one that is not, 2 if it could not be examined.
     """
     loaded = unflat.diagnosis.load_model(model)
-    cut = None
-    if target and window is not None:
-        columns = None if features is None else tuple(name.strip() for name in features.split(","))
-        cut = unflat.runs.Cut(tuple(target), window, horizon, columns, group=group)
+    cut = cut_for(
+        data,
+        target=target,
+        window=window,
+        horizon=horizon,
+        features=features,
+        time=time,
+        group=group,
+        stride=stride,
+        calendar=calendar,
+        known=None,
+        static=None,
+        labels=labels,
+        settled=_why_settled(data, loaded),
+        needed=False,
+    )
     X, y = unflat.diagnosis.load_data(data, loaded, cut)
     diagnosis = unflat.diagnose(loaded, X, y, loss=loss, optimizer=optimizer, prove=prove, budget=budget)
     typer.echo(diagnosis.to_json() if as_json else str(diagnosis))
     if diagnosis.verdict != "healthy":
         raise typer.Exit(NOT_HEALTHY)
+
+
+def _why_settled(data: Path, model: object) -> str | None:
+    """Say why there is nothing to say of how windows are cut; None where there is."""
+    if getattr(model, "schema_", None) is not None:
+        return "The model knows how its windows are cut"
+    return "The sequences of an .npz file are whole" if data.suffix == ".npz" else None

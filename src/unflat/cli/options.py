@@ -1,4 +1,4 @@
-"""Options that `unflat train` and `unflat tune` have in common: the data, what to predict, what is held out."""
+"""Options that several commands have in common: the data, how windows are cut from it, what is held out."""
 
 # Typer reads annotations when the program runs, so they are values here and not text.
 from pathlib import Path
@@ -103,14 +103,21 @@ def cut_for(
     known: str | None,
     static: str | None,
     labels: str | None,
+    settled: str | None = None,
+    needed: bool = True,
 ) -> "Cut | None":
-    """Say how windows are cut, by the options of the same names; None for a file of whole sequences."""
-    is_ts = unflat.runs.is_ts(data)
+    """Say how windows are cut, by the options of the same names; None where none are.
+
+    None are cut from a file of whole sequences, nor where something else is `settled`, as it says why; and from a table
+    only if an option is given, where they are not `needed`.
+    """
+    settled = "The sequences of a .ts file are whole" if unflat.runs.is_ts(data) else settled
     given = {"--target": target, "--window": window, "--features": features, "--time": time, "--group": group}
     given |= {"--calendar": calendar, "--known": known, "--static": static, "--labels": labels}
     given |= {"--horizon": horizon != NEXT_ROW, "--stride": stride != EVERY_ROW}
-    _check_options(given, is_ts=is_ts)
-    if is_ts or not target or window is None:
+    if needed or any(given.values()):
+        _check_options(given, settled)
+    if settled or not target or window is None:
         return None
     names = None if features is None else _names(features)
     more = (_names(text or "") for text in (calendar, known, static, labels))
@@ -119,12 +126,12 @@ def cut_for(
     return unflat.runs.Cut(tuple(target), window, _horizon(horizon), names, time, told, stride, *more)
 
 
-def _check_options(given: dict[str, Any], *, is_ts: bool) -> None:
-    """Ask for what a table needs, and refuse it where sequences are whole."""
+def _check_options(given: dict[str, Any], settled: str | None) -> None:
+    """Ask for what a table needs, and refuse it where nothing is to be cut."""
     for option, value in given.items():
-        if is_ts and value:
-            raise typer.BadParameter("The sequences of a .ts file are whole; leave it out.", param_hint=option)
-        if not is_ts and not value and option in {"--target", "--window"}:
+        if settled and value:
+            raise typer.BadParameter(f"{settled}; leave it out.", param_hint=option)
+        if not settled and not value and option in {"--target", "--window"}:
             raise typer.BadParameter("A table needs it: what to predict, from how many rows.", param_hint=option)
 
 
