@@ -231,6 +231,8 @@ def test_a_coverage_that_cannot_be_promised_is_told(exported):
     assert np.isposinf(upper).all()
     with pytest.raises(ShapeError, match="groups"):
         OnnxPredictor(path).predict_interval(X, groups=["a"])
+    with pytest.raises(InputError, match="groups: expected a label for each sequence; received 60 missing"):
+        OnnxPredictor(path).predict_interval(X, groups=[None] * 60)
 
 
 def test_bounds_are_predicted_in_parts(exported, monkeypatch):

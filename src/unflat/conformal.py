@@ -12,12 +12,13 @@ import re
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
+from math import isnan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from unflat.config import OWNER, Interval
-from unflat.errors import ConfigurationError, CoverageWarning, ShapeError
+from unflat.errors import ConfigurationError, CoverageWarning, InputError, ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -318,8 +319,50 @@ def _in_text(label: object) -> str:
 
 
 def labels_of(groups: object, n: int) -> NDArray[Any]:
-    """Take the labels that a user gives, one for each of n sequences; otherwise raise `ShapeError`."""
+    """Take the labels that a user gives, as `label_of_each` does, written as `labels` writes them."""
+    return labels(label_of_each(groups, n))
+
+
+def label_of_each(groups: object, n: int) -> NDArray[Any]:
+    """Take the labels that a user gives, one for each sequence.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n,)
+        The labels.
+    n : int
+        How many sequences there are.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        The same.
+
+    Raises
+    ------
+    ShapeError
+        If they are of another number.
+    InputError
+        If one is missing: None, NaN, or what pandas writes for it.
+    """
     given = np.asarray(groups)
     if given.shape != (n,):
         raise ShapeError("groups", f"shape ({n},)", given.shape, "Give one label for each sequence.")
-    return labels(given)
+    if missing := _places_without(given):
+        raise InputError(
+            "groups", "a label for each sequence", f"{len(missing)} missing, the first at {missing[0]}",
+            "Leave these sequences out, or give each a label of its own.",
+        )  # fmt: skip
+    return given
+
+
+def _places_without(given: NDArray[Any]) -> list[int]:
+    """Find the places at which no label stands."""
+    if given.dtype.kind in "fmM":
+        return np.flatnonzero(np.isnan(given)).tolist()
+    can_lack = given.dtype.kind == "O"
+    return [place for place, label in enumerate(given.tolist()) if _is_missing(label)] if can_lack else []
+
+
+def _is_missing(label: object) -> bool:
+    return label is None or type(label).__name__ in {"NAType", "NaTType"} or (isinstance(label, float) and isnan(label))

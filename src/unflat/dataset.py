@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from unflat import windows as windowing
-from unflat.conformal import labels
+from unflat.conformal import label_of_each, labels
 from unflat.errors import InputError, InputTypeError, NonFiniteError, ShapeError
 from unflat.sequences import Sequences, as_numbers, as_sequences, is_table, refuse_infinite
 from unflat.sequences.folds import neighbours_to_look_at, overlap_of_neighbours
@@ -417,23 +416,9 @@ def _ours(numbers: NDArray[Any]) -> NDArray[np.float64]:
 def _groups(groups: object, n: int) -> NDArray[Any] | None:
     if groups is None:
         return None
-    labels = np.asarray(groups)
-    if labels.shape != (n,):
-        raise ShapeError("groups", f"shape ({n},)", labels.shape, "Give one label for each sequence.")
-    if labels.dtype.kind not in "fO":
-        return labels
-    missing = [place for place, label in enumerate(labels.tolist()) if _is_missing(label)]
-    if missing:
-        raise InputError(
-            "groups", "a label for each sequence", f"{len(missing)} missing, the first at {missing[0]}",
-            "Leave these sequences out, or give each a label of its own.",
-        )  # fmt: skip
-    kinds = {type(label) for label in labels.tolist()}
+    labels = label_of_each(groups, n)
+    kinds = {type(label) for label in labels.tolist()} if labels.dtype.kind == "O" else set()
     return labels.astype(str) if len(kinds) > 1 else labels  # which otherwise have no order
-
-
-def _is_missing(label: object) -> bool:
-    return label is None or type(label).__name__ in {"NAType", "NaTType"} or (isinstance(label, float) and isnan(label))
 
 
 def output_names(y: object, outputs: int) -> tuple[str, ...]:

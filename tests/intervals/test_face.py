@@ -5,7 +5,14 @@ import polars as pl
 import pytest
 from sklearn.exceptions import NotFittedError
 
-from unflat.errors import ConfigurationError, CoverageWarning, NotCalibratedError, OutOfRangeWarning, ShapeError
+from unflat.errors import (
+    ConfigurationError,
+    CoverageWarning,
+    InputError,
+    NotCalibratedError,
+    OutOfRangeWarning,
+    ShapeError,
+)
 from unflat.estimator import LSTMRegressor, load
 from unflat.windows import make_windows
 
@@ -188,6 +195,19 @@ def test_labels_of_groups_come_back_from_a_file(tmp_path):
         model.calibrate(X[100:], y[100:], groups=np.array([label] * 100)).save(tmp_path / "m.unflat")
         asked = {"X": X[:1], "groups": np.array([label])}
         assert load(tmp_path / "m.unflat").predict_interval(**asked) == model.predict_interval(**asked)
+
+
+@pytest.mark.parametrize("without", [None, np.nan, np.datetime64("NaT")])
+def test_a_sequence_without_a_label_is_of_no_group(without):
+    """It is refused by name where a model is calibrated and where an interval is asked for, and is no group "None"."""
+    X, y = drawn(60, 0)
+    model = small(validation_fraction=0.0).fit(X, y)
+    here = np.datetime64("2020-01-01") if isinstance(without, np.datetime64) else 7.0
+    with pytest.raises(InputError, match="groups: expected a label for each sequence; received 1 missing"):
+        model.calibrate(X[:2], y[:2], groups=[here, without])
+    model.calibrate(X, y, groups=[here] * 60)
+    with pytest.raises(InputError, match=r"received 1 missing, the first at 1\. Leave these sequences out"):
+        model.predict_interval(X[:2], groups=[here, without])
 
 
 def test_following_a_series_that_grows_loud_keeps_the_coverage(fitted):
