@@ -200,7 +200,7 @@ class TestRandomness:
         assert not np.array_equal(first.randint(2**31, size=9), second.randint(2**31, size=9))
         np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002 - as above
 
-    @pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "one", np.random.default_rng(0)])
+    @pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "one", True, np.random.default_rng(0)])
     def test_anything_else_is_refused(self, seed):
         """The error says what it may be."""
         with pytest.raises(ConfigurationError, match=r"'random_state'.*expected None, a RandomState or a whole number"):

@@ -304,10 +304,12 @@ def test_too_few_sequences_to_split_are_refused(tmp_path):
         ({"test": 1.0}, "'test'"),
         ({"validation": -0.1}, "'validation'"),
         ({"test": 0.6, "validation": 0.4}, "'test \\+ validation'"),
+        ({"seed": -1}, "'seed'"),
+        ({"seed": "abc"}, "'seed'"),
     ],
 )
 def test_shares_must_leave_something(shares, named):
-    """A share outside its bounds, or two that leave nothing, are refused at once."""
+    """A share outside its bounds, two that leave nothing, or a seed that is none, are refused at once."""
     with pytest.raises(ConfigurationError, match=named):
         Holdout(**shares)
 

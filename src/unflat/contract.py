@@ -230,6 +230,6 @@ def random_state_of(seed: object) -> np.random.RandomState:
         return seed
     if seed is None:
         return np.random.RandomState()
-    if isinstance(seed, Integral) and 0 <= int(seed) < _SEEDS:
+    if not isinstance(seed, bool) and isinstance(seed, Integral) and 0 <= int(seed) < _SEEDS:
         return np.random.RandomState(int(seed))
     raise ConfigurationError(OWNER, "random_state", "None, a RandomState or a whole number from 0 to 2³² - 1", seed)

@@ -78,9 +78,12 @@ def test_wrong_arguments_are_refused_before_any_training(data, small):
         tune(*data, model=small, trials=0)
 
 
-@pytest.mark.parametrize(("name", "value"), [("model", LSTMRegressor), ("space", {"units": (4, 8)})])
-def test_what_is_no_model_and_no_space_is_refused(data, name, value):
-    """A class in place of a model, and a grid in place of a space, are named with what is wanted."""
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("model", LSTMRegressor), ("space", {"units": (4, 8)}), ("random_state", "abc"), ("random_state", -1)],
+)
+def test_what_is_no_model_no_space_and_no_seed_is_refused(data, name, value):
+    """A class in place of a model, a grid in place of a space, and what draws nothing are named with what is wanted."""
     with pytest.raises(ConfigurationError, match=f"'{name}' of tune: expected an? "):
         tune(*data[:2], **{name: value}, trials=2)
 

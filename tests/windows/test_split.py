@@ -193,6 +193,16 @@ def test_series_are_drawn_anew_by_the_random_state():
     assert len(drawn[0]) == 8
 
 
+@pytest.mark.parametrize("state", ["abc", -1, 1.5, True, [1, 2]])
+@pytest.mark.parametrize("by", ["time", "group"])
+def test_a_random_state_that_is_none_is_refused(state, by):
+    """The parameter is named, whether or not anything is drawn by it."""
+    windows = make_windows(panel([6] * 40), target="y", length=2, group="g", features="y")
+    for split in (windows.split, windows.split_positions):
+        with pytest.raises(ConfigurationError, match=r"'random_state' of Windows\.split: expected None, a numpy"):
+            split(by=by, random_state=state)
+
+
 def test_positions_are_those_of_the_parts():
     """Positions select what the parts hold, also from windows in another order."""
     windows = make_windows(panel([60, 40]), target="y", length=3, group="g", time="t", features="y")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from unflat.config import Interval
+from unflat.config import AtLeast, Interval
 from unflat.errors import ConfigurationError, TooFewSamplesError
 from unflat.tables import read_ts
 from unflat.windows import Windows, apply_schema, make_windows
@@ -120,7 +120,7 @@ class Holdout:
     Raises
     ------
     ConfigurationError
-        If a share is outside what it may be.
+        If a share or the seed is outside what it may be.
     """
 
     test: float = 0.2
@@ -137,6 +137,8 @@ class Holdout:
         ):
             if not bounds.admits(share):
                 raise ConfigurationError("Holdout", name, str(bounds), share)
+        if not AtLeast(0).admits(self.seed):
+            raise ConfigurationError("Holdout", "seed", str(AtLeast(0)), self.seed)
 
 
 class Part(NamedTuple):

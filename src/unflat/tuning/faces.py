@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from unflat.config import AtLeast
 from unflat.errors import ConfigurationError
 from unflat.estimator import LSTMRegressor
 from unflat.runs import TUNING, Holdout, check_free, make_folder, read_parts, train_run
@@ -146,7 +147,7 @@ def tune(
     seen.
     """
     optuna_module()
-    given, space = _given(model, space)
+    given, space = _given(model, space, random_state)
     task = Task(given, X, y, sample_weight, groups, validation)
     findings = search(
         task,
@@ -160,13 +161,15 @@ def tune(
     return Tuned(task.fit(task.changed(findings.parameters, random_state)), findings)
 
 
-def _given(model: object, space: object) -> tuple[LSTMRegressor, Space]:
-    """Take what is varied and how far, each as by default where it is None."""
+def _given(model: object, space: object, random_state: object) -> tuple[LSTMRegressor, Space]:
+    """Take what is varied and how far, each as by default where it is None; refuse what cannot be searched with."""
     if not isinstance(model, LSTMRegressor | None):
         raise ConfigurationError("tune", "model", "an LSTMRegressor, which need not be fitted, or None", model)
     if not isinstance(space, Space | None):
         words = "a Space, such as replace(Space(), units=Span(8, 64, log=True, whole=True)), or None"
         raise ConfigurationError("tune", "space", words, space)
+    if not AtLeast(0).admits(random_state):
+        raise ConfigurationError("tune", "random_state", str(AtLeast(0)), random_state)
     return LSTMRegressor() if model is None else model, Space() if space is None else space
 
 
@@ -227,7 +230,7 @@ def tune_run(
     """
     optuna_module()
     folder = Path(folder)
-    given, space = _given(model, space)
+    given, space = _given(model, space, random_state)
     holdout = Holdout(validation=0.0) if holdout is None else holdout
     parts = read_parts(data, test_data, cut, holdout)
     task = Task(given, *parts.train, validation=parts.validation_to_fit)

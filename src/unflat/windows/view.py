@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from unflat.errors import InputError
+from unflat.config import AtLeast
+from unflat.errors import ConfigurationError, InputError
 from unflat.sequences.columnar import CHUNK_ROWS
 from unflat.windows.parts import SplitPlan, assign_parts
 from unflat.windows.schema import horizons_in_words
@@ -231,7 +232,8 @@ class Windows:
         Raises
         ------
         ConfigurationError
-            If a share is not in [0, 1), they leave nothing to train on, or there is no group column to split by.
+            If a share is not in [0, 1), they leave nothing to train on, there is no group column to split by, or the
+            random state is none.
         EmptyPartError
             If a part would get no window.
         InputError
@@ -278,9 +280,18 @@ class Windows:
                 "The windows to split", "windows with targets", "windows to predict from", "Use make_windows."
             )
         ahead = [self.schema.length - 1 + horizon for horizon in self.schema.horizons]
-        return assign_parts(self.timeline, self.sequences, ahead, plan, np.random.default_rng(random_state))
+        return assign_parts(self.timeline, self.sequences, ahead, plan, _generator_of(random_state))
 
     def _chunks(self) -> Iterator[tuple[slice, NDArray[Any]]]:
         for first in range(0, len(self), CHUNK_ROWS):
             part = slice(first, min(first + CHUNK_ROWS, len(self)))
             yield part, self.sequences.starts[part]
+
+
+def _generator_of(random_state: int | np.random.Generator | None) -> np.random.Generator:
+    """Give the source of randomness that a random state stands for; otherwise raise `ConfigurationError`."""
+    known = random_state is None or isinstance(random_state, np.random.Generator)
+    if not known and not AtLeast(0).admits(random_state):
+        words = f"None, a numpy.random.Generator or {AtLeast(0)}"
+        raise ConfigurationError("Windows.split", "random_state", words, random_state)
+    return np.random.default_rng(random_state)
