@@ -249,9 +249,13 @@ def test_bounds_are_predicted_in_parts(exported, monkeypatch):
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    """As Python says it."""
-    with pytest.raises(FileNotFoundError, match=r"none\.onnx"):
+    """As Python says it, with what was expected; a folder is no file either."""
+    with pytest.raises(
+        FileNotFoundError, match=r"none\.onnx: expected a model that unflat exported; received nothing of"
+    ):
         OnnxPredictor(tmp_path / "none.onnx")
+    with pytest.raises(ForeignArtifactError, match=r"received a folder\. Give a file that export_onnx"):
+        OnnxPredictor(tmp_path)
 
 
 def test_a_file_of_something_else(tmp_path, exported):

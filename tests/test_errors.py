@@ -24,6 +24,7 @@ from unflat.errors import (
     ForeignArtifactError,
     InputError,
     InputTypeError,
+    MissingArtifactError,
     MissingColumnError,
     MissingExtraError,
     MissingFutureError,
@@ -69,6 +70,10 @@ EXAMPLES = [
     (ForeignArtifactError(*FILE), FILE_TEXT),
     (CorruptArtifactError(*FILE), FILE_TEXT),
     (NewerFormatError(*FILE), FILE_TEXT),
+    (
+        MissingArtifactError("/runs/a.unflat", "a whole file"),
+        "The model file /runs/a.unflat: expected a whole file; received nothing of that name. Check the path.",
+    ),
     (OutputError(*PLACE), PLACE_TEXT),
     (OutputExistsError(*PLACE), PLACE_TEXT),
     (

@@ -14,6 +14,7 @@ from unflat.errors import (
     ConfigurationError,
     CorruptArtifactError,
     ForeignArtifactError,
+    MissingArtifactError,
     OutputError,
     OutputExistsError,
     TableError,
@@ -462,6 +463,12 @@ def test_times_are_written_as_spreadsheets_read_them():
     assert as_csv(times.to_frame()) == "t\n2024-01-02 03:04:05\n2024-01-02 03:04:05.250\n"
 
 
+def test_a_run_is_known_by_its_path_as_text(outcome):
+    """Text and a path are the same run."""
+    assert Run(str(outcome.run.path)) == outcome.run
+    assert Run(str(outcome.run.path)).load().target_names_ == ("load",)
+
+
 def test_a_model_file_alone_will_do(outcome, tmp_path):
     """A model that was saved by hand is used as a run's is."""
     outcome.model.save(tmp_path / "alone.unflat")
@@ -472,7 +479,8 @@ def test_a_model_file_alone_will_do(outcome, tmp_path):
 def test_what_is_no_run_is_refused(tmp_path, name, received):
     """A folder of something else, or none, is named in the error with what `unflat train` writes."""
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ForeignArtifactError, match=f"expected the folder of a run.*received {received}"):
+    kind = MissingArtifactError if name == "nothing" else ForeignArtifactError
+    with pytest.raises(kind, match=f"expected the folder of a run.*received {received}"):
         Run(tmp_path / name).load()
 
 

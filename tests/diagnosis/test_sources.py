@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from unflat.diagnosis.sources import load_data, load_model
-from unflat.errors import ForeignArtifactError, ModelSourceError, UnreadableTableError
+from unflat.errors import MissingArtifactError, ModelSourceError, UnreadableTableError
 from unflat.estimator import LSTMRegressor
 from unflat.runs import Cut
 from unflat.windows import Windows, make_windows
@@ -65,7 +65,7 @@ def test_files_that_hold_no_whole_model(tmp_path, name, said):
 
 def test_nothing_of_that_name(tmp_path):
     """A path to nothing, ours or Keras's, says so."""
-    with pytest.raises(ForeignArtifactError, match="nothing of that name"):
+    with pytest.raises(MissingArtifactError, match="nothing of that name"):
         load_model(str(tmp_path / "m.unflat"))
     with pytest.raises(ModelSourceError, match="received no such file"):
         load_model(str(tmp_path / "m.keras"))

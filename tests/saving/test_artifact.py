@@ -9,7 +9,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from unflat.errors import CorruptArtifactError, ForeignArtifactError, NewerFormatError, OutputError
+from unflat.errors import (
+    CorruptArtifactError,
+    ForeignArtifactError,
+    MissingArtifactError,
+    NewerFormatError,
+    OutputError,
+)
 from unflat.saving.artifact import FORMAT_VERSION, read_artifact, write_artifact, write_atomically
 
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.tensor([1.7e9 + 1], dtype=torch.float64)}
@@ -80,7 +86,7 @@ def test_file_without_a_digest_is_read(tmp_path):
 
 def test_a_folder_is_no_model(tmp_path):
     """The folder of a run is told from the file in it."""
-    with pytest.raises(ForeignArtifactError, match=r"received a folder\. Give the model\.unflat of a run"):
+    with pytest.raises(ForeignArtifactError, match=r"received a folder\. Give the model\.unflat of a run.*Run\("):
         read_artifact(tmp_path)
 
 
@@ -97,10 +103,13 @@ def test_foreign_files_are_refused(tmp_path):
             read_artifact(path)
 
 
-def test_missing_file_is_the_usual_error(tmp_path):
-    """No file is FileNotFoundError, as everywhere in Python."""
-    with pytest.raises(FileNotFoundError, match="nowhere"):
+def test_missing_file_is_the_usual_error(tmp_path, monkeypatch):
+    """No file is FileNotFoundError, as everywhere in Python, and an error of ours that says where it was looked for."""
+    with pytest.raises(FileNotFoundError, match=r"nowhere: .* received nothing of that name\. Check the path\."):
         read_artifact(tmp_path / "nowhere")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MissingArtifactError, match=f"Check the path: it was looked for in {tmp_path}"):
+        read_artifact("nowhere")
 
 
 def test_newer_format_is_refused_with_the_upgrade(tmp_path, monkeypatch):

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from unflat._optional import require
 from unflat.deployed.bands import DeployedBands
-from unflat.errors import CorruptArtifactError, ForeignArtifactError, NewerFormatError
+from unflat.errors import CorruptArtifactError, ForeignArtifactError, MissingArtifactError, NewerFormatError
 
 if TYPE_CHECKING:
     from os import PathLike
 
 METADATA, INTERVALS = "unflat", "unflat.intervals"
 """The keys of two texts among the file's metadata: a JSON document, and what intervals are made of."""
+
+_WANTED = "a model that unflat exported"
 
 FORMAT = 1
 """Raised when an exported file can no longer be used by the unflat before."""
@@ -24,8 +26,15 @@ _SIGNATURE = b"\x12\x06unflat"
 
 
 def content_of(path: str | PathLike[str] | bytes) -> bytes:
-    """Read a file, unless what is given is its content."""
-    return path if isinstance(path, bytes) else Path(path).read_bytes()
+    """Read a file, unless what is given is its content; raise an `ArtifactError` if there is no file to read."""
+    if isinstance(path, bytes):
+        return path
+    if Path(path).is_dir():
+        raise _foreign(path, "a folder")
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise MissingArtifactError(path, _WANTED) from error
 
 
 def open_session(path: str | PathLike[str] | bytes, content: bytes, threads: int) -> Any:  # noqa: ANN401 - onnxruntime has no types
@@ -72,6 +81,4 @@ def _named(path: str | PathLike[str] | bytes) -> str | PathLike[str]:
 
 
 def _foreign(path: str | PathLike[str], received: str) -> ForeignArtifactError:
-    return ForeignArtifactError(
-        path, "a model that unflat exported", received, "Give a file that export_onnx or `unflat export` wrote."
-    )
+    return ForeignArtifactError(path, _WANTED, received, "Give a file that export_onnx or `unflat export` wrote.")

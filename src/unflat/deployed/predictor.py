@@ -63,8 +63,8 @@ class OnnxPredictor:
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
+    MissingArtifactError
+        If there is no such file; it is a FileNotFoundError, too.
     MissingExtraError
         If ONNX Runtime is not installed.
     ArtifactError

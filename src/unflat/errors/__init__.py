@@ -24,6 +24,7 @@
     │   ├── WindowTooLongError  no series is long enough for one window
     │   └── EmptyPartError      a split leaves a part without windows
     ├── ArtifactError           a model file cannot be used
+    │   ├── MissingArtifactError  there is no such file
     │   ├── ForeignArtifactError
     │   ├── CorruptArtifactError
     │   └── NewerFormatError
@@ -73,6 +74,7 @@ from unflat.errors.files import (
     ArtifactError,
     CorruptArtifactError,
     ForeignArtifactError,
+    MissingArtifactError,
     NewerFormatError,
     OutputError,
     OutputExistsError,
@@ -144,6 +146,7 @@ __all__ = [
     "InputTypeError",
     "InterruptedWarning",
     "LoneValueWarning",
+    "MissingArtifactError",
     "MissingColumnError",
     "MissingExtraError",
     "MissingFutureError",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unflat.errors.base import UnflatError
@@ -28,6 +29,29 @@ class ArtifactError(UnflatError, ValueError):
     def __init__(self, path: str | PathLike[str], expected: str, received: str, remedy: str) -> None:
         self.path = str(path)
         super().__init__(f"The model file {self.path}", expected, received, remedy)
+
+
+class MissingArtifactError(ArtifactError, FileNotFoundError):
+    """There is no such file.
+
+    Parameters
+    ----------
+    path : str or path
+        Where it was looked for.
+    expected : str
+        What was needed.
+    """
+
+    # ValueError's, which is found first, makes none of the system's errors.
+    __new__ = FileNotFoundError.__new__  # type: ignore[assignment]  # typed as that of any exception
+
+    def __init__(self, path: str | PathLike[str], expected: str) -> None:
+        looked = "" if Path(path).is_absolute() else f": it was looked for in {Path.cwd()}"
+        super().__init__(path, expected, "nothing of that name", f"Check the path{looked}.")
+
+    def __str__(self) -> str:
+        # OSError would print a number and a text of the system's, which it has not.
+        return str(self.args[0])
 
 
 class ForeignArtifactError(ArtifactError):

@@ -20,7 +20,7 @@ def load(path: str | PathLike[str]) -> LSTMRegressor:
     Parameters
     ----------
     path : str or path
-        The file.
+        The file; of a run, the `model.unflat` in its folder, which `Run(folder).load()` finds by itself.
 
     Returns
     -------
@@ -29,8 +29,8 @@ def load(path: str | PathLike[str]) -> LSTMRegressor:
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
+    MissingArtifactError
+        If there is no such file; it is a FileNotFoundError, too.
     ArtifactError
         If it is not a model file, is damaged, or is of a later format; its subclasses say which.
     """

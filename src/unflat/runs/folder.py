@@ -10,12 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unflat.errors import CorruptArtifactError, ForeignArtifactError, OutputError, OutputExistsError
+from unflat.errors import (
+    CorruptArtifactError,
+    ForeignArtifactError,
+    MissingArtifactError,
+    OutputError,
+    OutputExistsError,
+)
 from unflat.estimator import load
 from unflat.evaluation import Evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from os import PathLike
 
     from unflat.estimator import LSTMRegressor
 
@@ -30,17 +37,20 @@ _OWN = frozenset({MODEL, CONFIG, METRICS, HISTORY, FIGURES, TUNING})
 """All that a run's folder has from this package; whatever else is in it is its user's."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Run:
     """A run that is on the disk.
 
     Parameters
     ----------
-    path : Path
+    path : str or path
         The folder; or, of a run whose folder was not kept, the model file alone.
     """
 
     path: Path
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        object.__setattr__(self, "path", Path(path))
 
     @property
     def model_path(self) -> Path:
@@ -65,12 +75,13 @@ class Run:
         ArtifactError
             If the file is missing, damaged, or not a model of this package.
         """
+        wanted = f"the folder of a run, or the {MODEL} out of one"
+        if not self.path.exists():
+            raise MissingArtifactError(self.path, wanted)
         if not self.model_path.exists():
             raise ForeignArtifactError(
-                self.path, f"the folder of a run, or the {MODEL} out of one",
-                f"a folder without {MODEL}" if self.path.is_dir() else "nothing of that name",
-                "Give the folder that `unflat train` wrote.",
-            )  # fmt: skip
+                self.path, wanted, f"a folder without {MODEL}", "Give the folder that `unflat train` wrote."
+            )
         return load(self.model_path)
 
     def config(self) -> dict[str, Any]:

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from unflat.errors import CorruptArtifactError, ForeignArtifactError, NewerFormatError, OutputError
+from unflat.errors import (
+    CorruptArtifactError,
+    ForeignArtifactError,
+    MissingArtifactError,
+    NewerFormatError,
+    OutputError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +29,7 @@ FORMAT_VERSION = 1
 """Raised when a file can no longer be read by the unflat before."""
 
 _KEY = "unflat"
+_WANTED = "a model that unflat saved"
 _SIGNATURE = b'{"__metadata__":{"unflat":'
 
 
@@ -66,8 +73,8 @@ def read_artifact(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
+    MissingArtifactError
+        If there is no such file; it is a FileNotFoundError, too.
     ForeignArtifactError
         If unflat did not write it, or it is a folder.
     CorruptArtifactError
@@ -111,6 +118,8 @@ def _open(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     try:
         with safe_open(path, framework="pt") as file:
             return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+    except FileNotFoundError as error:
+        raise MissingArtifactError(path, _WANTED) from error
     except SafetensorError as error:
         raise _unreadable(path, str(error)) from error
 
@@ -133,8 +142,8 @@ def _corrupt(path: Path, reason: str) -> CorruptArtifactError:
 
 def _foreign(path: Path, received: str) -> ForeignArtifactError:
     return ForeignArtifactError(
-        path, "a model that unflat saved", received,
-        "Give the model.unflat of a run, or a file that model.save wrote.",
+        path, _WANTED, received,
+        "Give the model.unflat of a run, as Run(folder).load() does, or a file that model.save wrote.",
     )  # fmt: skip
 
 

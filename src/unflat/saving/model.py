@@ -120,8 +120,8 @@ def read_model(path: str | PathLike[str]) -> tuple[dict[str, Any], Learned]:
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
+    MissingArtifactError
+        If there is no such file; it is a FileNotFoundError, too.
     ArtifactError
         If it is not a model file, is damaged, or is of a later format; its subclasses say which.
     """
