@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import mean_pinball_loss
 
-from unflat.errors import ConfigurationError, InputError, NonFiniteError, ShapeError
+from unflat.errors import (
+    ConfigurationError,
+    InputError,
+    InputTypeError,
+    NonFiniteError,
+    ShapeError,
+    TooFewSamplesError,
+)
 from unflat.metrics import IntervalScores, score_intervals
 
 
@@ -72,9 +79,16 @@ def test_infinite_bounds_cover_and_go_through_json():
         ([1.0], [[0.0]], [1.0], 0.9, ShapeError, r"The lower bound: expected the target's shape \(1,\)"),
         ([math.inf], [0.0], [1.0], 0.9, NonFiniteError, "The target"),
         ([1.0], [0.0], [1.0], 1.0, ConfigurationError, r"'asked' .* a number in \(0, 1\)"),
+        ([1.0], [0.0], [1.0], "x", ConfigurationError, r"'asked' .* a number in \(0, 1\); received 'x'"),
+        ([1.0], [0.0], [1.0], None, ConfigurationError, r"'asked' .* a number in \(0, 1\); received None"),
+        ([], [], [], 0.9, TooFewSamplesError, "The target: expected at least 1 samples; received 0"),
+        (1.0, 0.0, 2.0, 0.9, ShapeError, r"The target: expected shape \(n,\) or \(n, k\)"),
+        (["a"], [0.0], [1.0], 0.9, InputTypeError, "The target: expected real numbers"),
+        ([1.0], ["a"], [1.0], 0.9, InputTypeError, "The lower bound: expected real numbers"),
+        ([1.0], [0.0], [1j], 0.9, InputTypeError, "The upper bound: expected real numbers; .* complex128"),
     ],
 )
 def test_what_cannot_be_scored_is_refused(y, low, high, asked, *, error, match):
-    """Crossed bounds, other shapes and coverages that are none raise errors that say so."""
+    """Crossed bounds, other shapes, what is no number and coverages that are none raise errors that say so."""
     with pytest.raises(error, match=match):
         score_intervals(y, low, high, asked)

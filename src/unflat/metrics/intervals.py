@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from math import isfinite
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unflat.errors import ConfigurationError, InputError, ShapeError
-from unflat.metrics.pairs import checked_weights, refuse_not_finite
+from unflat.errors import ConfigurationError, InputError
+from unflat.metrics.pairs import check_shapes, checked_weights, real_numbers, refuse_not_finite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,23 +74,21 @@ def score_intervals(
 
     Raises
     ------
-    ShapeError
-        If the shapes differ.
+    InputTypeError, ShapeError, TooFewSamplesError
+        As `mse` raises them.
     NonFiniteError
-        If a target is not finite.
+        If a target or a weight is not finite.
     InputError
-        If a bound is NaN, or a lower one lies above the upper one.
+        If a bound is NaN, a lower one lies above the upper one, a weight is negative, or all are 0.
     ConfigurationError
         If `asked` is not a coverage.
     """
-    if not 0 < asked < 1:
+    if not _is_coverage(asked):
         raise ConfigurationError("score_intervals", "asked", "a number in (0, 1)", asked)
-    targets, low, high = (np.asarray(values, dtype=np.float64) for values in (y, lower, upper))
-    for name, bound in (("The lower bound", low), ("The upper bound", high)):
-        if bound.shape != targets.shape:
-            raise ShapeError(
-                name, f"the target's shape {targets.shape}", bound.shape, "Give one bound for each target."
-            )
+    targets = real_numbers(y, "The target")
+    low, high = real_numbers(lower, "The lower bound"), real_numbers(upper, "The upper bound")
+    check_shapes(targets, low, "The lower bound")
+    check_shapes(targets, high, "The upper bound")
     refuse_not_finite(targets, "The target")
     if not (low <= high).all():
         raise InputError(
@@ -100,6 +99,10 @@ def score_intervals(
     counted = weights > 0  # where not, an infinite bound would be 0 times infinity
     y_columns, lows, highs = (values.reshape(len(targets), -1)[counted].T for values in (targets, low, high))
     return tuple(_of_output(*column, asked, weights[counted]) for column in zip(y_columns, lows, highs, strict=True))
+
+
+def _is_coverage(asked: object) -> bool:
+    return not isinstance(asked, bool) and isinstance(asked, Real) and 0 < float(asked) < 1
 
 
 def _of_output(

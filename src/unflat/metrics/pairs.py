@@ -74,10 +74,8 @@ def paired(y: ArrayLike, prediction: ArrayLike, sample_weight: ArrayLike | None,
     InputError
         If a weight is negative, or all are 0.
     """
-    targets, predicted = _numbers(y, "The target"), _numbers(prediction, name)
-    _check_shapes(targets, predicted, name)
-    if targets.size == 0:
-        raise TooFewSamplesError("The target", 1, 0)
+    targets, predicted = real_numbers(y, "The target"), real_numbers(prediction, name)
+    check_shapes(targets, predicted, name)
     refuse_not_finite(targets, "The target")
     weights = checked_weights(sample_weight, len(targets))
     counted = weights > 0
@@ -114,7 +112,7 @@ def checked_weights(sample_weight: ArrayLike | None, n: int) -> NDArray[np.float
     """
     if sample_weight is None:
         return np.ones(n)
-    weights = _numbers(sample_weight, "The sample weight")
+    weights = real_numbers(sample_weight, "The sample weight")
     if weights.shape != (n,):
         raise ShapeError("The sample weight", f"shape ({n},)", weights.shape, "Give one weight per sample.")
     refuse_not_finite(weights, "The sample weight")
@@ -130,7 +128,26 @@ def checked_weights(sample_weight: ArrayLike | None, n: int) -> NDArray[np.float
     return shares
 
 
-def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
+def real_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Take values as numbers.
+
+    Parameters
+    ----------
+    values : array-like
+        As given.
+    name : str
+        What to call them in messages.
+
+    Returns
+    -------
+    ndarray, float64
+        Of the same shape.
+
+    Raises
+    ------
+    InputTypeError
+        If they are text, times, complex or of unequal lengths.
+    """
     try:
         array = np.asarray(values)
         if array.dtype.kind not in "cmM":
@@ -141,7 +158,23 @@ def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
     raise InputTypeError(name, "real numbers", received, "Encode it as numbers.")
 
 
-def _check_shapes(targets: NDArray[np.float64], predicted: NDArray[np.float64], name: str) -> None:
+def check_shapes(targets: NDArray[np.float64], predicted: NDArray[np.float64], name: str) -> None:
+    """Insist that there are targets, and something of the same shape beside them.
+
+    Parameters
+    ----------
+    targets, predicted : ndarray
+        What is compared.
+    name : str
+        What to call the latter in messages.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes differ, in dimensions too, or targets have other dimensions than (n,) or (n, k).
+    TooFewSamplesError
+        If there is no sample.
+    """
     if targets.ndim not in {1, 2}:
         raise ShapeError(
             "The target", "shape (n,) or (n, k)", targets.shape, "Give a row per sample, a column per output."
@@ -153,6 +186,8 @@ def _check_shapes(targets: NDArray[np.float64], predicted: NDArray[np.float64], 
             predicted.shape,
             "Bring both to one shape: (n,) against (n, 1) would compare each sample with all others.",
         )
+    if targets.size == 0:
+        raise TooFewSamplesError("The target", 1, 0)
 
 
 def refuse_not_finite(values: NDArray[np.float64], name: str) -> None:
