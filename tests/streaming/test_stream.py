@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.exceptions import NotFittedError
 
-from unflat import LSTMRegressor, Stream, make_windows
+from unflat import LSTMRegressor, Stream, load, make_windows
 from unflat.errors import (
     ConfigurationError,
     InputTypeError,
@@ -282,6 +282,33 @@ def test_a_state_of_another_model_is_refused(gappy, pair, distinct):
     with pytest.raises(StreamError, match=r"'network_0_layer_0_memory' of the state: .* received a state without it"):
         stream.restore(incomplete)
     np.testing.assert_array_equal(stream.predict(), before)
+
+
+def test_no_weight_of_another_model_passes_for_the_same(wells, distinct):
+    """Where a single parameter is another, be it of the attention or of what is mixed with columns, it is refused."""
+    model = distinct(wells, readout=("attention", "max"))
+    state = model.stream().state()
+    for parameter in model.predictor_.parameters():
+        before = parameter.detach().clone()
+        if parameter.requires_grad:
+            with torch.no_grad():
+                parameter.mul_(1.5)
+            with pytest.raises(StreamError, match="other weights or scales"):
+                model.stream().restore(state)
+            with torch.no_grad():
+                parameter.copy_(before)
+    model.stream().restore(state)
+
+
+def test_a_state_outlives_the_process_of_its_model(gappy, pair, tmp_path):
+    """A model that was saved and loaded takes up what a stream of the first has left."""
+    model, _ = pair
+    stream = model.stream()
+    before = stream.feed(gappy[0][0][0])
+    model.save(tmp_path / "m.unflat")
+    other = load(tmp_path / "m.unflat").stream()
+    other.restore(stream.state())
+    np.testing.assert_array_equal(other.predict(), before)
 
 
 def test_training_on_does_not_reach_a_stream(gappy, distinct):

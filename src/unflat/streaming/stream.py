@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ from unflat.streaming.cells import CELLS
 from unflat.streaming.engine import Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -295,14 +296,22 @@ def _refuse_other_networks(predictor: Predictor) -> None:
 
 
 def _checksum(arrays: PredictorArrays) -> int:
-    """Tell models apart by their weights and scales."""
-    scales = [arrays.inputs] if arrays.context is None else [arrays.inputs, arrays.context]
-    numbers = [array for scale in scales for array in (scale.center, scale.scale, scale.codes)]
-    numbers += [arrays.target_center, arrays.target_scale, arrays.lowest, arrays.highest]
-    numbers += [arrays.head.weight, arrays.head.bias, *(arrays.held or ())]
-    layers = [layer for network in arrays.networks for layer in network.layers]
-    numbers += [array for layer in layers for cell in layer for array in vars(cell).values()]
+    """Tell models apart by all that they are made of: weights, scales, limits, and in what order they are used."""
     checksum = 0
-    for array in numbers:
-        checksum = zlib.crc32(np.ascontiguousarray(array).tobytes(), checksum)
+    for part in _parts(arrays):
+        checksum = zlib.crc32(part, checksum)
     return checksum
+
+
+def _parts(value: object) -> Iterator[bytes]:
+    """Give the content of all arrays, words and switches within a value, in one order."""
+    if isinstance(value, np.ndarray):
+        yield repr(value.shape).encode() + np.ascontiguousarray(value).tobytes()
+    elif isinstance(value, str | bool):
+        yield repr(value).encode()
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _parts(part)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _parts(getattr(value, field.name))
