@@ -117,7 +117,7 @@ class Batches:
         (np.ones(3), ShapeError, r"Reshape your data"),
         (np.ones((1, 2, 3, 4)), ShapeError, r"Flatten the last axes"),
         (np.ones((0, 3, 1)), TooFewSamplesError, "at least 1 samples"),
-        (np.ones((2, 3, 0)), InputError, r"0 feature\(s\)"),
+        (np.ones((2, 3, 0)), InputError, r"0 feature\(s\) .* while a minimum of 1 is required\. Give some values\."),
         ([np.ones((3, 2)), np.ones((3, 1))], ShapeError, r"X\[1\]: expected 2 features"),
         ([np.ones((3, 2)), np.ones((0, 2))], ShapeError, r"X\[1\]"),
         ([[[1.0, 2.0], [1.0, 2.0]], [[1.0, 2.0], [1.0]]], InputError, r"X\[1\]: .* received 2 in row 0 and 1 in row 1"),

@@ -404,7 +404,7 @@ def _with_feature_axis(array: NDArray[Any], name: str) -> NDArray[Any]:
         raise InputError(
             name,
             "at least one feature and one time step",
-            f"{what} (shape={array.shape}) while a minimum of 1 is required.",
+            f"{what} (shape={array.shape}) while a minimum of 1 is required",
             "Give some values.",
         )
     return array if array.ndim == 3 else array[:, :, None]  # noqa: PLR2004 - sequences, time, features
