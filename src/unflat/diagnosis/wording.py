@@ -68,11 +68,11 @@ def _flat(output: OutputVerdict, of: str, where: str) -> str:
 
 
 def _failing(output: OutputVerdict, of: str, where: str) -> str:
-    others = f"other learners explain {_explained(output.attainable)}" if output.signal else ""
+    others = f"; other learners explain {_explained(output.attainable)}" if output.signal else ""
     if output.r2 > 0:
-        return f"The predictions{of} fall far short: {where.lower()} they explain {_explained(output.r2)}; {others}."
+        return f"The predictions{of} fall far short: {where.lower()} they explain {_explained(output.r2)}{others}."
     words = f"The predictions{of} vary, but are no better than always giving the mean. {where} R² is {ratio(output.r2)}"
-    return f"{words}; {others}." if others and output.attainable > 0 else f"{words}."
+    return f"{words}{others if output.attainable > 0 else ''}."
 
 
 def _diverged(output: OutputVerdict, of: str, where: str) -> str:
