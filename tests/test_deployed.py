@@ -216,7 +216,7 @@ def test_values_beside_sequences_are_refused_where_none_belong(with_price, expor
 @pytest.mark.parametrize("coverage", [0, 1.0, "most"])
 def test_a_coverage_is_a_share(coverage, exported):
     """As for the model itself."""
-    with pytest.raises(ConfigurationError, match=r"'coverage' .*in \(0, 1\)"):
+    with pytest.raises(ConfigurationError, match=r"'coverage' of predict_interval: expected .*in \(0, 1\)"):
         OnnxPredictor(exported[1]).predict_interval(exported[2], coverage)
 
 

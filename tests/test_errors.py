@@ -80,8 +80,12 @@ EXAMPLES = [
         ConfigurationError("LSTMRegressor", "epochs", "a whole number of at least 1", -3),
         (
             "The parameter 'epochs' of LSTMRegressor: expected a whole number of at least 1; received -3. "
-            "Set 'epochs' accordingly."
+            "Give such a value, or leave 'epochs' out where it has a default."
         ),
+    ),
+    (
+        ConfigurationError("evaluate", "past", "None", 3, "Leave it out."),
+        "The parameter 'past' of evaluate: expected None; received 3. Leave it out.",
     ),
     (
         UnknownParameterError("LSTMRegressor", "unit", ["epochs", "units"]),
@@ -96,6 +100,13 @@ EXAMPLES = [
         (
             "The intervals: expected a model that held data out, or was calibrated; received one that was trained on "
             "all it was given. Call model.calibrate(X, y) with sequences that the model has not learned from."
+        ),
+    ),
+    (
+        NotCalibratedError("a file of one that held nothing out", "Export it again."),
+        (
+            "The intervals: expected a model that held data out, or was calibrated; received a file of one that held "
+            "nothing out. Export it again."
         ),
     ),
     (ModelError(*PARTS), PARTS_TEXT),

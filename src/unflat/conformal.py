@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from unflat.config import OWNER, Interval
+from unflat.config import Interval
 from unflat.errors import ConfigurationError, CoverageWarning, InputError, ShapeError
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ class Calibration:
         return quantiles
 
     def asked(self, coverage: float, n: int, groups: NDArray[Any] | None) -> NDArray[np.float64]:
-        """Give `quantiles` for a coverage that a user asks for.
+        """Give `quantiles` for a coverage that a user asks for, which has been checked.
 
         Parameters
         ----------
@@ -238,17 +238,11 @@ class Calibration:
         ndarray of shape (n, k), float64
             As of `quantiles`.
 
-        Raises
-        ------
-        ConfigurationError
-            If the coverage is not in (0, 1).
-
         Warns
         -----
         CoverageWarning
             If the scores are too few for this coverage; it says which they can promise.
         """
-        refuse_other_coverage(coverage)
         if coverage > self.most + _ROUNDING and self.lacking(groups):
             warnings.warn(self._too_few(coverage), CoverageWarning, stacklevel=3)
         return self.quantiles(coverage, n, groups)
@@ -302,10 +296,11 @@ class Calibration:
         return cls(arrays["scores"], arrays.get("weights"), arrays.get("members"), labels)
 
 
-def refuse_other_coverage(coverage: object) -> None:
-    """Raise `ConfigurationError` if a coverage is not in (0, 1)."""
+def refuse_other_coverage(coverage: object, owner: str) -> None:
+    """Raise `ConfigurationError` if the coverage that something is called with is not in (0, 1)."""
     if not _OPEN.admits(coverage):
-        raise ConfigurationError(OWNER, "coverage", str(_OPEN), coverage)
+        remedy = "Give the share of targets that are to lie inside, such as 0.9."
+        raise ConfigurationError(owner, "coverage", str(_OPEN), coverage, remedy)
 
 
 def labels(groups: NDArray[Any]) -> NDArray[Any]:

@@ -138,8 +138,12 @@ def test_a_model_that_held_nothing_out_asks_to_be_calibrated():
 @pytest.mark.parametrize("coverage", [0.0, 1.0, 90])
 def test_what_is_no_coverage_is_refused(fitted, coverage):
     """A percentage is not a probability."""
-    with pytest.raises(ConfigurationError, match=r"'coverage' .* a number in \(0, 1\)"):
+    with pytest.raises(
+        ConfigurationError, match=r"'coverage' of predict_interval: expected a number in \(0, 1\).* 0\.9"
+    ):
         fitted.predict_interval(drawn(3, 0)[0], coverage)
+    with pytest.raises(ConfigurationError, match="'coverage' of track_interval"):
+        fitted.track_interval(coverage)
     with pytest.raises(ConfigurationError, match="'gamma'"):
         fitted.track_interval(gamma=0.0)
 

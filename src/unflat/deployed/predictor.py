@@ -170,9 +170,13 @@ class OnnxPredictor:
         MissingValuesWarning, OutOfRangeWarning
             As for `predict`.
         """
-        refuse_other_coverage(coverage)
+        refuse_other_coverage(coverage, "predict_interval")
         if self._bands is None:
-            raise NotCalibratedError("a file of one that held nothing out, or had learned since")
+            raise NotCalibratedError(
+                "a file of one that held nothing out, or had learned since",
+                "Load the model, call its calibrate(X, y) with sequences that it has not learned from, and export it "
+                "again.",
+            )
         sequences = self._checked(X, context)
         of_windows = getattr(X, "groups", None)
         known = None if of_windows is None else labels(of_windows)

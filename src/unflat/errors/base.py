@@ -57,14 +57,17 @@ class ConfigurationError(UnflatError, ValueError):
         What it must be, in words.
     value : object
         What it was.
+    remedy : str or None
+        What to do about it, as a full sentence; None where there is no more to say than to give what was expected.
     """
 
-    def __init__(self, owner: str, name: str, constraint: str, value: object) -> None:
+    def __init__(self, owner: str, name: str, constraint: str, value: object, remedy: str | None = None) -> None:
         self.owner = owner
         self.name = name
         self.constraint = constraint
         self.value = value
-        super().__init__(f"The parameter '{name}' of {owner}", constraint, repr(value), f"Set '{name}' accordingly.")
+        usual = f"Give such a value, or leave '{name}' out where it has a default."
+        super().__init__(f"The parameter '{name}' of {owner}", constraint, repr(value), remedy or usual)
 
 
 class UnknownParameterError(UnflatError, ValueError):
@@ -122,15 +125,21 @@ class NotCalibratedError(UnflatError, ValueError):
     ----------
     reason : str
         Why there are none.
+    remedy : str
+        What to do about it, as a full sentence.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(
+        self,
+        reason: str,
+        remedy: str = "Call model.calibrate(X, y) with sequences that the model has not learned from.",
+    ) -> None:
         self.reason = reason
         super().__init__(
             "The intervals",
             "a model that held data out, or was calibrated",
             reason,
-            "Call model.calibrate(X, y) with sequences that the model has not learned from.",
+            remedy,
         )
 
 

@@ -208,7 +208,9 @@ def _references(
         return _applied(_fitted(train, past), X, _GIVEN)
     if _has_baselines(model):
         if past is not None:
-            raise ConfigurationError("evaluate", "past", "None, since the model's own baselines know it", past)
+            raise ConfigurationError(
+                "evaluate", "past", "None, since the model's own baselines know it", past, "Leave it out."
+            )
         return _applied(model.baselines_, X, _MODELS_OWN)
     past = X.past if isinstance(X, Windows) and past is None else past
     if past is not None:

@@ -131,5 +131,8 @@ def choose_device(name: str) -> torch.device:
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not available.get(str(name).partition(":")[0], False):
         here = ", ".join(repr(device) for device, there in available.items() if there)
-        raise ConfigurationError("LSTMRegressor", "device", f"'auto' or a device of this machine ({here})", name)
+        raise ConfigurationError(
+            OWNER, "device", f"'auto' or a device of this machine ({here})", name,
+            "Leave it at 'auto', which takes the fastest that there is.",
+        )  # fmt: skip
     return torch.device(name)

@@ -83,7 +83,7 @@ class IntervalMixin:
         -----
         A series in time is not exchangeable: see `track_interval`.
         """
-        calibration = self._calibration(coverage)
+        calibration = self._calibration(coverage, "predict_interval")
         X = windowed(X, self.schema_)
         expected = self._expect(X)
         n = len(expected.center)
@@ -147,7 +147,7 @@ class IntervalMixin:
         NotFittedError, NotCalibratedError, ConfigurationError
             As for `predict_interval`.
         """
-        calibration = self._calibration(coverage)
+        calibration = self._calibration(coverage, "track_interval")
         if not Interval(0, 1, "right").admits(gamma):
             raise ConfigurationError("track_interval", "gamma", "a number in (0, 1]", gamma)
         return AdaptiveInterval(
@@ -166,9 +166,9 @@ class IntervalMixin:
     def _sequences(self, X: object) -> Sequences:
         raise NotImplementedError  # the estimator's
 
-    def _calibration(self, coverage: float) -> Calibration:
+    def _calibration(self, coverage: float, asked: str) -> Calibration:
         check_is_fitted(self)
-        refuse_other_coverage(coverage)
+        refuse_other_coverage(coverage, asked)
         if self.bands_.calibration is None:
             raise NotCalibratedError("one that held nothing out, or has learned since")
         return self.bands_.calibration

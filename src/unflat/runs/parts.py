@@ -214,13 +214,18 @@ def read_parts(
         _refuse_for_ts("by", holdout.by)
         return _parts_of_sequences(data, test_data, holdout)
     if cut is None:
-        raise ConfigurationError("train_run", "cut", "a Cut with target and length, for a table of time steps", cut)
+        raise ConfigurationError(
+            "train_run", "cut", "a Cut with target and length, for a table of time steps", cut,
+            "Say what to predict from how many rows: cut=Cut(target=('load',), length=48).",
+        )  # fmt: skip
     return _parts_of_table(data, test_data, cut, holdout)
 
 
 def _refuse_for_ts(name: str, value: object) -> None:
     if value is not None:
-        raise ConfigurationError("train_run", name, "None for a .ts file, whose sequences are whole", value)
+        raise ConfigurationError(
+            "train_run", name, "None for a .ts file, whose sequences are whole", value, "Leave it out."
+        )
 
 
 def _parts_of_table(

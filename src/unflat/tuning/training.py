@@ -123,7 +123,10 @@ class Task:
         share = self.model.validation_fraction
         training, held_out, _ = parted(data, self.validation, share, check_random_state(seed))
         if held_out is None and share == 0:
-            raise ConfigurationError("tune", "validation_fraction", "a share above 0, to score trials on", share)
+            raise ConfigurationError(
+                "tune", "validation_fraction", "a share above 0, to score trials on", share,
+                "Let the model hold something out, or give tune a part of its own: validation=(X, y).",
+            )  # fmt: skip
         if held_out is None:
             raise TooFewSamplesError("The sequences to tune on", FEWEST_TO_HOLD_OUT, len(data))
         return training, held_out

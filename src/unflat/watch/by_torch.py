@@ -90,7 +90,10 @@ class TorchEvents:
 
     def _begin(self) -> None:
         if self._module is None:
-            raise ConfigurationError("Watch", "model", "the torch.nn.Module that is trained", None)
+            raise ConfigurationError(
+                "Watch", "model", "the torch.nn.Module that is trained", None,
+                "Give it with its optimizer: Watch(X, y, model=module, optimizer=optimizer).",
+            )  # fmt: skip
         subject = ModuleInTraining(self._module, self._objective, self._optimizer)
         settings = subject.settings()
         rate = None if settings is None else settings.learning_rate

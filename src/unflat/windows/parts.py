@@ -56,7 +56,9 @@ class SplitPlan(Checked):
                 self._owner(), "validation", f"less than {1 - self.test:g}, beside test={self.test:g}", self.validation
             )
         if self.by == "group" and self.gap > 0:
-            raise ConfigurationError(self._owner(), "gap", "0 with by='group', where no series is cut", self.gap)
+            raise ConfigurationError(
+                self._owner(), "gap", "0 with by='group', where no series is cut", self.gap, "Leave the gap out."
+            )
 
     @classmethod
     def _owner(cls) -> str:
@@ -101,7 +103,8 @@ def assign_parts(
     if plan.by == "group":
         if timeline.labels is None:
             expected = "'time', for no group column was named when the windows were made"
-            raise ConfigurationError("Windows.split", "by", expected, plan.by)
+            remedy = "Name the column that tells series apart as group= of make_windows, or split by time."
+            raise ConfigurationError("Windows.split", "by", expected, plan.by, remedy)
         parts = _by_group(timeline, sequences, plan, random)
     else:
         parts = _by_time(timeline, sequences, ahead, plan)

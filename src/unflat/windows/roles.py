@@ -134,7 +134,10 @@ def _find_time(table: Table, others: set[str | None]) -> str | None:
     temporal = [name for name in unread if may_be_times(table[name])]
     if not all(are_the_same_times(table[temporal[0]], table[name]) for name in temporal[1:]):
         choices = ", ".join(map(repr, temporal))
-        raise ConfigurationError("make_windows", "time", f"one of {choices}, which all hold times", None)
+        raise ConfigurationError(
+            "make_windows", "time", f"one of {choices}, which all hold times", None,
+            f"Say which one orders the rows: time={temporal[0]!r}.",
+        )  # fmt: skip
     return temporal[0] if temporal else None
 
 
@@ -145,7 +148,10 @@ def _calendar(given: str | Sequence[str], time: str | None, features: Sequence[s
     if not set(names) <= set(CALENDAR):
         raise ConfigurationError("make_windows", "calendar", f"names among {', '.join(CALENDAR)}", given)
     if time is None:
-        raise ConfigurationError("make_windows", "calendar", "empty, for there is no time column", given)
+        raise ConfigurationError(
+            "make_windows", "calendar", "empty, for there is no time column", given,
+            "Name the column of times as time=, or leave calendar out.",
+        )  # fmt: skip
     taken = [name for name in calendar_names(time, names) if name in features]
     if taken:
         raise ConfigurationError("make_windows", "calendar", f"such that {taken[0]!r} is no column's name", given)
@@ -164,7 +170,10 @@ def _static(given: str | Sequence[str], targets: Sequence[str], groups: Sequence
     if set(names) & set(targets):
         raise ConfigurationError("make_windows", "static", "none of the targets", given)
     if names and not groups:
-        raise ConfigurationError("make_windows", "static", "empty, for no group column tells series apart", given)
+        raise ConfigurationError(
+            "make_windows", "static", "empty, for no group column tells series apart", given,
+            "Name the column that does as group=, or leave static out.",
+        )  # fmt: skip
     return names
 
 

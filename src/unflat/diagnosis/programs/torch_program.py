@@ -70,7 +70,10 @@ class TorchProgram(Program):
         self._module: nn.Module = getattr(module, "_orig_mod", module)  # a compiled module's own, which can be copied
         found = objective(training.loss)
         if found is None:
-            raise ConfigurationError("diagnose", "loss", "the loss that the module was trained with", training.loss)
+            raise ConfigurationError(
+                "diagnose", "loss", "the loss that the module was trained with", training.loss,
+                "Give it by its name, such as loss='mse', or as a function of prediction and target.",
+            )  # fmt: skip
         self._objective = found
         self._training = training
         self.epochs = training.passes
