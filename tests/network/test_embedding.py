@@ -53,6 +53,15 @@ def test_columns_of_many_categories_are_embedded_and_others_are_not():
     assert many.network.skip.map.in_features == 2 * (1 + MOST_ONE_HOT + 1)
 
 
+def test_the_matrix_of_an_embedding_stands_where_its_tables_are():
+    """On whatever device; that of shapes without numbers, which every machine has, stands for the others."""
+    embedding = Embedding(7, [(1, 2), (4, 3)], torch.Generator().manual_seed(0))
+    expected = embedding.matrix().shape
+    matrix = embedding.to("meta").matrix()
+    assert matrix.device.type == "meta"
+    assert matrix.shape == expected
+
+
 def test_an_embedding_takes_rows_of_its_tables():
     """A category is a row, several columns stay apart, a missing one is zeros, and shares are the mean."""
     embedding = Embedding(7, [(1, 2), (4, 3)], torch.Generator().manual_seed(0))

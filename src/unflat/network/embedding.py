@@ -69,5 +69,5 @@ class Embedding(nn.Module):
     def matrix(self) -> Tensor:
         """Give the matrix (features, width) that does the same."""
         features = len(self._kept) + sum(count for _, count in self._places)
-        matrix: Tensor = self(torch.eye(features)[None])[0].detach()
+        matrix: Tensor = self(torch.eye(features, device=self.tables[0].device)[None])[0].detach()
         return matrix
