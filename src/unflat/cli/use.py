@@ -13,8 +13,11 @@ RunArgument = Annotated[
     Path, typer.Argument(metavar="RUN", help="Folder that `unflat train` wrote, or a model file that model.save wrote.")
 ]
 
-DataArgument = Annotated[
-    Path, typer.Argument(metavar="DATA", help="File of the kind that the run was trained on, with the same columns.")
+LikeDataArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DATA", help="Table with the columns of the training data (.csv, .tsv, .txt, .parquet), or .ts."
+    ),
 ]
 
 EVALUATE_EXAMPLES = (
@@ -30,12 +33,7 @@ PREDICT_EXAMPLES = (
 
 def evaluate(
     run: RunArgument,
-    data: Annotated[
-        Path,
-        typer.Argument(
-            metavar="DATA", help="Table with the columns of the training data (.csv, .tsv, .txt, .parquet), or .ts."
-        ),
-    ],
+    data: LikeDataArgument,
     as_json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")] = False,
 ) -> None:
     """Score a run on new data, beside baselines."""
@@ -45,12 +43,7 @@ def evaluate(
 
 def predict(
     run: RunArgument,
-    data: Annotated[
-        Path,
-        typer.Argument(
-            metavar="DATA", help="Table with the columns of the training data (.csv, .tsv, .txt, .parquet), or .ts."
-        ),
-    ],
+    data: LikeDataArgument,
     output: Annotated[
         Path | None,
         typer.Option(

@@ -190,7 +190,7 @@ def choose_line(
     standard error (Breiman, Friedman, Olshen & Stone, Classification and Regression Trees, 1984, section 3.4.3); here
     it is half of one, of the differences sequence by sequence. Where chance would choose, among few sequences, the
     line stays nearer to the mean; an exact line is found all the same. Products are read only where they leave less
-    than a seventh of the error. Held back towards the last value a line is as simple as towards the mean, and goes on
+    than 0.15 of the error. Held back towards the last value a line is as simple as towards the mean, and goes on
     where a series drifts: so it is, unless that is clearly worse.
 
     Parameters

@@ -79,9 +79,14 @@ class Cut:
         Raises
         ------
         TableError
-            If the file cannot be read, or has no such columns; its subclasses say why.
+            If the file cannot be read, has no such columns, or is too short for a single window; its subclasses say
+            why.
         InputError
-            If not a single window can be cut.
+            If a target or feature is infinite, or has no value.
+        ConfigurationError
+            If a measure is out of its bounds, or names are repeated.
+        OutputError
+            If the file is larger than memory, and its columns cannot be kept on the disk.
         """
         return make_windows(
             data,

@@ -132,6 +132,8 @@ def make_windows(
         If a time stands more than once in a series.
     WindowTooLongError
         If no series is long enough.
+    UnreadableTableError, TableChangedError, OutputError
+        Of a path: if the file cannot be read, is written meanwhile, or its columns cannot be kept on the disk.
 
     Warns
     -----
@@ -189,6 +191,8 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
     ------
     InputTypeError, MissingColumnError, ColumnTypeError, NonFiniteError, DuplicateTimeError, WindowTooLongError
         As in `make_windows`.
+    UnreadableTableError, TableChangedError, OutputError
+        Likewise, of a path.
     AllMissingError
         If targets are asked for and one has no value.
     MissingFutureError

@@ -14,7 +14,7 @@ MOST_CURES = 3
 """Cures that are tried each for itself: those of the causes named first."""
 
 _LEAST_SHARE = 0.2
-"""Share of the user's epochs below which a training would say little about his."""
+"""Share of the user's epochs below which a training would say little about theirs."""
 
 _LEAST_SEQUENCES = 0.25
 """Share of the sequences below which, likewise."""
@@ -57,7 +57,7 @@ def plan(seconds: float, epoch: float, epochs: int | None, factors: list[int]) -
     """Fit trainings into the time that is left.
 
     Cures come first, then combinations of them, then sequences, then epochs: a shorter training of all says more than
-    a whole one of some, as long as it has a fifth of the user's epochs and a quarter of his sequences.
+    a whole one of some, as long as it has a fifth of the user's epochs and a quarter of their sequences.
 
     Parameters
     ----------
