@@ -92,9 +92,9 @@ def test_networks_that_add_nothing_are_let_go_and_leave_the_others_as_they_are(m
     monkeypatch.setattr(unflat.fitting.learning, "settle", settle)
     parting = parted(of_series(curved), None, "auto", RANDOM(0), "auto", free=True)
     predictor = prepared(parting)
-    histories = learned(predictor, parting)
-    assert len(histories) == kept
-    predictor.keep(len(histories))
+    trained = learned(predictor, parting)
+    assert len(trained) == kept
+    predictor.keep(len(trained))
     by_part = []
     for part, move in zip(parting.kept(kept).parts, parts, strict=True):
         own = predictor.only(part.members)
@@ -115,8 +115,8 @@ def test_where_a_line_leaves_nothing_those_without_one_are_never_trained():
     """The line is the last step to the last bit, and nobody else is asked."""
     data = of_series(lambda X: X[:, -1, 0])
     parting = Parting.alike(data.take(np.arange(90)), data.take(np.arange(90, 120)), 1, free=1)
-    histories = learned(prepared(parting), parting)
-    assert [history.stopped for history in histories] == ["exact"]
+    trained = learned(prepared(parting), parting)
+    assert [one.history.stopped for one in trained] == ["exact"]
 
 
 @pytest.mark.parametrize(("of_free", "kept"), [(0.0, 1), (0.4, 2)])
@@ -146,12 +146,11 @@ def test_networks_that_share_a_part_go_the_same_share_of_the_way(members):
     parting = Parting.alike(data.take(np.arange(90)), data.take(np.arange(90, 120)), members)
     predictor = prepared(parting)
     line = predict_all(predictor, parting.held_out.sequences)
-    errors = [[] for _ in range(members)]
-    histories = learned(predictor, parting, errors=errors)
-    assert len(histories) == members
-    assert all(len(of_one) == 5 for of_one in errors)  # before the first epoch, and after each of four
-    trained = [of_one[history.best_epoch] for of_one, history in zip(errors, histories, strict=True)]
-    before, after = errors[0][0].numpy(), torch.stack(trained).mean(dim=0).numpy()
+    trained = learned(predictor, parting, keep_errors=True)
+    assert len(trained) == members
+    assert all(len(one.errors) == 5 for one in trained)  # before the first epoch, and after each of four
+    kept = [one.errors[one.history.best_epoch] for one in trained]
+    before, after = trained[0].errors[0].numpy(), torch.stack(kept).mean(dim=0).numpy()
     scale = predictor.target.scale.numpy()
     way = (predict_all(predictor, parting.held_out.sequences) - line) / scale
     shares = way / (before - after)

@@ -94,7 +94,7 @@ def trained(kind=None, data=None, device="cpu"):
     where = torch.device(device)
     runtime = Runtime(where) if kind is None else WithDevice(where, kind=kind, network=network)
     data = data or examples()
-    history = train(network, data, data, PLAN, generator=torch.Generator().manual_seed(1), runtime=runtime)
+    history, *_ = train(network, data, data, PLAN, generator=torch.Generator().manual_seed(1), runtime=runtime)
     weights = torch.cat([parameter.detach().cpu().flatten() for parameter in network.parameters()])
     return weights, [record.loss for record in history.epochs], None if kind is None else runtime.devices[0]
 

@@ -32,17 +32,16 @@ def network(seed=0, config=SMALL):
     return Network(config, features=2, outputs=1, generator=torch.Generator().manual_seed(seed))
 
 
-def trained(config=BRIEF, *, validation=None, callbacks=(), seed=0, data=None, moments=None):
+def trained(config=BRIEF, *, validation=None, callbacks=(), seed=0, data=None):
     """Train a small network and give it with its history."""
     net = network(seed)
-    history = train(
+    history, *_ = train(
         net,
         data or examples(),
         validation,
         config,
         generator=torch.Generator().manual_seed(seed),
         callbacks=callbacks,
-        moments=moments,
     )
     return net, history
 
@@ -180,7 +179,7 @@ def test_nothing_left_to_learn_ends_training():
         flat = Examples(data.source, data.scaling, torch.full_like(data.targets, slope))
         with torch.no_grad():
             net.skip.map.bias.fill_(slope)
-        history = train(net, flat, flat, BRIEF, generator=torch.Generator().manual_seed(0))
+        history, *_ = train(net, flat, flat, BRIEF, generator=torch.Generator().manual_seed(0))
         assert (history.stopped, len(history.epochs), history.best_epoch) == ("exact", 0, 0)
 
 
@@ -215,9 +214,10 @@ def test_without_validation_the_last_weights_stay():
 
 def test_errors_on_the_validation_part_are_those_of_every_epoch():
     """The first are of the weights before training, and their mean squares are the losses that were recorded."""
-    errors, net = [], network()
-    validation = examples(20, seed=1)
-    history = train(net, examples(), validation, BRIEF, generator=torch.Generator().manual_seed(0), errors=errors)
+    net, validation = network(), examples(20, seed=1)
+    history, _, errors = train(
+        net, examples(), validation, BRIEF, generator=torch.Generator().manual_seed(0), keep_errors=True
+    )
     assert [tuple(one.shape) for one in errors] == [(20, 1)] * (1 + len(history.epochs))
     assert torch.equal(
         errors[0], validation.targets - network()(validation.draw(torch.arange(20), torch.device("cpu")).x)
@@ -300,16 +300,28 @@ def test_zero_weight_is_absence():
 
 
 def test_moments_carry_over():
-    """Going on with an earlier training's moments differs from starting with none, and hands back new ones."""
+    """Going on with an earlier training's moments differs from starting with none, and gives new ones."""
     config = TrainingConfig(epochs=1, batch_size=16, schedule="constant")
-    moments = {}
-    trained(config, moments=moments)
-    steps = {float(count) for group in moments["groups"] for count in group.steps}
+
+    def going_on_from(moments):
+        net, generator = network(), torch.Generator().manual_seed(0)
+        after = train(net, examples(), None, config, generator=generator, moments=moments).moments
+        return after, {float(count) for group in after["groups"] for count in group.steps}, weights(net)
+
+    moments, steps, fresh = going_on_from(None)
     assert steps == {3.0}
-    fresh = weights(trained(config, moments={})[0])
-    going_on = weights(trained(config, moments=moments)[0])
-    assert not torch.equal(fresh, going_on)
-    assert {float(count) for group in moments["groups"] for count in group.steps} == {6.0}
+    _, steps, later = going_on_from(moments)
+    assert steps == {6.0}
+    assert not torch.equal(fresh, later)
+    assert going_on_from(moments)[1] == {6.0}  # what was given is as it was
+
+
+def test_a_training_that_diverged_leaves_no_moments():
+    """They are no numbers, and would stop all later training."""
+    wild = TrainingConfig(epochs=3, batch_size=16, learning_rate=1e30, clip_norm=1e30)
+    left = train(network(), examples(), None, wild, generator=torch.Generator().manual_seed(0))
+    assert left.history.stopped == "diverged"
+    assert left.moments is None
 
 
 def test_bf16_trains_close_to_fp32():
@@ -318,7 +330,7 @@ def test_bf16_trains_close_to_fp32():
     for precision in ("fp32", "bf16"):
         config = TrainingConfig(epochs=15, batch_size=16, learning_rate=1e-2, precision=precision)
         net = network()
-        history = train(
+        history, *_ = train(
             net,
             examples(),
             None,
@@ -341,7 +353,7 @@ def test_the_kernel_and_torch_end_alike(bidirectional):
     for engine in (kernel.available()[0], None):
         net = network(config=shape)
         with kernel.using(engine):
-            history = train(net, examples(), None, BRIEF, generator=torch.Generator().manual_seed(0))
+            history, *_ = train(net, examples(), None, BRIEF, generator=torch.Generator().manual_seed(0))
         ends.append((history.epochs[-1].loss, weights(net)))
     assert ends[0][0] == pytest.approx(ends[1][0], rel=1e-3)
     torch.testing.assert_close(ends[0][1], ends[1][1], rtol=0, atol=1e-3)

@@ -18,7 +18,7 @@ from unflat.estimator.inputs import warn_of_inputs, warn_of_single_steps
 from unflat.estimator.judgement import warn_of, warn_of_history
 from unflat.estimator.mistakes import without_lone_values
 from unflat.fitting.assessing import assess_held_out, assess_on, hold
-from unflat.fitting.learning import continued, learn
+from unflat.fitting.learning import continued, learn, moments_after
 from unflat.fitting.picking import picks_of
 from unflat.fitting.preparing import prepare
 from unflat.fitting.settings import choose_device, network_config, one_pass_config, scaling_config, training_config
@@ -182,7 +182,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
     True
     """
 
-    _moments: list[dict[str, Any]] | None = None  # the optimizers', kept from one partial_fit to the next
+    _moments: tuple[dict[str, Any] | None, ...] | None = None  # the optimizers', kept from one partial_fit to the next
 
     def __init__(
         self,
@@ -303,20 +303,20 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         with unchanged_on_error(self):
             generator = self._start(parting, random)
             picks = picks_of(self.predictor_, parting, config.loss)
-            errors: list[list[torch.Tensor]] = [[] for _ in self.predictor_.members]
-            self.histories_ = learn(
+            trained = learn(
                 self.predictor_,
                 parting,
                 config,
                 generator=generator,
                 device=device,
                 callbacks=[*self.callbacks, *([ProgressBar()] if shows_progress(self.progress) else [])],
-                errors=errors if worth_folding(parting) else None,
+                keep_errors=worth_folding(parting),
                 picks=picks,
             )
+            self.histories_ = tuple(one.history for one in trained)
             # Ctrl-C leaves the networks that it came before untrained.
-            self.predictor_.keep(len(self.histories_))
-            self._judge(parting.kept(len(self.histories_)), errors[: len(self.histories_)], picks, Loss.of(config))
+            self.predictor_.keep(len(trained))
+            self._judge(parting.kept(len(trained)), [one.errors for one in trained], picks, Loss.of(config))
         return self
 
     def partial_fit(self, X: object, y: object = None, *, sample_weight: object = None) -> Self:
@@ -357,8 +357,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
             self.predictor_.target.refuse(data.y, self.target_names_)
             # Each pass has an order of its own, which follows from the seed and the passes before it.
             seed = int(random.randint(2**31 - 1)) + len(self.history_.epochs)
-            self._moments = [{} for _ in self.predictor_.members] if self._moments is None else self._moments
-            later = learn(
+            trained = learn(
                 self.predictor_,
                 Parting.alike(data, members=len(self.predictor_.members)),
                 config,
@@ -367,7 +366,9 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
                 callbacks=self.callbacks,
                 moments=self._moments,
             )
+            later = [one.history for one in trained]
             self.histories_ = continued(self.histories_, later)
+            self._moments = moments_after(self._moments, trained)
             warn_of_history(told(later), stacklevel=2)
             self.bands_ = self.bands_.outdated()
             self.predictor_.hold.release()

@@ -14,7 +14,7 @@ from unflat.network import assembled
 from unflat.parting.moderation import Move, is_moderated, mean_of, settle
 from unflat.sequences.batches import BatchSource
 from unflat.training.examples import Examples
-from unflat.training.loop import Runtime, errors_on, train
+from unflat.training.loop import Runtime, Trained, errors_on, train
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,10 +49,10 @@ def learn(
     generator: torch.Generator,
     device: torch.device,
     callbacks: Sequence[Callback],
-    moments: Sequence[dict[str, Any]] | None = None,
-    errors: Sequence[list[Tensor]] | None = None,
+    moments: Sequence[dict[str, Any] | None] | None = None,
+    keep_errors: bool = False,
     picks: Picks = NOTHING_PICKED,
-) -> tuple[History, ...]:
+) -> tuple[Trained, ...]:
     """Train a predictor's networks, one after the other, on a device and bring them back.
 
     They differ by their initial weights, by the order in which each sees the sequences, and by what each holds out
@@ -72,23 +72,23 @@ def learn(
         Where to compute.
     callbacks : sequence of Callback
         Who looks on, at each training.
-    moments : sequence of dict, or None
-        Of each network, the optimizer's moments of an earlier training to go on from; replaced by this one's.
-    errors : sequence of lists of Tensor, or None
-        Of each network, filled with the errors on what it holds out, as `train` says.
+    moments : sequence of dict or None, or None
+        Of each network, the optimizer's moments of an earlier training to go on from.
+    keep_errors : bool
+        Whether to keep each network's errors on what it holds out.
     picks : Picks
         Lines that networks are mixed with, as far as these pay.
 
     Returns
     -------
-    tuple of History
-        What happened, training by training; none follows one that was interrupted, and there are none of networks
+    tuple of Trained
+        What each training left; none follows one that was interrupted, and there are none of networks
         without a line where these are not worth their while. Networks that have none are of no further use.
     """
-    histories: list[History] = []
+    trained: list[Trained] = []
     moved: list[_Moved] = []
     for place, (member, part) in enumerate(zip(predictor.members, parting.of_each, strict=True)):
-        history, move = _learn_one(
+        one, move = _learn_one(
             member,
             part,
             config,
@@ -96,27 +96,27 @@ def learn(
             device=device,
             callbacks=callbacks,
             moments=None if moments is None else moments[place],
-            errors=None if errors is None else errors[place],
+            keep_errors=keep_errors,
         )
-        histories.append(history)
+        trained.append(one)
         moved += [] if move is None else [move]
-        if history.stopped == "interrupted" or _nothing_is_left(histories, parting):
+        if one.history.stopped == "interrupted" or _nothing_is_left(trained, parting):
             break
-    kept = parting.kept(len(histories))
+    kept = parting.kept(len(trained))
     if moved and kept.held_out is not None:
         settled = _settled(moved, kept, kept.held_out, picks)
         # The history of an interrupted training is to be told of.
-        if settled.of_free == 0 and histories[-1].stopped != "interrupted":
+        if settled.of_free == 0 and trained[-1].history.stopped != "interrupted":
             kept = kept.kept(len(kept.at_line))
         _moderate(moved, kept, settled)
         if settled.of_picks > 0:
             _mix(predictor, kept, picks, settled.of_picks)
-    return tuple(histories[: len(kept.of_each)])
+    return tuple(trained[: len(kept.of_each)])
 
 
-def _nothing_is_left(histories: Sequence[History], parting: Parting) -> bool:
+def _nothing_is_left(trained: Sequence[Trained], parting: Parting) -> bool:
     """Whether all networks at their lines have ended where nothing is left to learn, for those without one either."""
-    return len(histories) == len(parting.at_line) and all(history.stopped == "exact" for history in histories)
+    return len(trained) == len(parting.at_line) and all(one.history.stopped == "exact" for one in trained)
 
 
 class _Moved(NamedTuple):
@@ -137,8 +137,8 @@ def _learn_one(
     device: torch.device,
     callbacks: Sequence[Callback],
     moments: dict[str, Any] | None,
-    errors: list[Tensor] | None,
-) -> tuple[History, _Moved | None]:
+    keep_errors: bool,
+) -> tuple[Trained, _Moved | None]:
     (network,) = predictor.network.members
     network.to(device)
     judged = None if part.held_out is None else examples(part.held_out, predictor)
@@ -150,7 +150,7 @@ def _learn_one(
     try:
         for callback in callbacks:
             callback.on_model(predictor, config)
-        history = train(
+        trained = train(
             network,
             examples(part.training, predictor),
             judged,
@@ -159,11 +159,11 @@ def _learn_one(
             runtime=runtime,
             callbacks=callbacks,
             moments=moments,
-            errors=errors,
+            keep_errors=keep_errors,
         )
         if before is None or judged is None:
-            return history, None
-        return history, _Moved(network, start, before, errors_on(network, judged, runtime))
+            return trained, None
+        return trained, _Moved(network, start, before, errors_on(network, judged, runtime))
     finally:
         network.to("cpu")
 
@@ -218,3 +218,11 @@ def _weights(data: Dataset | None) -> Tensor | None:
 def continued(histories: Sequence[History], later: Sequence[History]) -> tuple[History, ...]:
     """Append trainings that went on from earlier ones; after Ctrl-C there are fewer of them."""
     return tuple(before + after for before, after in zip_longest(histories, later, fillvalue=History()))
+
+
+def moments_after(
+    moments: Sequence[dict[str, Any] | None] | None, trained: Sequence[Trained]
+) -> tuple[dict[str, Any] | None, ...]:
+    """Give the moments to go on from: each training's own, or those of before where it left none or never began."""
+    of_each = [one.moments for one in trained]
+    return tuple(own or before for own, before in zip_longest(of_each, moments or ()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
@@ -56,6 +56,25 @@ class Runtime:
         return CudaRecorder(self.device, generator) if self.device.type == "cuda" else None
 
 
+class Trained(NamedTuple):
+    """What a training leaves, beside the network that it trained.
+
+    Parameters
+    ----------
+    history : History
+        What happened; `stopped` says how it ended.
+    moments : dict or None
+        The optimizer's, for a later training to go on from; None where they are no numbers, since it diverged.
+    errors : list of Tensor
+        The errors on the validation part, target less prediction, each of shape (n, outputs): first of the weights that
+        training begins with, then of every epoch. Empty where they were not to be kept.
+    """
+
+    history: History
+    moments: dict[str, Any] | None
+    errors: list[Tensor]
+
+
 @memory_kept()
 def train(
     network: Network,
@@ -67,8 +86,8 @@ def train(
     runtime: Runtime | None = None,
     callbacks: Sequence[Callback] = (),
     moments: dict[str, Any] | None = None,
-    errors: list[Tensor] | None = None,
-) -> History:
+    keep_errors: bool = False,
+) -> Trained:
     """Train a network in place.
 
     What is judged after each epoch, and kept, is the average of the weights over the latest steps. With a validation
@@ -90,17 +109,16 @@ def train(
     callbacks : sequence of Callback
         Who looks on.
     moments : dict or None
-        The optimizer's moments of an earlier training to go on from; replaced by this one's, unless it diverges.
-    errors : list of Tensor or None
-        Given with a validation part, it is filled with the errors there, target less prediction, each of shape
-        (n, outputs): first of the weights that training begins with, then of every epoch.
+        The optimizer's moments of an earlier training to go on from.
+    keep_errors : bool
+        Whether to keep the errors on the validation part.
 
     Returns
     -------
-    History
-        What happened; `stopped` says how it ended. An interrupt by Ctrl-C ends it like any other.
+    Trained
+        What happened, and what was kept. An interrupt by Ctrl-C ends it like any other end.
     """
-    loop = _Loop(network, config, generator, runtime or Runtime(), training=training, errors=errors)
+    loop = _Loop(network, config, generator, runtime or Runtime(), training=training, keep_errors=keep_errors)
     loop.go_on_from(moments)
     exact = 0.0 if validation is None else loop.rounding(validation)
     best = _Best(network, None if validation is None else loop.evaluate(validation))
@@ -129,9 +147,7 @@ def train(
         history = History(tuple(records), stopped, best.epoch if best.restored else len(records))
         for callback in callbacks:
             callback.on_end(history)
-    if moments is not None and stopped != "diverged":  # then they are no numbers, and would stop all later training
-        moments.update(loop.moments())
-    return history
+    return Trained(history, None if stopped == "diverged" else loop.moments(), loop.errors)
 
 
 def _ending(record: EpochRecord, best: _Best, config: TrainingConfig, asked: list[bool], exact: float) -> Ending | None:
@@ -186,13 +202,14 @@ class _Loop:
         runtime: Runtime,
         *,
         training: Examples,
-        errors: list[Tensor] | None,
+        keep_errors: bool,
     ) -> None:
         self.steps = math.ceil(len(training) / config.batch_size)
         self._network = network
         self._config = config
         self._loss = Loss.of(config)
-        self._errors = errors
+        self._keep_errors = keep_errors
+        self.errors: list[Tensor] = []
         self._order = generator
         self._dropout = _on_device(generator, runtime.device)
         self._runtime = runtime
@@ -271,15 +288,15 @@ class _Loop:
 
     @torch.no_grad()
     def evaluate(self, examples: Examples) -> float:
-        """Average the loss over all examples, without dropout."""
+        """Average the loss over all examples, without dropout, and keep their errors where these are wanted."""
         total = 0.0
         errors: list[Tensor] = []
         for example, prediction in _predicted(self._network, examples, self._runtime):
             total += float(self._loss(prediction, example.target, example.weight)) * len(example.x)
-            if self._errors is not None:
+            if self._keep_errors:
                 errors.append((example.target - prediction).float().cpu())
-        if self._errors is not None:
-            self._errors.append(torch.cat(errors))
+        if errors:
+            self.errors.append(torch.cat(errors))
         return total / len(examples)
 
     def rounding(self, examples: Examples) -> float:

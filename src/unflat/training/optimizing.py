@@ -168,9 +168,11 @@ class _Moved:
         )
 
     def take_over(self, known: _Moments) -> None:
-        """Go on from moments, which may lie on another device."""
+        """Go on from moments, which may lie on another device, and leave them as they are."""
         devices = [parameter.device for parameter in self.parameters]
-        self.moments = _Moments(*([t.to(d) for t, d in zip(of_all, devices, strict=True)] for of_all in known))
+        self.moments = _Moments(
+            *([one.to(device, copy=True) for one, device in zip(of_all, devices, strict=True)] for of_all in known)
+        )
 
     @torch.no_grad()
     def move(self, pace: Pace, epsilon: float) -> None:
