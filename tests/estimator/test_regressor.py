@@ -389,10 +389,14 @@ class TestTraining:
         with pytest.raises(NotFittedError):
             model.predict(X)
 
-    def test_a_pass_that_diverges_does_not_spoil_the_next(self, small, waves):
+    @pytest.mark.parametrize("passes", [0, 1])
+    def test_a_pass_that_diverges_does_not_spoil_the_next(self, small, waves, passes):
         """It is warned of and undone, its moments too: what comes after it learns as if it had not been."""
         X, y = waves
         model, spared = (small(epochs=2).fit(X, y) for _ in range(2))
+        for _ in range(passes):
+            model.partial_fit(X, y)
+            spared.partial_fit(X, y)
         wrong = y.copy()
         wrong[7] = 1e45
         with pytest.warns(DivergedWarning, match="The weights of epoch 0 are kept"):
