@@ -8,13 +8,20 @@ from unflat.errors import ConfigurationError, InputError, ShapeError
 from unflat.intervals import AdaptiveInterval, Expected
 
 
-def follow(scores, *, coverage=0.9, gamma=0.05, outputs=1, flat=True):
-    """Follow a series whose predictions are 0 and whose distances are 1 on both sides; X says how many."""
+def follow(scores, *, coverage=0.9, gamma=0.05, outputs=1, flat=True, highest=np.inf):
+    """Follow a series whose predictions are 0, distances 1 and bounds at most `highest`; X says how many."""
+    limits = np.array([[-np.inf], [highest]]) * np.ones(outputs)
+
+    def admit(truths):
+        limits[1] = np.where(truths.max(axis=0) > limits[1], np.inf, limits[1])
+
     return AdaptiveInterval(
         lambda X: Expected(np.zeros((len(X), outputs)), np.ones((len(X), 2, outputs))),
-        lambda _, quantiles: PredictionInterval(-quantiles, quantiles),
+        lambda _, quantiles: PredictionInterval(*np.clip([-quantiles, quantiles], *limits[:, None])),
         lambda y: y,
         scores,
+        limits=limits.copy,
+        admit=admit,
         coverage=coverage,
         gamma=gamma,
         flat=flat,
@@ -94,6 +101,26 @@ def test_replay_is_the_same_as_step_by_step(delay):
     assert replayed.upper.tolist() == uppers
     assert at_once.alpha == in_turn.alpha
     assert at_once.pending == in_turn.pending == 0
+
+
+@pytest.mark.parametrize("delay", [1, 3])
+def test_a_truth_beyond_the_limit_of_its_bounds_is_a_miss_and_opens_it(delay):
+    """The share inside is that of the bounds which were given, in a replay too; those given later go beyond."""
+    scores, y = np.full((20, 1), 9.0), np.array([0.0, 2.0, 8.0, 8.0, 0.5, 8.0, 8.0])
+    tracked, in_turn = follow(scores, highest=3.0), follow(scores, highest=3.0)
+    replayed = tracked.replay(range(7), y, delay=delay)
+    uppers = []
+    for t in range(7):
+        uppers.append(in_turn.predict([t]).upper[0])
+        if t - delay + 1 >= 0:
+            in_turn.update(y[t - delay + 1])
+    if delay > 1:
+        in_turn.update(y[7 - delay + 1 :])
+    assert replayed.upper.tolist() == uppers
+    assert uppers[: 2 + delay] == [3.0] * (2 + delay)
+    assert min(uppers[2 + delay :]) > 8
+    inside = np.mean(y <= replayed.upper)
+    assert tracked.covered == in_turn.covered == pytest.approx([inside])
 
 
 def test_replay_asks_for_truths_that_are_due_first():

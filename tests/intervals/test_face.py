@@ -12,6 +12,7 @@ from unflat.errors import (
     NotCalibratedError,
     OutOfRangeWarning,
     ShapeError,
+    TargetLimitWarning,
 )
 from unflat.estimator import LSTMRegressor, load
 from unflat.windows import make_windows
@@ -224,6 +225,59 @@ def test_following_a_series_that_grows_loud_keeps_the_coverage(fitted):
     assert np.mean((y >= fixed.lower) & (y <= fixed.upper)) < 0.6
     assert np.mean((y >= followed.lower) & (y <= followed.upper)) == pytest.approx(0.9, abs=0.02)
     assert tracked.predict(X[:2]).upper.shape == (2,)
+
+
+@pytest.fixture
+def capped():
+    """Fit a model of targets that pile up at 5, and give data whose targets go on beyond."""
+    random = np.random.default_rng(0)
+    X = random.normal(size=(400, 5, 1))
+    y = 4 + 2 * X[:, -1, 0] + 0.3 * random.normal(size=400)
+    return small(units=(3,), n_members=1, epochs=2).fit(X, np.minimum(y, 5.0)), X, y + 3
+
+
+@pytest.mark.parametrize("learns", ["calibrate", "partial_fit"])
+def test_targets_beyond_a_pile_open_that_limit_with_one_warning(capped, learns, tmp_path):
+    """It is none, so predictions and bounds go beyond it, in a file too; a second time there is nothing to say."""
+    model, X, y = capped
+    assert model.target_limits_[0].highest == 5.0
+    with pytest.warns(TargetLimitWarning, match=r"Targets y go from .* limit of at most 5: it is none") as caught:
+        getattr(model, learns)(X, y)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    getattr(model, learns)(X, y)
+    assert np.isinf(model.target_limits_[0].highest)
+    assert model.predict(X).max() > 5.1
+    lower, upper = model.calibrate(X, y).predict_interval(X, 0.9)
+    assert np.mean((y >= lower) & (y <= upper)) >= 0.9
+    model.save(tmp_path / "m.unflat")
+    assert np.array_equal(load(tmp_path / "m.unflat").predict(X), model.predict(X))
+
+
+def test_truths_beyond_a_pile_open_that_limit_for_a_series_that_is_followed(capped):
+    """What is said to be covered is what the bounds that were given hold."""
+    model, X, y = capped
+    tracked = model.track_interval()
+    with pytest.warns(TargetLimitWarning, match="at most 5"):
+        lower, upper = tracked.replay(X, y)
+    assert tracked.covered[0] == np.mean((y >= lower) & (y <= upper))
+    assert np.isinf(model.target_limits_[0].highest)
+    assert tracked.predict(X[:50]).upper.max() > 5.5
+
+
+def test_targets_beyond_a_range_that_was_given_are_refused(capped):
+    """As `fit` refuses them, before anything is learned; a wider range may be set instead, and is opened as far."""
+    fitted, X, y = capped
+    model = small(units=(3,), n_members=1, epochs=2, target_range=(None, 5)).fit(X, np.minimum(y, 5.0))
+    tracked, before = model.track_interval(), model.predict(X)
+    for learn in (model.calibrate, model.partial_fit, tracked.replay):
+        with pytest.raises(ConfigurationError, match=r"limits around all targets y, which .* received \(None, 5\)"):
+            learn(X, y)
+    assert np.array_equal(model.predict(X), before)
+    assert tracked.pending == 0
+    with pytest.warns(TargetLimitWarning):
+        fitted.set_params(target_range=(None, 20.0)).calibrate(X, y)
+    assert fitted.target_limits_[0].highest == 20.0
 
 
 def test_predict_warns_once_of_inputs_far_outside(fitted):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from unflat import LSTMRegressor, evaluate, make_windows
 from unflat.errors import ConfigurationError, OutOfRangeWarning
-from unflat.scaling.limits import Limits, Trial, ends_of, limits_of
+from unflat.scaling.limits import Limits, Trial, ends_of, limits_of, opened
 
 INF = float("inf")
 
@@ -72,6 +72,14 @@ def test_limits_with_targets_beyond_are_refused(spread_out):
     """What was given and what was found stand in the message."""
     with pytest.raises(ConfigurationError, match=r"targets 'y', which go from -3\.\d+ to 3\.\d+; received \(0, None\)"):
         limits_of(spread_out[:, None], (0, None), ("'y'",))
+
+
+def test_ends_that_later_targets_lie_beyond_are_opened():
+    """Only those, output by output, and as far as a user allows."""
+    known = [Limits(0.0, 5.0), Limits(-INF, 1.0)]
+    later = np.array([[-1.0, 0.0], [5.0, 2.0]])
+    assert opened(known, later, "auto") == [Limits(-INF, 5.0), Limits(-INF, INF)]
+    assert opened(known, later, (-3, 9)) == [Limits(-3, 5.0), Limits(-INF, 9)]
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=60))

@@ -53,6 +53,7 @@
     │   ├── ShortSeriesWarning  series end in fewer rows than a window has
     │   ├── UnknownCategoryWarning
     │   ├── OutOfRangeWarning   inputs lie far outside of what training saw
+    │   ├── TargetLimitWarning  targets lie beyond a limit that training targets pile up at: it is none
     │   └── CoverageWarning     more coverage is asked for than calibration can promise
     └── FitWarning              a model was fitted that should not be trusted
         ├── FlatPredictionWarning
@@ -118,6 +119,7 @@ from unflat.errors.warnings import (
     OutOfRangeWarning,
     ShortSeriesWarning,
     SingleStepWarning,
+    TargetLimitWarning,
     TimeGapWarning,
     UnflatWarning,
     UnknownCategoryWarning,
@@ -171,6 +173,7 @@ __all__ = [
     "TableChangedError",
     "TableError",
     "TargetLeakError",
+    "TargetLimitWarning",
     "TimeGapWarning",
     "TooFewSamplesError",
     "UnflatError",

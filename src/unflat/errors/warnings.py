@@ -68,6 +68,10 @@ class OutOfRangeWarning(DataWarning):
     """Inputs lie far outside of the range that training saw."""
 
 
+class TargetLimitWarning(DataWarning):
+    """Targets lie beyond a limit that those of the training pile up at, which is let go."""
+
+
 class CoverageWarning(DataWarning):
     """Intervals are asked for a coverage that the calibration data are too few to promise."""
 

@@ -344,6 +344,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         -----
         DivergedWarning, InterruptedWarning
             If the pass did not come to its end: the weights are those of before.
+        TargetLimitWarning
+            If a target lies beyond a limit that earlier ones pile up at, which therefore is none: it is let go.
         """
         parameters, device = self.get_params(deep=False), choose_device(self.device)
         data = self._dataset(X, y, sample_weight, None)
@@ -355,6 +357,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
                 self.held_out_, self.histories_ = None, (History(),) * len(self.predictor_.members)
             refuse_other_data(data, self.schema_, self.n_features_in_, self.n_outputs_)
             self.predictor_.target.refuse(data.y, self.target_names_)
+            self._admit(data.y)
             # Each pass has an order of its own, which follows from the seed and the passes before it.
             seed = int(random.randint(2**31 - 1)) + len(self.history_.epochs)
             trained = learn(

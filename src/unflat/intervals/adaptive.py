@@ -41,6 +41,13 @@ class _Awaited:
     center: NDArray[np.float64]
     spread: NDArray[np.float64]
     quantiles: NDArray[np.float64]
+    limits: NDArray[np.float64]
+
+    def missed(self, score: NDArray[np.float64], truth: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether a truth lay outside of the bounds that were given, which ended at the limits of that time."""
+        lowest, highest = self.limits
+        missed: NDArray[np.bool_] = ~(score <= self.quantiles) | (truth < lowest) | (truth > highest)
+        return missed  # a score of nan is a target that the scale cannot take: a miss
 
 
 class AdaptiveInterval:
@@ -58,9 +65,14 @@ class AdaptiveInterval:
     bound : callable
         From `Expected` and quantiles to bounds in raw units, (n, outputs) each.
     scale : callable
-        From raw targets of shape (n, outputs) to the target's scale.
+        From raw targets of shape (n, outputs) to the target's scale; it raises where one lies beyond limits that a
+        user gave.
     scores : ndarray of shape (m, outputs)
         Those of the calibration, to begin with.
+    limits : callable
+        Gives what bounds are held between now, in raw units: of shape (2, outputs), the lowest first.
+    admit : callable
+        Is told raw targets of shape (n, outputs) once they are known, and opens limits that they lie beyond.
     coverage : float
         The share of truths that are to lie inside.
     gamma : float
@@ -76,11 +88,14 @@ class AdaptiveInterval:
         scale: Callable[[NDArray[np.float64]], NDArray[np.float64]],
         scores: NDArray[np.float64],
         *,
+        limits: Callable[[], NDArray[np.float64]],
+        admit: Callable[[NDArray[np.float64]], None],
         coverage: float,
         gamma: float,
         flat: bool,
     ) -> None:
         self._expect, self._bound, self._scale = expect, bound, scale
+        self._limits, self._admit = limits, admit
         self.coverage = coverage
         self.gamma = gamma
         self._flat = flat
@@ -112,8 +127,9 @@ class AdaptiveInterval:
         """
         expected = self._expect(X)
         quantiles = np.tile(self.quantiles, (len(expected.center), 1))
+        limits = self._limits()
         for center, spread, of_one in zip(*expected, quantiles, strict=True):
-            self._awaited.append(_Awaited(center, spread, of_one))
+            self._awaited.append(_Awaited(center, spread, of_one, limits))
         # Nothing at all is too little for an alpha above 1; the interval then shrinks to the prediction.
         return self._shaped(self._bound(expected, np.maximum(quantiles, 0.0)))
 
@@ -129,6 +145,13 @@ class AdaptiveInterval:
         ------
         InputError
             If there are more truths than predictions under way, or they are not numbers.
+        ConfigurationError
+            If one lies beyond a `target_range` that was given to the model.
+
+        Warns
+        -----
+        TargetLimitWarning
+            If one lies beyond a limit that training targets pile up at: the model lets it go.
         """
         truths = self._truths(y)
         if len(truths) > len(self._awaited):
@@ -136,8 +159,10 @@ class AdaptiveInterval:
                 "The truths", f"at most {len(self._awaited)}, as many predictions wait for one", f"{len(truths)}",
                 "Call predict for each sequence before its truth is told.",
             )  # fmt: skip
-        for target in self._scale(truths):
-            self._learn(self._awaited.popleft(), target)
+        targets = self._scale(truths)
+        self._admit(truths)
+        for target, truth in zip(targets, truths, strict=True):
+            self._learn(self._awaited.popleft(), target, truth)
 
     def replay(self, X: object, y: object, *, delay: int = 1) -> PredictionInterval:
         """Go through a stretch whose truths are known as if they arrived one by one.
@@ -159,9 +184,14 @@ class AdaptiveInterval:
         Raises
         ------
         ConfigurationError
-            If the delay is no whole number of at least 1.
+            If the delay is no whole number of at least 1, or a target lies beyond a `target_range` that was given.
         InputError
             If X and y cannot be used, or differ in number; or predictions still wait for their truth.
+
+        Warns
+        -----
+        TargetLimitWarning
+            As of `update`.
         """
         if not AtLeast(1).admits(delay):
             raise ConfigurationError("replay", "delay", str(AtLeast(1)), delay)
@@ -171,16 +201,22 @@ class AdaptiveInterval:
                 "Tell update their truths first, or start with a new track_interval.",
             )  # fmt: skip
         expected = self._expect(X)
-        targets = self._scale(as_targets(y, len(expected.center)).reshape(len(expected.center), -1))
-        given = np.empty_like(expected.center)
+        truths = as_targets(y, len(expected.center)).reshape(len(expected.center), -1)
+        targets = self._scale(truths)
+        given, limits = np.empty_like(expected.center), np.empty((2, *expected.center.shape))
         for i, (center, spread) in enumerate(zip(*expected, strict=True)):
-            given[i] = self.quantiles
-            self._awaited.append(_Awaited(center, spread, given[i].copy()))
-            if i - delay + 1 >= 0:
-                self._learn(self._awaited.popleft(), targets[i - delay + 1])
-        for target in targets[max(0, len(targets) - delay + 1) :]:
-            self._learn(self._awaited.popleft(), target)
-        return self._shaped(self._bound(expected, np.maximum(given, 0.0)))
+            given[i], limits[:, i] = self.quantiles, self._limits()
+            self._awaited.append(_Awaited(center, spread, given[i].copy(), limits[:, i]))
+            due = i - delay + 1
+            if due >= 0:
+                self._admit(truths[due : due + 1])
+                self._learn(self._awaited.popleft(), targets[due], truths[due])
+        late = max(0, len(targets) - delay + 1)
+        for target, truth in zip(targets[late:], truths[late:], strict=True):
+            self._admit(truth[None])
+            self._learn(self._awaited.popleft(), target, truth)
+        interval = self._bound(expected, np.maximum(given, 0.0))  # limits that were opened meanwhile held until then
+        return self._shaped(PredictionInterval(*(np.clip(bound, *limits) for bound in interval)))
 
     @property
     def quantiles(self) -> NDArray[np.float64]:
@@ -206,9 +242,9 @@ class AdaptiveInterval:
         """How many predictions wait for their truth."""
         return len(self._awaited)
 
-    def _learn(self, awaited: _Awaited, target: NDArray[np.float64]) -> None:
+    def _learn(self, awaited: _Awaited, target: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
         score = scores_of((target - awaited.center)[None], awaited.spread[None])[0]
-        missed = ~(score <= awaited.quantiles)  # nan is a target that the scale cannot take: a miss
+        missed = awaited.missed(score, truth)
         self._alpha += self.gamma * ((1 - self.coverage) - missed)
         self._hits += ~missed
         self._count += 1

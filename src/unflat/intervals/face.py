@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
 import torch
 
 from unflat.config import Interval
 from unflat.conformal import PredictionInterval, labels_of, refuse_other_coverage
 from unflat.contract import check_is_fitted
 from unflat.dataset import as_dataset, refuse_other_data, series_of, windowed
-from unflat.errors import ConfigurationError, NotCalibratedError
+from unflat.errors import ConfigurationError, NotCalibratedError, TargetLimitWarning
 from unflat.intervals.adaptive import AdaptiveInterval
 from unflat.intervals.bands import Bands, bounds
+from unflat.scaling.limits import opened, refuse_beyond
 from unflat.windows import Windows
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from unflat.config import TargetRange
     from unflat.conformal import Calibration
     from unflat.intervals.bands import Expected
     from unflat.network import Predictor
+    from unflat.scaling.limits import Limits
     from unflat.sequences import Sequences
     from unflat.windows import WindowSchema
 
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
 class IntervalMixin:
     """Prediction intervals, for an estimator with `predictor_` and `bands_`."""
 
+    target_range: TargetRange
     predictor_: Predictor
     bands_: Bands
     schema_: WindowSchema | None
@@ -116,11 +124,19 @@ class IntervalMixin:
             If the model is not fitted.
         InputError
             If sequences or targets cannot be used, or differ from the training's in features, outputs or categories.
+        ConfigurationError
+            If a target lies beyond a `target_range` that was given.
+
+        Warns
+        -----
+        TargetLimitWarning
+            If a target lies beyond a limit that those of the training pile up at, which is none: it is let go.
         """
         check_is_fitted(self)
         data = as_dataset(X, y, sample_weight=sample_weight, groups=groups)
         refuse_other_data(data, self.schema_, self.n_features_in_, self.n_outputs_)
         self.predictor_.target.refuse(data.y, self.target_names_)
+        self._admit(data.counted().y)
         self.bands_ = self.bands_.calibrated(self.predictor_, data)
         return self
 
@@ -153,8 +169,10 @@ class IntervalMixin:
         return AdaptiveInterval(
             self._expect,
             lambda expected, quantiles: bounds(self.predictor_, expected, quantiles),
-            lambda targets: self.predictor_.target(torch.from_numpy(targets)).numpy(),
+            self._scaled,
             calibration.scores,
+            limits=lambda: np.transpose(self.target_limits_),
+            admit=self._admit,
             coverage=coverage,
             gamma=gamma,
             flat=self.flat_target_,
@@ -166,9 +184,36 @@ class IntervalMixin:
     def _sequences(self, X: object) -> Sequences:
         raise NotImplementedError  # the estimator's
 
+    @property
+    def target_limits_(self) -> tuple[Limits, ...]:
+        """The estimator's."""
+        raise NotImplementedError
+
+    def _scaled(self, targets: NDArray[np.float64]) -> NDArray[np.float64]:
+        refuse_beyond(targets, self.target_range, self.target_names_)
+        scaled: NDArray[np.float64] = self.predictor_.target(torch.from_numpy(targets)).numpy()
+        return scaled
+
+    def _admit(self, targets: NDArray[np.float64]) -> None:
+        """Open the limits that targets lie beyond, and warn the caller's caller; refuse those beyond a user's own."""
+        refuse_beyond(targets, self.target_range, self.target_names_)
+        known = self.target_limits_
+        for name, limits, of_one in zip(self.target_names_, known, targets.T, strict=True):
+            if limits.lies_beyond(of_one):
+                warnings.warn(_beyond(name, limits, of_one), TargetLimitWarning, stacklevel=3)
+        self.predictor_.target.between(opened(known, targets, self.target_range))
+
     def _calibration(self, coverage: float, asked: str) -> Calibration:
         check_is_fitted(self)
         refuse_other_coverage(coverage, asked)
         if self.bands_.calibration is None:
             raise NotCalibratedError("one that held nothing out, or has learned since")
         return self.bands_.calibration
+
+
+def _beyond(name: str, limits: Limits, targets: NDArray[np.float64]) -> str:
+    return (
+        f"Targets {name} go from {targets.min():g} to {targets.max():g}, and those of the training pile up at a limit "
+        f"of {limits}: it is none, and predictions and intervals are not held there any more. "
+        "Fit again with such targets, for the model to learn from them."
+    )

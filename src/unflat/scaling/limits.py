@@ -45,6 +45,10 @@ class Limits(NamedTuple):
     lowest: float = -math.inf
     highest: float = math.inf
 
+    def lies_beyond(self, y: NDArray[np.float64]) -> bool:
+        """Whether one of some targets lies beyond either end."""
+        return bool(y.min() < self.lowest or y.max() > self.highest)
+
     def __str__(self) -> str:
         ends = ((self.lowest, f"at least {self.lowest:g}"), (self.highest, f"at most {self.highest:g}"))
         return " and ".join(words for end, words in ends if math.isfinite(end))
@@ -81,13 +85,61 @@ def limits_of(
     if chosen == "auto":
         all_known = y if held_out is None else np.concatenate([y, held_out])
         return [_by_piles(of_one, known) for of_one, known in zip(y.T, all_known.T, strict=True)]
-    low, high = chosen
-    given = Limits(-math.inf if low is None else low, math.inf if high is None else high)
+    refuse_beyond(y, chosen, names, "training targets")
+    return [_given(chosen)] * y.shape[1]
+
+
+def refuse_beyond(y: NDArray[np.float64], chosen: TargetRange, names: Sequence[str], what: str = "targets") -> None:
+    """Raise `ConfigurationError` if targets lie beyond limits that a user gave.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n, n_outputs), float64
+        Targets.
+    chosen : "auto", tuple of (float or None, float or None), or None
+        As of `limits_of`; only a tuple is a user's.
+    names : sequence of str
+        What to call the outputs in messages.
+    what : str
+        Which targets these are.
+    """
+    given = _given(chosen)
     for name, of_one in zip(names, y.T, strict=True):
-        if of_one.min() < given.lowest or of_one.max() > given.highest:
-            words = f"limits around all training targets {name}, which go from {of_one.min():g} to {of_one.max():g}"
+        if given.lies_beyond(of_one):
+            words = f"limits around all {what} {name}, which go from {of_one.min():g} to {of_one.max():g}"
             raise ConfigurationError(OWNER, "target_range", words, chosen)
-    return [given] * y.shape[1]
+
+
+def opened(limits: Sequence[Limits], y: NDArray[np.float64], chosen: TargetRange) -> list[Limits]:
+    """Open the ends that later targets lie beyond: a pile with targets beyond it is no limit, as in `limits_of`.
+
+    Parameters
+    ----------
+    limits : sequence of Limits
+        Of each output.
+    y : ndarray of shape (n, n_outputs), float64
+        Targets that nothing was known of when the limits were found; they lie between those that a user gave.
+    chosen : "auto", tuple of (float or None, float or None), or None
+        As of `limits_of`: an end is opened as far as a user allows.
+
+    Returns
+    -------
+    list of Limits
+        Of each output.
+    """
+    widest = _given(chosen)
+    return [
+        Limits(
+            widest.lowest if of_one.min() < known.lowest else known.lowest,
+            widest.highest if of_one.max() > known.highest else known.highest,
+        )
+        for known, of_one in zip(limits, y.T, strict=True)
+    ]
+
+
+def _given(chosen: TargetRange) -> Limits:
+    low, high = chosen if isinstance(chosen, tuple | list) else (None, None)
+    return Limits(-math.inf if low is None else low, math.inf if high is None else high)
 
 
 def _by_piles(y: NDArray[np.float64], known: NDArray[np.float64]) -> Limits:

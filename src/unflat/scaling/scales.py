@@ -157,6 +157,11 @@ class TargetScaler(Scaler):
         self.register_buffer("lowest", torch.tensor([low for low, _ in limits], dtype=torch.float64))
         self.register_buffer("highest", torch.tensor([high for _, high in limits], dtype=torch.float64))
 
+    def between(self, limits: Sequence[tuple[float, float]]) -> None:
+        """Set other limits of each output, in raw units; infinite for none."""
+        self.lowest.copy_(torch.tensor([low for low, _ in limits], dtype=torch.float64))
+        self.highest.copy_(torch.tensor([high for _, high in limits], dtype=torch.float64))
+
     def refuse(self, y: NDArray[np.float64], names: Sequence[str]) -> None:
         """Raise `ScaleDomainError` if the logarithm of a target is taken that has none."""
         if self.logarithmic:
