@@ -40,14 +40,28 @@ class TestLoneValues:
         assert lone.drawn_to == pytest.approx(10 / times)
 
     def test_weights_count_as_copies_do(self, usual):
-        """A value of weight 3 is drawn to where its squares and its distance say that three of them belong."""
-        column = np.append(usual, 9.0)
-        weights = np.ones(22)
-        weights[-1] = 3.0
+        """A value of weight 3 is drawn to where three of them are."""
+        column, weights = np.append(usual, 9.0), np.append(np.ones(21), 3.0)
         (lone,) = lone_values(column, weights)
-        apart = np.abs(column - np.median(column))
-        expected = max(np.square(apart[:-1]).sum() / (3 * apart[-1]), 1 - np.median(column))
-        assert lone.drawn_to - np.median(column) == pytest.approx(expected)
+        (of_copies,) = lone_values(np.repeat(column, weights.astype(int)), copies=3)
+        assert (lone.value, lone.drawn_to) == pytest.approx((9.0, of_copies.drawn_to))
+        assert lone.drawn_to == pytest.approx(1.0)
+
+    @pytest.mark.parametrize("weight", [20.0, 60.0, 1000.0, 1e9])
+    @pytest.mark.parametrize("value", [0.5, 1.0, 2.0])
+    def test_a_heavy_weight_makes_no_mistake_of_a_usual_value(self, weight, value):
+        """However much it counts, there are values beyond it."""
+        column, weights = np.random.default_rng(0).normal(size=200), np.ones(200)
+        place = int(np.argmin(np.abs(column - value)))
+        weights[place] = weight
+        assert lone_values(column, weights) == []
+
+    def test_weights_of_one_are_none(self):
+        """What each counts is then what it counts without them."""
+        column = np.random.default_rng(1).normal(size=400)
+        column[[5, 50]] = [1e3, -1e6]
+        for found, expected in zip(lone_values(column, np.ones(400)), lone_values(column), strict=True):
+            assert (found.places.tolist(), *found[1:]) == (expected.places.tolist(), *expected[1:])
 
     def test_a_value_without_weight_outweighs_nothing(self, usual):
         """It is not learned from anyway."""

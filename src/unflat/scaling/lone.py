@@ -60,40 +60,43 @@ def lone_values(
     column : ndarray of shape (n,), float64 or float32
         Values; NaN where one is missing.
     weights : ndarray of shape (n,), float64, or None
-        What each counts.
+        What each counts: as if it stood there so many times.
     copies : int
         How often one value may stand there and be one all the same, as in windows that overlap.
 
     Returns
     -------
     list of Lone
-        The largest first: one at the most, or one in a hundred.
+        The largest first: one at the most, or one in a hundred. None has others beyond it: a heavy weight makes no
+        mistake of a usual value.
     """
     if not _may_outweigh(column, weights, copies):
         return []
     known = np.flatnonzero(~np.isnan(column))
     values = column[known].astype(np.float64)
     counts = np.ones(len(values)) if weights is None else weights[known]
-    middle = np.median(values)
     lone: list[Lone] = []
     left = np.ones(len(values), dtype=bool)
     found: list[NDArray[np.int64]] = []
     with np.errstate(over="ignore", invalid="ignore"):  # squares beyond all numbers outweigh what is not
-        apart = np.abs(values - middle)
+        middle = np.median(values) if weights is None else _median(values, counts)
+        apart, side = np.abs(values - middle), np.sign(values - middle)
         squares = np.square(apart) * counts
         while len(found) < max(1, int(_MOST * len(values) / copies)):
             same = np.flatnonzero(left & (values == values[np.argmax(np.where(left, squares, -1.0))]))
             others = left.copy()
             others[same] = False
-            if len(same) > copies or not squares[same].sum() > squares[others].sum() > 0:
+            as_far = apart[others & (counts > 0) & (side == side[same[0]])].max(initial=0.0)
+            outweighs = squares[same].sum() > squares[others].sum() > 0
+            if len(same) > copies or not outweighs or apart[same[0]] < as_far:
                 break
             found.append(same)
             left = others
         for same in found:
-            own, side = values[same[0]], np.sign(values[same[0]] - middle)
-            as_far = apart[left & (counts > 0) & (side * (values - middle) >= 0)].max(initial=0.0)
-            reach = max(squares[left].sum() / (counts[same].sum() * apart[same[0]]), as_far)
-            lone.append(Lone(known[same], float(own), float(middle + side * reach)))
+            one = same[0]
+            as_far = apart[left & (counts > 0) & (side == side[one])].max(initial=0.0)
+            reach = max(squares[left].sum() / (counts[same].sum() * apart[one]), as_far)
+            lone.append(Lone(known[same], float(values[one]), float(middle + side[one] * reach)))
     return lone
 
 
@@ -103,6 +106,14 @@ def drawn_in(column: NDArray[np.floating], lone: Sequence[Lone]) -> NDArray[np.f
     for value in lone:
         drawn[value.places] = value.drawn_to
     return drawn
+
+
+def _median(values: NDArray[np.float64], counts: NDArray[np.float64]) -> float:
+    """Find the median of values that stand there so many times each."""
+    order = np.argsort(values)
+    reached = np.cumsum(counts[order])
+    ends = (np.searchsorted(reached, reached[-1] / 2, side=side) for side in ("left", "right"))
+    return float(np.mean([values[order[min(end, len(order) - 1)]] for end in ends]))
 
 
 def _may_outweigh(column: NDArray[np.floating], weights: NDArray[np.float64] | None, copies: int) -> bool:
