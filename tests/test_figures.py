@@ -167,6 +167,14 @@ def test_training_that_was_not_needed_has_a_picture(tmp_path):
     assert "epochs trained: 0, in 0 s" in texts(figure)
 
 
+@pytest.mark.parametrize("losses", [[(np.nan, np.nan)], [(np.inf, None)], [(0.0, 0.0), (np.nan, np.nan)]])
+def test_losses_that_are_no_numbers_are_drawn_all_the_same(losses):
+    """A training that diverged in its first epoch has a picture as any other, on an axis that takes it."""
+    figure = training_figure(history(*losses, best=0))
+    figure.canvas.draw()
+    assert figure.axes[0].get_yscale() == "linear"
+
+
 @pytest.mark.parametrize(
     ("low", "high", "written"),
     [

@@ -51,15 +51,16 @@ def training_figure(history: History) -> Figure:
     figure, panels = sheet((10, 6))
     panel = panels[0, 0]
     epochs = [record.epoch for record in history.epochs]
-    validation = [record.validation_loss for record in history.epochs]
+    training = [record.loss for record in history.epochs]
+    validation = [np.nan if record.validation_loss is None else record.validation_loss for record in history.epochs]
     marker = "o" if len(epochs) <= _FEW_EPOCHS else None
-    panel.plot(epochs, [record.loss for record in history.epochs], color=TRUE, label="training part", marker=marker)
-    if any(loss is not None for loss in validation):
-        values = [np.nan if loss is None else loss for loss in validation]
-        panel.plot(epochs, values, color=PREDICTED, label="validation part, held out", marker=marker)
+    panel.plot(epochs, training, color=TRUE, label="training part", marker=marker)
+    if any(record.validation_loss is not None for record in history.epochs):
+        panel.plot(epochs, validation, color=PREDICTED, label="validation part, held out", marker=marker)
     panel.axvline(history.best_epoch, color=QUIET, linewidth=1, linestyle=(0, (5, 4)), label="weights kept")
-    if epochs:
+    if any(0 < loss < np.inf for loss in training + validation):  # others have no place on a logarithmic axis
         logarithmic(panel)
+    if epochs:
         panel.set_xlim(-0.02 * len(epochs), 1.02 * len(epochs))
     panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     kept = f"The weights of epoch {history.best_epoch} were kept"
