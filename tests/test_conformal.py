@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unflat.conformal import ENOUGH_OF_A_GROUP, MOST_SCORES, Calibration, Ranked, labels
+from unflat.errors import CoverageWarning
 
 COVERAGES = st.floats(0.01, 0.999)
 
@@ -140,6 +141,18 @@ def test_few_groups_promise_little_and_give_their_largest_score():
     calibration = Calibration.of(scores, None, np.repeat([1, 2, 3], 30))
     assert calibration.most == pytest.approx(0.75)
     assert calibration.quantiles(0.9, 1, None).item() == scores.max()
+
+
+def test_a_group_that_cannot_promise_what_is_asked_says_so():
+    """Thirty scores promise 30 / 31 to their own group: for more, the bound is the largest score, with a warning."""
+    calibration = Calibration.of(scores_of(0, 90), None, np.repeat(["a", "b", "c"], 30))
+    told = "takes at least 99 calibration sequences of a group, and group 'b' has 30, .* can promise 0.968"
+    with pytest.warns(CoverageWarning, match=told):
+        own = calibration.asked(0.99, 1, np.array(["b"]))
+    assert own.item() == calibration.scores.max()
+    with pytest.warns(CoverageWarning, match="group 'a' has 30 .one of 2 such groups., so it"):
+        calibration.asked(0.99, 2, np.array(["a", "c"]))
+    assert np.isfinite(calibration.asked(0.96, 2, np.array(["a", "c"]))).all()
 
 
 def test_large_calibrations_are_thinned_evenly():

@@ -241,20 +241,37 @@ class Calibration:
         Warns
         -----
         CoverageWarning
-            If the scores are too few for this coverage; it says which they can promise.
+            If the scores are too few for this coverage, or those of a group; it says which they can promise.
         """
         if coverage > self.most + _ROUNDING and self.lacking(groups):
             warnings.warn(self._too_few(coverage), CoverageWarning, stacklevel=3)
+        elif groups is not None and (short := self._short_of(coverage, groups)):
+            warnings.warn(self._too_few_of_groups(coverage, short), CoverageWarning, stacklevel=3)
         return self.quantiles(coverage, n, groups)
 
+    def _short_of(self, coverage: float, groups: NDArray[Any]) -> dict[int, float]:
+        """Say what those groups can promise that have a quantile of their own, and promise less than a coverage."""
+        known = ((place, self.of_group.get(place, ())) for place in np.unique(self.places(groups)).tolist())
+        most = {place: min(ranked.most for ranked in own) for place, own in known if own}
+        return {place: promise for place, promise in most.items() if coverage > promise + _ROUNDING}
+
+    def _too_few_of_groups(self, coverage: float, short: Mapping[int, float]) -> str:
+        least = min(short, key=lambda place: short[place])
+        others = f" (one of {len(short)} such groups)" if len(short) > 1 else ""
+        return (
+            f"A coverage of {coverage:g} takes at least {_needed(coverage)} calibration sequences of a group, and "
+            f"group {self.labels[least]!r} has {np.count_nonzero(self.members == least)}{others}, so it may be "
+            f"covered less often. It can promise {short[least]:.3g}. "
+            "Call model.calibrate(X, y, groups=groups) with more."
+        )
+
     def _too_few(self, coverage: float) -> str:
-        needed = int(np.ceil(coverage / (1 - coverage) - _ROUNDING))
         of_what = "sequences" if self.members is None else "groups"
         have = len(self) if self.members is None else len(self.labels)
         outcome = "so the bounds are infinite" if self.members is None else "so new groups may be covered less often"
         return (
-            f"A coverage of {coverage:g} takes at least {needed} calibration {of_what}, and there are {have}, "
-            f"{outcome}. They can promise {self.most:.3g}. Call model.calibrate(X, y) with more."
+            f"A coverage of {coverage:g} takes at least {_needed(coverage)} calibration {of_what}, and there are "
+            f"{have}, {outcome}. They can promise {self.most:.3g}. Call model.calibrate(X, y) with more."
         )
 
     def lacking(self, groups: NDArray[Any] | None) -> bool:
@@ -294,6 +311,11 @@ class Calibration:
     def from_saved(cls, arrays: Mapping[str, NDArray[Any]], labels: tuple[Any, ...]) -> Calibration:
         """Read what `to_arrays` gave, with the labels."""
         return cls(arrays["scores"], arrays.get("weights"), arrays.get("members"), labels)
+
+
+def _needed(coverage: float) -> int:
+    """Count the scores that a coverage takes for a finite bound."""
+    return int(np.ceil(coverage / (1 - coverage) - _ROUNDING))
 
 
 def refuse_other_coverage(coverage: object, owner: str) -> None:

@@ -69,7 +69,8 @@ class IntervalMixin:
         -------
         PredictionInterval
             `lower` and `upper`, float64 of shape (n,) or (n, n_outputs), in the target's units. Infinite where the
-            calibration has fewer than coverage / (1 - coverage) sequences: 9 for 0.9, 99 for 0.99.
+            calibration has fewer than coverage / (1 - coverage) sequences: 9 for 0.9, 99 for 0.99. Where it has groups,
+            and a group or the number of groups is too small, as far as the largest error.
 
         Raises
         ------
