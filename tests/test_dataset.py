@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from unflat.dataset import as_dataset, as_validation, sequences_for
-from unflat.errors import InputError, InputTypeError, ShapeError
+from unflat.errors import FitWarning, InputError, InputTypeError, ShapeError
+from unflat.estimator import LSTMRegressor
 from unflat.windows import make_windows
 
 
@@ -79,8 +80,31 @@ def test_groups_may_have_labels_of_several_types():
 
 def test_read_only_and_reversed_targets_are_taken_as_they_are():
     """Columns of data frames are read-only, and a reversed array has no tensor: neither ends in torch's own words."""
-    y, weights = np.arange(30.0), np.linspace(1, 2, 30)
+    y, weights = np.arange(30.0), np.linspace(1, 1.9, 30)
     y.setflags(write=False)
     data = as_dataset(np.zeros((30, 4, 1)), y[::-1], sample_weight=weights[::-1])
     np.testing.assert_array_equal(torch.from_numpy(data.y)[:, 0], np.arange(29.0, -1, -1))
     np.testing.assert_array_equal(torch.from_numpy(data.weights), weights[::-1])
+
+
+@pytest.mark.parametrize("size", [1e-200, 0.3, 1.0, 1e200])
+def test_weights_are_of_an_ordinary_size(size):
+    """Only what they are to each other counts: their squares neither vanish nor overflow, and ones stay ones."""
+    given = np.array([1.0, 0.25, 0.7]) * size
+    weights = as_dataset(np.ones((3, 4, 1)), np.arange(3.0), sample_weight=given).weights
+    assert 1 <= weights.max() < 2
+    assert np.array_equal(weights / weights[0], given / given[0])
+
+
+def test_tiny_weights_calibrate_as_any_others():
+    """Bounds are those of weights of one."""
+    random = np.random.default_rng(0)
+    X, y = random.normal(size=(200, 5, 1)), random.normal(size=200)
+    model = LSTMRegressor(units=(3,), epochs=1, n_members=1, random_state=0, validation_fraction=0.0)
+    with pytest.warns(FitWarning):
+        model.fit(X[:100], y[:100])
+    of_ones, of_tiny = (
+        model.calibrate(X[100:], y[100:], sample_weight=np.full(100, weight)).predict_interval(X[:9])
+        for weight in (1.0, 1e-200)
+    )
+    assert np.array_equal(of_ones, of_tiny)

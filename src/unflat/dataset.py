@@ -405,7 +405,10 @@ def _weights(sample_weight: object, n: int) -> NDArray[np.float64] | None:
             "sample_weight", "finite weights, none below zero and not all zero", f"a smallest of {weights.min():g}",
             "Use 0 to leave a sequence out.",
         )  # fmt: skip
-    return weights
+    # Only what they are to each other counts. A power of two leaves their digits, and no square vanishes or overflows.
+    _, exponent = np.frexp(weights.max())
+    of_ordinary_size: NDArray[np.float64] = np.ldexp(weights, 1 - exponent)
+    return of_ordinary_size
 
 
 def _ours(numbers: NDArray[Any]) -> NDArray[np.float64]:
