@@ -104,6 +104,28 @@ def test_a_group_is_known_whatever_type_holds_its_label(known, asked):
     assert sorted(calibration.places(labels(asked))) == [0, 1]
 
 
+DAYS = np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[D]")
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        [np.array([True, False]), np.array([1, 0]), np.array([1.0, 0.0]), np.array(["1", "0"]),
+         np.array(["True", "False"]), np.array([True, False], dtype=object)],
+        [DAYS, DAYS.astype("datetime64[ns]"), DAYS.astype("datetime64[h]"), DAYS.astype(str), DAYS.astype(object),
+         DAYS.astype("datetime64[s]").astype(object)],
+    ],
+    ids=["yes or no", "days"],
+)  # fmt: skip
+def test_yes_or_no_and_days_are_known_whatever_type_holds_them(forms):
+    """True is 1, and a day is its midnight, in any unit."""
+    for known in forms:
+        calibration = Calibration.of(scores_of(0, 60), None, labels(np.repeat(known, 30)))
+        expected = calibration.places(labels(known)).tolist()
+        assert sorted(expected) == [0, 1]
+        assert [calibration.places(labels(asked)).tolist() for asked in forms] == [expected] * len(forms)
+
+
 def test_labels_that_differ_as_text_are_two():
     """Where "7" and "7.0" are groups of their own, each is its own."""
     calibration = Calibration.of(scores_of(0, 60), None, np.repeat(["7", "7.0"], 30))

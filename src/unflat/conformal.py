@@ -36,6 +36,10 @@ _ROUNDING = 1e-9
 
 _WHOLE = re.compile(r"^(-?\d+)\.0$")
 
+_MIDNIGHT = re.compile(r"^(\d{4}-\d\d-\d\d)[T ]00(:00(:00(\.0+)?)?)?$")
+
+_YES_OR_NO = {"True": "1", "False": "0"}
+
 _OPEN = Interval(0, 1, "neither")
 
 
@@ -331,8 +335,9 @@ def labels(groups: NDArray[Any]) -> NDArray[Any]:
 
 
 def _in_text(label: object) -> str:
-    """Write a label as text, a whole number alike whatever type holds it: 7, 7.0 and "7.0" as "7"."""
-    return _WHOLE.sub(r"\1", str(label))
+    """Write a label as text alike whatever type holds it: 7, 7.0 and "7.0" as "7", True as "1", midnight as its day."""
+    text = str(label)
+    return _YES_OR_NO.get(text, _MIDNIGHT.sub(r"\1", _WHOLE.sub(r"\1", text)))
 
 
 def labels_of(groups: object, n: int) -> NDArray[Any]:
