@@ -17,7 +17,7 @@ from unflat.errors import (
     NoSkillWarning,
     ShapeError,
 )
-from unflat.estimator import LSTMRegressor
+from unflat.estimator import LSTMRegressor, load
 from unflat.training.callbacks import Callback
 from unflat.windows import apply_schema, make_windows
 
@@ -346,6 +346,26 @@ class TestTraining:
         small(dropout=0.1, epochs=2).fit(X, y).partial_fit(X, y).predict(X)
         assert torch.equal(torch.get_rng_state(), before[0])
         np.testing.assert_array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002 - as above
+
+    @pytest.mark.parametrize(
+        "default",
+        [(torch.set_default_dtype, torch.float64, torch.float32), (torch.set_default_device, "meta", None)],
+        ids=["precision", "device"],
+    )
+    def test_what_torch_makes_by_default_is_of_no_concern(self, small, waves, tmp_path, default):
+        """In a program that computes in double precision, or on another device, a fit and a file give the same bits."""
+        X, y = waves
+        put, other, usual = default
+        before = small(epochs=2).fit(X, y)
+        before.save(tmp_path / "before.unflat")
+        put(other)
+        try:
+            again, loaded = small(epochs=2).fit(X, y), load(tmp_path / "before.unflat")
+            found = [again.predict(X), loaded.predict(X), *loaded.partial_fit(X, y).calibrate(X, y).predict_interval(X)]
+        finally:
+            put(usual)
+        expected = [before.predict(X)] * 2 + list(before.partial_fit(X, y).calibrate(X, y).predict_interval(X))
+        np.testing.assert_array_equal(found, expected)
 
     def test_inputs_are_left_alone(self, small, waves):
         """Neither X nor y is written to, also when they are read-only."""

@@ -53,7 +53,9 @@ class Picks(NamedTuple):
     errors: tuple[Tensor, ...]
 
 
-NOTHING_PICKED = Picks((), (torch.empty(0), torch.empty(0)), ())
+NOTHING_PICKED = Picks(
+    (), (torch.empty(0, dtype=torch.float32, device="cpu"), torch.empty(0, dtype=torch.float32, device="cpu")), ()
+)
 """Where there are no such lines."""
 
 

@@ -62,12 +62,12 @@ class Spread(nn.Module):
 
     def __init__(self, width: int, outputs: int) -> None:
         super().__init__()
-        self.register_buffer("center", torch.zeros(width))
-        self.register_buffer("scale", torch.ones(width))
-        self.register_buffer("weight", torch.zeros(width, 2 * outputs))
-        self.register_buffer("bias", torch.zeros(2 * outputs))
-        self.register_buffer("size", torch.ones(2 * outputs))
-        self.register_buffer("learned", torch.tensor(True))  # noqa: FBT003 - a tensor's value
+        self.register_buffer("center", torch.zeros(width, dtype=torch.float32, device="cpu"))
+        self.register_buffer("scale", torch.ones(width, dtype=torch.float32, device="cpu"))
+        self.register_buffer("weight", torch.zeros(width, 2 * outputs, dtype=torch.float32, device="cpu"))
+        self.register_buffer("bias", torch.zeros(2 * outputs, dtype=torch.float32, device="cpu"))
+        self.register_buffer("size", torch.ones(2 * outputs, dtype=torch.float32, device="cpu"))
+        self.register_buffer("learned", torch.tensor(True, device="cpu"))  # noqa: FBT003 - a tensor's value
 
     def forward(self, described: Tensor) -> Tensor:
         """Give the distances.
@@ -92,12 +92,12 @@ class Spread(nn.Module):
     def even(self) -> Spread:
         """Give the same overall distances everywhere."""
         state = {name: tensor.clone() for name, tensor in self.state_dict().items()}
-        return Spread.restore(state | {"learned": torch.tensor(False)})  # noqa: FBT003 - a tensor's value
+        return Spread.restore(state | {"learned": torch.tensor(False, device="cpu")})  # noqa: FBT003 - a tensor's value
 
     def uneven(self) -> Spread:
         """Give the distances that were learned, again."""
         state = {name: tensor.clone() for name, tensor in self.state_dict().items()}
-        return Spread.restore(state | {"learned": torch.tensor(True)})  # noqa: FBT003 - a tensor's value
+        return Spread.restore(state | {"learned": torch.tensor(True, device="cpu")})  # noqa: FBT003 - a tensor's value
 
     @classmethod
     def restore(cls, state: dict[str, Tensor]) -> Spread:

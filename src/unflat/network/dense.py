@@ -23,7 +23,10 @@ def linear(width_in: int, width_out: int, generator: torch.Generator | None) -> 
     """
     # Made without storage, because torch would draw initial weights of its own from the global generator.
     layer = nn.Linear(width_in, width_out, device="meta")
-    weights = {name: torch.zeros(parameter.shape) for name, parameter in layer.named_parameters()}
+    weights = {
+        name: torch.zeros(parameter.shape, dtype=torch.float32, device="cpu")
+        for name, parameter in layer.named_parameters()
+    }
     if generator is not None:
         nn.init.xavier_uniform_(weights["weight"], generator=generator)
     layer.load_state_dict(weights, assign=True)

@@ -51,11 +51,15 @@ class Embedding(nn.Module):
         super().__init__()
         self._places = [(int(first), int(count)) for first, count in places]
         embedded = {first + i for first, count in self._places for i in range(count)}
-        kept = torch.tensor([column for column in range(features) if column not in embedded], dtype=torch.int64)
+        kept = torch.tensor(
+            [column for column in range(features) if column not in embedded], dtype=torch.int64, device="cpu"
+        )
         # Beside the weights, on whatever device they are; it follows from the network's shape and is not stored.
         self.register_buffer("_kept", kept, persistent=False)
         self.tables = nn.ParameterList(
-            nn.init.xavier_uniform_(torch.empty(count, embedding_width(count)), generator=generator)
+            nn.init.xavier_uniform_(
+                torch.empty(count, embedding_width(count), dtype=torch.float32, device="cpu"), generator=generator
+            )
             for _, count in self._places
         )
         self.width = len(self._kept) + sum(table.shape[1] for table in self.tables)
@@ -69,5 +73,5 @@ class Embedding(nn.Module):
     def matrix(self) -> Tensor:
         """Give the matrix (features, width) that does the same."""
         features = len(self._kept) + sum(count for _, count in self._places)
-        matrix: Tensor = self(torch.eye(features, device=self.tables[0].device)[None])[0].detach()
+        matrix: Tensor = self(torch.eye(features, dtype=torch.float32, device=self.tables[0].device)[None])[0].detach()
         return matrix

@@ -37,7 +37,7 @@ class InputNoise(nn.Module):
     def __init__(self, strength: float, features: int) -> None:
         super().__init__()
         self._strength = strength
-        self.register_buffer("deviations", torch.zeros(features))
+        self.register_buffer("deviations", torch.zeros(features, dtype=torch.float32, device="cpu"))
 
     def forward(self, x: Tensor, generator: torch.Generator) -> Tensor:
         """Move scaled sequences, (B, T, features), of which features without a deviation stay as they are."""

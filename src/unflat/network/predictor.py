@@ -143,14 +143,14 @@ class Predictor(nn.Module):
             Equal to the one whose numbers they are.
         """
         # Older files have no shares for categories that training never saw: to them these were none.
-        older = {f"{part}.unseen": torch.zeros(len(state[f"{part}.codes"])) for part in ("inputs", "context")
-                 if f"{part}.codes" in state}  # fmt: skip
+        coded = [part for part in ("inputs", "context") if f"{part}.codes" in state]
+        older = {f"{part}.unseen": torch.zeros_like(state[f"{part}.codes"], dtype=torch.float32) for part in coded}
         # And none have limits, before there were any.
         free = {"target.lowest": -torch.inf, "target.highest": torch.inf}
         older |= {name: torch.full_like(state["target.center"], limit) for name, limit in free.items()}
         # Nor did they hold predictions.
         outputs = len(state["target.center"])
-        older |= {"hold.low": torch.full((outputs,), -torch.inf), "hold.high": torch.full((outputs,), torch.inf)}
+        older |= Hold(outputs).state_dict(prefix="hold.")
         state = older | dict(state)
         inputs = _input_scaling(state, "inputs")
         context = _input_scaling(state, "context") if "context.numeric" in state else None

@@ -68,7 +68,7 @@ def places_to_read(n: int, width: int) -> NDArray[np.int64]:
 
 def range_of_features(inputs: InputScaling, sequences: Sequences) -> tuple[Tensor, Tensor]:
     """Find the least and the largest value of each scaled feature, outliers left out."""
-    low, high = torch.full((inputs.width,), math.inf), torch.full((inputs.width,), -math.inf)
+    low, high = (torch.full((inputs.width,), end, dtype=torch.float32, device="cpu") for end in (math.inf, -math.inf))
     for batch in batches_of(sequences):
         x = inputs(batch.values)
         steps = x.flatten(0, 1) if batch.lengths is None else x[valid_steps(batch.lengths, x.shape[1])[..., 0]]

@@ -97,7 +97,10 @@ def _initialised(cell: Cell, features: int, units: int, generator: torch.Generat
     from the global generator.
     """
     layer: nn.RNNBase = _CELLS[cell](features, units, batch_first=True, device="meta")
-    weights = {name: torch.empty(parameter.shape) for name, parameter in layer.named_parameters()}
+    weights = {
+        name: torch.empty(parameter.shape, dtype=torch.float32, device="cpu")
+        for name, parameter in layer.named_parameters()
+    }
     nn.init.xavier_uniform_(weights["weight_ih_l0"], generator=generator)
     nn.init.orthogonal_(weights["weight_hh_l0"], generator=generator)
     nn.init.zeros_(weights["bias_ih_l0"])

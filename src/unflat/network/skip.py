@@ -45,8 +45,8 @@ class LinearSkip(nn.Module):
         width = self.terms.width(features) + context
         self.map = linear(width, outputs, None).requires_grad_(not self.terms.many)
         if self.terms.curved:
-            self.register_buffer("low", torch.zeros(features))
-            self.register_buffer("high", torch.zeros(features))
+            self.register_buffer("low", torch.zeros(features, dtype=torch.float32, device="cpu"))
+            self.register_buffer("high", torch.zeros(features, dtype=torch.float32, device="cpu"))
 
     def forward(self, x: Tensor, lengths: Tensor | None, context: Tensor | None = None) -> Tensor:
         """Map scaled sequences of shape (B, T, features), and their context (B, context), to (B, outputs)."""

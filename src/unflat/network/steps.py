@@ -116,5 +116,5 @@ def _kept(x: Tensor, dropped: int, generator: torch.Generator) -> Tensor:
         return torch.empty_like(x).bernoulli_(1 - dropped / _SHARES, generator=generator)
     # On processors numbers are drawn one by one: four values share one of 64 bits, in a quarter of bernoulli_'s time.
     count = x.numel()
-    drawn = torch.empty(-(-count // 4), dtype=torch.int64).random_(-(2**63), None, generator=generator)
+    drawn = torch.empty(-(-count // 4), dtype=torch.int64, device="cpu").random_(-(2**63), None, generator=generator)
     return drawn.view(torch.int16)[:count].view(x.shape) >= dropped - _SHARES // 2

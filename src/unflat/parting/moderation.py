@@ -182,7 +182,7 @@ def share_of_way(
     """
     before, after = before.double(), after.double()
     way = before - after
-    counts = torch.ones(len(way), dtype=torch.float64) if weights is None else weights.double()
+    counts = torch.ones(len(way), dtype=torch.float64, device="cpu") if weights is None else weights.double()
     gain, size = counts * (before * way).mean(dim=1), counts * (way * way).mean(dim=1)
     if not (torch.isfinite(gain).all() and float(size.sum()) > 0):
         return Share(0.0, 0.0)

@@ -115,8 +115,8 @@ class Scaler(nn.Module):
     def __init__(self, columns: Sequence[Affine], *, logarithmic: bool = False) -> None:
         super().__init__()
         self.logarithmic = logarithmic
-        self.register_buffer("center", torch.tensor([c.center for c in columns], dtype=torch.float64))
-        self.register_buffer("scale", torch.tensor([c.scale for c in columns], dtype=torch.float64))
+        self.register_buffer("center", torch.tensor([c.center for c in columns], dtype=torch.float64, device="cpu"))
+        self.register_buffer("scale", torch.tensor([c.scale for c in columns], dtype=torch.float64, device="cpu"))
 
     def forward(self, values: Tensor) -> Tensor:
         """Scale raw values of shape (..., C) to float64 of the same shape."""
@@ -154,13 +154,13 @@ class TargetScaler(Scaler):
     ) -> None:
         super().__init__(columns, logarithmic=logarithmic)
         limits = limits or [(-math.inf, math.inf)] * len(columns)
-        self.register_buffer("lowest", torch.tensor([low for low, _ in limits], dtype=torch.float64))
-        self.register_buffer("highest", torch.tensor([high for _, high in limits], dtype=torch.float64))
+        self.register_buffer("lowest", torch.tensor([low for low, _ in limits], dtype=torch.float64, device="cpu"))
+        self.register_buffer("highest", torch.tensor([high for _, high in limits], dtype=torch.float64, device="cpu"))
 
     def between(self, limits: Sequence[tuple[float, float]]) -> None:
         """Set other limits of each output, in raw units; infinite for none."""
-        self.lowest.copy_(torch.tensor([low for low, _ in limits], dtype=torch.float64))
-        self.highest.copy_(torch.tensor([high for _, high in limits], dtype=torch.float64))
+        self.lowest.copy_(torch.tensor([low for low, _ in limits], dtype=torch.float64, device="cpu"))
+        self.highest.copy_(torch.tensor([high for _, high in limits], dtype=torch.float64, device="cpu"))
 
     def refuse(self, y: NDArray[np.float64], names: Sequence[str]) -> None:
         """Raise `ScaleDomainError` if the logarithm of a target is taken that has none."""
@@ -188,8 +188,8 @@ class Hold(nn.Module):
 
     def __init__(self, outputs: int) -> None:
         super().__init__()
-        self.register_buffer("low", torch.full((outputs,), -math.inf))
-        self.register_buffer("high", torch.full((outputs,), math.inf))
+        self.register_buffer("low", torch.full((outputs,), -math.inf, dtype=torch.float32, device="cpu"))
+        self.register_buffer("high", torch.full((outputs,), math.inf, dtype=torch.float32, device="cpu"))
 
     @property
     def holds(self) -> bool:
@@ -198,8 +198,8 @@ class Hold(nn.Module):
 
     def between(self, ends: Sequence[tuple[float, float]]) -> None:
         """Set the ends of each output, on its scale; infinite for none."""
-        self.low.copy_(torch.tensor([low for low, _ in ends]))
-        self.high.copy_(torch.tensor([high for _, high in ends]))
+        self.low.copy_(torch.tensor([low for low, _ in ends], dtype=torch.float32, device="cpu"))
+        self.high.copy_(torch.tensor([high for _, high in ends], dtype=torch.float32, device="cpu"))
 
     def release(self) -> None:
         """Hold no output any more."""
@@ -284,12 +284,14 @@ class InputScaling(nn.Module):
     ) -> None:
         super().__init__()
         self.scaler = scaler
-        self.register_buffer("numeric", torch.tensor(numeric, dtype=torch.int64))
-        self.register_buffer("with_missing", torch.tensor(with_missing, dtype=torch.int64))
-        self.register_buffer("code_columns", torch.tensor([c for c, _ in categories], dtype=torch.int64))
-        self.register_buffer("codes", torch.tensor([v for _, v in categories], dtype=torch.float64))
+        self.register_buffer("numeric", torch.tensor(numeric, dtype=torch.int64, device="cpu"))
+        self.register_buffer("with_missing", torch.tensor(with_missing, dtype=torch.int64, device="cpu"))
+        self.register_buffer("code_columns", torch.tensor([c for c, _ in categories], dtype=torch.int64, device="cpu"))
+        self.register_buffer("codes", torch.tensor([v for _, v in categories], dtype=torch.float64, device="cpu"))
         counts = Counter(column for column, _ in categories)
-        self.register_buffer("unseen", torch.tensor([1 / counts[c] for c, _ in categories], dtype=torch.float32))
+        self.register_buffer(
+            "unseen", torch.tensor([1 / counts[c] for c, _ in categories], dtype=torch.float32, device="cpu")
+        )
 
     @property
     def width(self) -> int:

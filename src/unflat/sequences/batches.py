@@ -87,7 +87,7 @@ class BatchSource:
             parts = [windows.index_select(0, starts).view(len(starts), self._steps, -1) for windows in self._windows]
             return Batch(_side_by_side(parts), None, self._beside(index))
         lengths = self._lengths[index]
-        steps = torch.arange(int(lengths.max()))
+        steps = torch.arange(int(lengths.max()), device="cpu")
         # The last sequence may end with the rows: what is read beyond it is masked by the lengths.
         place = (starts[:, None] + steps).clamp_(max=self._count - 1)
         return Batch(_side_by_side([block[place] for block in self._blocks]), lengths, self._beside(index))

@@ -245,8 +245,8 @@ class _Loop:
         """Pass over the training part once, then judge on the validation part."""
         began = time.perf_counter()
         total, norm = (
-            torch.zeros((), device=self._runtime.device),
-            torch.zeros((), device=self._runtime.device),
+            torch.zeros((), dtype=torch.float32, device=self._runtime.device),
+            torch.zeros((), dtype=torch.float32, device=self._runtime.device),
         )
         step = (number - 1) * self.steps
         order = self._shuffled(len(training))
@@ -302,13 +302,13 @@ class _Loop:
     def rounding(self, examples: Examples) -> float:
         """Give the loss of errors as small as float32's rounding of the targets: less cannot be learned."""
         size = _ROUNDING * float(examples.targets.abs().mean())
-        error = torch.full((1, 1), size)
-        return float(self._loss(torch.zeros(1, 1), error))
+        error = torch.full((1, 1), size, dtype=torch.float32, device="cpu")
+        return float(self._loss(torch.zeros_like(error), error))
 
     def _shuffled(self, n: int) -> Tensor:
         # Numbers of 32 bits, half the memory, wherever they reach.
         kind = torch.int32 if n <= torch.iinfo(torch.int32).max else torch.int64
-        return torch.randperm(n, generator=self._order, dtype=kind)
+        return torch.randperm(n, generator=self._order, dtype=kind, device="cpu")
 
 
 _ROUNDING = 64 * torch.finfo(torch.float32).eps
@@ -321,7 +321,7 @@ _MOST_JUDGED_TOGETHER = 256
 def _predicted(network: Network, examples: Examples, runtime: Runtime) -> Iterator[tuple[Example, Tensor]]:
     """Go through all examples, a batch at a time, with what is predicted for them without dropout."""
     together = min(_MOST_JUDGED_TOGETHER, sequences_together(examples.source.longest))
-    for index in torch.arange(len(examples)).split(together):
+    for index in torch.arange(len(examples), device="cpu").split(together):
         example = examples.draw(index, runtime.device)
         with runtime.autocast():
             prediction = network(example.x, example.lengths, context=example.context)
@@ -339,5 +339,5 @@ def _on_device(generator: torch.Generator, device: torch.device) -> torch.Genera
     """Give the generator itself on the processor, or one on the device that is seeded by it."""
     if device.type == "cpu":
         return generator
-    seed = int(torch.randint(2**62, (), generator=generator))
+    seed = int(torch.randint(2**62, (), generator=generator, device="cpu"))
     return torch.Generator(device).manual_seed(seed)

@@ -164,7 +164,7 @@ class _Moved:
         self.moments = _Moments(
             [torch.zeros_like(parameter) for parameter in parameters],
             [torch.zeros_like(parameter) for parameter in parameters],
-            [torch.zeros((), device=parameter.device) for parameter in parameters],
+            [torch.zeros((), dtype=torch.float32, device=parameter.device) for parameter in parameters],
         )
 
     def take_over(self, known: _Moments) -> None:
