@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -5,6 +7,7 @@ import pytest
 from unflat import LSTMRegressor, make_windows
 from unflat.errors import ConfigurationError, InputError, TooFewSamplesError
 from unflat.history import EpochRecord
+from unflat.sequences.columnar import ColumnMatrix, blocks_of
 from unflat.training.callbacks import Plan
 from unflat.tuning.training import Milestones, Task, fingerprint, loss_on
 
@@ -126,6 +129,34 @@ def test_data_are_told_apart_by_any_number(data, small):
     assert fingerprint(Task(small, changed, y), 0) != first
     assert fingerprint(Task(small, X, y + np.eye(60)[5]), 0) != first
     assert fingerprint(Task(small, X, y), 1) != first
+
+
+def test_other_groups_make_another_fingerprint(data, small):
+    """Also where the same sequences are held out."""
+    X, y = data
+    groups = np.arange(60) // 6
+    first = fingerprint(Task(small, X, y, groups=groups), 0)
+    assert fingerprint(Task(small, X, y, groups=groups.copy()), 0) == first
+    assert fingerprint(Task(small, X, y, groups=groups[::-1]), 0) != first
+    assert fingerprint(Task(small, X[:30], y[:30], validation=(X[30:], y[30:]), groups=groups[:30]), 0) != fingerprint(
+        Task(small, X[:30], y[:30], validation=(X[30:], y[30:]), groups=groups[:30] // 2), 0
+    )
+
+
+def test_columns_that_stand_apart_are_read_as_columns_and_once(small, monkeypatch):
+    """Large tables are never gone through row by row, and rows that both parts share are not read twice."""
+    columns = {name: np.random.default_rng(place).normal(size=300) for place, name in enumerate("abc")}
+    windows = make_windows(pl.DataFrame(columns), target="a", length=4)
+    apart = replace(windows, sequences=replace(windows.sequences, rows=ColumnMatrix(list(columns.values()))))
+    read, looked_at = [], []
+    look = ColumnMatrix.__getitem__
+    monkeypatch.setattr(ColumnMatrix, "__getitem__", lambda rows, key: looked_at.append(key) or look(rows, key))
+    monkeypatch.setattr("unflat.tuning.training.blocks_of", lambda rows: read.append(rows) or blocks_of(rows))
+    first = fingerprint(Task(small, apart), 0)
+    assert len(read) == 1
+    assert len(looked_at) < 10
+    columns["b"][17] += 1
+    assert fingerprint(Task(small, apart), 0) != first
 
 
 @pytest.mark.parametrize("column", ["forecast", "size"])

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from sklearn.base import clone
 from sklearn.utils import check_random_state
@@ -19,6 +18,7 @@ from unflat.errors import ConfigurationError, TooFewSamplesError, UnflatWarning
 from unflat.fitting.settings import choose_device, network_config, scaling_config, training_config
 from unflat.network import predict_all
 from unflat.parting import FEWEST_TO_HOLD_OUT, parted
+from unflat.sequences.columnar import CHUNK_ROWS, blocks_of
 from unflat.training.callbacks import Callback
 from unflat.training.losses import Loss
 from unflat.tuning.space import changes_at
@@ -26,6 +26,8 @@ from unflat.tuning.study import MILESTONES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
 
     from unflat.dataset import Dataset
     from unflat.estimator import LSTMRegressor
@@ -247,7 +249,7 @@ def loss_on(model: LSTMRegressor, part: Dataset) -> float:
 
 
 def fingerprint(task: Task, seed: int) -> str:
-    """Give a number that tells data sets apart: of all values, targets, names and parts.
+    """Give a number that tells data sets apart: of all values, targets, names, groups and parts.
 
     Parameters
     ----------
@@ -262,11 +264,20 @@ def fingerprint(task: Task, seed: int) -> str:
         The first sixteen hexadecimal digits of a SHA-256.
     """
     digest = hashlib.sha256()
+    rows = None
     for part in task.parts(seed):
         sequences = part.sequences
         digest.update(repr((sequences.feature_names, sequences.context_names)).encode())
+        blocks = [] if sequences.rows is rows else blocks_of(sequences.rows)  # parts of one table share its rows
+        rows = sequences.rows
         beside = (context.at(slice(None)) for context in sequences.context)
-        for array in (sequences.rows, sequences.starts, sequences.lengths, part.y, part.weights, *beside):
+        for array in (*blocks, sequences.starts, sequences.lengths, part.y, part.weights, part.series, *beside):
             if array is not None:
-                digest.update(np.ascontiguousarray(array).tobytes())
+                _enter(digest, array)
     return digest.hexdigest()[:16]
+
+
+def _enter(digest: hashlib._Hash, array: NDArray[Any]) -> None:
+    """Add all values piece by piece, since an array may be far larger than what is left of memory."""
+    for first in range(0, len(array), CHUNK_ROWS):
+        digest.update(array[first : first + CHUNK_ROWS].tobytes())
