@@ -29,7 +29,7 @@ _METADATA = {
 }
 """What each method takes beside X and y."""
 
-_SEEDS = 2**32
+SEEDS = 2**32
 """How many seeds there are."""
 
 
@@ -230,6 +230,28 @@ def random_state_of(seed: object) -> np.random.RandomState:
         return seed
     if seed is None:
         return np.random.RandomState()
-    if not isinstance(seed, bool) and isinstance(seed, Integral) and 0 <= int(seed) < _SEEDS:
+    if not isinstance(seed, bool) and isinstance(seed, Integral) and 0 <= int(seed) < SEEDS:
         return np.random.RandomState(int(seed))
     raise ConfigurationError(OWNER, "random_state", "None, a RandomState or a whole number from 0 to 2³² - 1", seed)
+
+
+def seed_of(random_state: object) -> int:
+    """Give the one number that a parameter `random_state` stands for, for all that is to be drawn alike again.
+
+    Parameters
+    ----------
+    random_state : int, RandomState or None
+        As of `random_state_of`.
+
+    Returns
+    -------
+    int
+        The one given, or one that is drawn.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is none of these.
+    """
+    source = random_state_of(random_state)
+    return int(random_state) if isinstance(random_state, Integral) else int(source.randint(2**31 - 1))

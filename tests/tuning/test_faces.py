@@ -78,12 +78,25 @@ def test_wrong_arguments_are_refused_before_any_training(data, small):
         tune(*data, model=small, trials=0)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("model", LSTMRegressor), ("space", {"units": (4, 8)}), ("random_state", "abc"), ("random_state", -1)],
-)
-def test_what_is_no_model_no_space_and_no_seed_is_refused(data, name, value):
-    """A class in place of a model, a grid in place of a space, and what draws nothing are named with what is wanted."""
+@pytest.mark.parametrize("random_state", [None, np.random.RandomState(3)])
+def test_a_seed_may_be_drawn_once_for_the_whole_search(data, small, space, random_state):
+    """The model that is returned has it, and with it the search is the same again."""
+    drawn = tune(*data, model=small, space=space, trials=2, repeats=1, random_state=random_state)
+    again = tune(*data, model=small, space=space, trials=2, repeats=1, random_state=drawn.model.random_state)
+    assert [t.loss for t in drawn.findings.trials] == [t.loss for t in again.findings.trials]
+    np.testing.assert_array_equal(drawn.model.predict(data[0]), again.model.predict(data[0]))
+
+
+@pytest.mark.parametrize("random_state", [-1, 1.5, 2**32, "zero"])
+def test_what_is_no_seed_is_refused_before_any_training(data, small, random_state):
+    """In the words in which `fit` refuses it."""
+    with pytest.raises(ConfigurationError, match=r"'random_state' .* a whole number from 0"):
+        tune(*data, model=small, random_state=random_state, on_trial=pytest.fail)
+
+
+@pytest.mark.parametrize(("name", "value"), [("model", LSTMRegressor), ("space", {"units": (4, 8)})])
+def test_what_is_no_model_and_no_space_is_refused(data, name, value):
+    """A class in place of a model, and a grid in place of a space, are named with what is wanted."""
     with pytest.raises(ConfigurationError, match=f"'{name}' of tune: expected an? "):
         tune(*data[:2], **{name: value}, trials=2)
 

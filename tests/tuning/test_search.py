@@ -47,6 +47,13 @@ def by_rate(parameters, seed):
     return abs(parameters["learning_rate"] - 0.03) + 1e-6 * (seed > 7) if parameters else 0.5
 
 
+def test_seeds_of_the_comparison_begin_anew_after_the_last(scripted, space):
+    """The largest seed has none above it."""
+    task = scripted(by_rate)
+    searched(task, space, seed=2**32 - 2, repeats=3)
+    assert {seed for _, seed in task.asked[6:]} == {2**32 - 1, 0, 1}
+
+
 def test_the_model_as_given_comes_first_and_all_have_one_seed(scripted, space):
     """Trial 0 changes nothing; every trial has the search's own seed, so that only parameters differ."""
     task = scripted(by_rate)

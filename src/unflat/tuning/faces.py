@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from unflat.config import AtLeast
+from unflat.contract import seed_of
 from unflat.errors import ConfigurationError
 from unflat.estimator import LSTMRegressor
 from unflat.runs import TUNING, Holdout, check_free, make_folder, read_parts, train_run
@@ -25,6 +25,8 @@ from unflat.tuning.words import told
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from os import PathLike
+
+    import numpy as np
 
     from unflat.runs import Cut, Outcome
     from unflat.tuning.records import Findings
@@ -87,7 +89,7 @@ def tune(
     budget: float | None = None,
     repeats: int = 2,
     storage: str | PathLike[str] | None = None,
-    random_state: int = 0,
+    random_state: int | np.random.RandomState | None = 0,
     on_trial: OnTrial | None = None,
 ) -> Tuned:
     """Search for parameters that do better than the defaults, and fit the model that has them.
@@ -114,9 +116,10 @@ def tune(
         Other seeds with which the best trial and the model as given are compared at the end.
     storage : str or path, or None
         A file that keeps the trials; another call with it goes on from them. None keeps nothing.
-    random_state : int
+    random_state : int, RandomState or None
         Seed of all that is random. The same seed on the same machine gives the same trials, also when the search was
-        stopped and gone on with in between.
+        stopped and gone on with in between. Of the others one seed is drawn, which the model has that is returned; to
+        go on with a search, give it that.
     on_trial : callable or None
         Called after each trial with the `Trial` and the best one so far.
 
@@ -147,29 +150,28 @@ def tune(
     seen.
     """
     optuna_module()
-    given, space = _given(model, space, random_state)
+    given, space = _given(model, space)
+    seed = seed_of(random_state)
     task = Task(given, X, y, sample_weight, groups, validation)
     findings = search(
         task,
         space,
         Limits(trials, budget, repeats),
-        seed=random_state,
+        seed=seed,
         journal=storage,
         remedy="Choose another file for the storage.",
         on_trial=on_trial,
     )
-    return Tuned(task.fit(task.changed(findings.parameters, random_state)), findings)
+    return Tuned(task.fit(task.changed(findings.parameters, seed)), findings)
 
 
-def _given(model: object, space: object, random_state: object) -> tuple[LSTMRegressor, Space]:
-    """Take what is varied and how far, each as by default where it is None; refuse what cannot be searched with."""
+def _given(model: object, space: object) -> tuple[LSTMRegressor, Space]:
+    """Take what is varied and how far, each as by default where it is None."""
     if not isinstance(model, LSTMRegressor | None):
         raise ConfigurationError("tune", "model", "an LSTMRegressor, which need not be fitted, or None", model)
     if not isinstance(space, Space | None):
         words = "a Space, such as replace(Space(), units=Span(8, 64, log=True, whole=True)), or None"
         raise ConfigurationError("tune", "space", words, space)
-    if not AtLeast(0).admits(random_state):
-        raise ConfigurationError("tune", "random_state", str(AtLeast(0)), random_state)
     return LSTMRegressor() if model is None else model, Space() if space is None else space
 
 
@@ -185,7 +187,7 @@ def tune_run(
     budget: float | None = None,
     repeats: int = 2,
     test_data: str | PathLike[str] | None = None,
-    random_state: int = 0,
+    random_state: int | np.random.RandomState | None = 0,
     force: bool = False,
     command: Sequence[str] = (),
     illustrate: Callable[[Outcome, Path], None] | None = None,
@@ -230,18 +232,19 @@ def tune_run(
     """
     optuna_module()
     folder = Path(folder)
-    given, space = _given(model, space, random_state)
+    given, space = _given(model, space)
+    seed = seed_of(random_state)
     holdout = Holdout(validation=0.0) if holdout is None else holdout
     parts = read_parts(data, test_data, cut, holdout)
     task = Task(given, *parts.train, validation=parts.validation_to_fit)
     limits = Limits(trials, budget, repeats)
-    task.check(random_state)
+    task.check(seed)
     journal = _place(folder, force=force)  # last: what cannot be searched leaves the folder as it was
     findings = search(
         task,
         space,
         limits,
-        seed=random_state,
+        seed=seed,
         journal=journal,
         remedy=_ANEW,
         on_trial=on_trial,
@@ -253,7 +256,7 @@ def tune_run(
         _write(findings, journal, figures)
 
     outcome = train_run(
-        data, folder, cut=cut, holdout=holdout, model=task.changed(findings.parameters, random_state),
+        data, folder, cut=cut, holdout=holdout, model=task.changed(findings.parameters, seed),
         test_data=test_data, force=True, command=command, illustrate=finish,
     )  # fmt: skip
     return TunedRun(outcome, findings)

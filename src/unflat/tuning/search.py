@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from unflat.config import AtLeast, Interval
+from unflat.contract import SEEDS
 from unflat.errors import ConfigurationError
 from unflat.tuning.records import GIVEN, Comparison, Findings, Trial
 from unflat.tuning.space import in_words
@@ -138,7 +139,7 @@ def search(
         parameters = runner.parameters_of(best)
         comparison = None
         if best.number != GIVEN and limits.repeats:
-            comparison = compare(task, parameters, [seed + 1 + i for i in range(limits.repeats)])
+            comparison = compare(task, parameters, [(seed + 1 + i) % SEEDS for i in range(limits.repeats)])
         keeps = best.number == GIVEN or (comparison is not None and not comparison.tuned_wins)
         chosen = {} if keeps else parameters
         return Findings(records, best.number, comparison, chosen, trials.importance(), interrupted)
