@@ -1,14 +1,17 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.base import clone
 
 from unflat import LSTMRegressor, Run, load, train_run, tune, tune_run
 from unflat.errors import ConfigurationError, OutputExistsError
 from unflat.runs import Cut, Holdout, evaluate_file
+from unflat.tuning import Span
 from unflat.tuning.study import Trials
 
 # Models that train in a moment are no good, and say so.
@@ -70,6 +73,17 @@ def test_a_search_in_memory_can_be_kept_and_gone_on_with(data, small, space, tmp
         tune(X, y + 1, model=small, space=space, trials=3, storage=storage)
     with pytest.raises(OutputExistsError, match="a search with other parameters is there"):
         tune(X, y, model=small.set_params(clip_norm=2.0), space=space, trials=3, storage=storage)
+
+
+def test_a_search_goes_on_only_with_the_very_same_model_and_space(data, small, space, tmp_path):
+    """Numbers are told apart by all their digits, not by those that a table shows; lists and tuples are alike."""
+    given = {"X": data[0], "y": data[1], "trials": 1, "repeats": 0, "storage": tmp_path / "search"}
+    tune(**given, model=small.set_params(learning_rate=0.005), space=space)
+    tune(**given, model=clone(small).set_params(learning_rate=np.float64(0.005), units=[2]), space=space)
+    with pytest.raises(OutputExistsError, match="a search with other parameters is there"):
+        tune(**given, model=clone(small).set_params(learning_rate=0.00500001), space=space)
+    with pytest.raises(OutputExistsError, match="a search with other space is there"):
+        tune(**given, model=small, space=replace(space, learning_rate=Span(1e-3, 0.1000001, log=True)))
 
 
 def test_wrong_arguments_are_refused_before_any_training(data, small):

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from unflat.config import AtLeast, Interval
 from unflat.contract import SEEDS
 from unflat.errors import ConfigurationError
 from unflat.tuning.records import GIVEN, Comparison, Findings, Trial
-from unflat.tuning.space import in_words
 from unflat.tuning.study import Trials, quiet_optuna
 from unflat.tuning.training import Trained, fingerprint
 
@@ -151,10 +151,17 @@ def _settings(task: Task, space: Space, seed: int) -> dict[str, Any]:
     parameters = task.model.get_params(deep=False)
     return {
         "data": fingerprint(task, seed),
-        "space": str(space),
-        "parameters": {name: in_words(value) for name, value in parameters.items() if name not in left_out},
+        "space": repr(space),
+        "parameters": {name: _exactly(value) for name, value in parameters.items() if name not in left_out},
         "seed": seed,
     }
+
+
+def _exactly(value: object) -> str:
+    """Write a parameter with all its digits, a list as a tuple and a number alike whatever library holds it."""
+    if isinstance(value, list | tuple):
+        return f"({', '.join(map(_exactly, value))})"
+    return repr(value.item() if isinstance(value, np.generic) else value)
 
 
 def best_of(records: tuple[Trial, ...]) -> Trial:
