@@ -6,6 +6,7 @@ from collections import deque
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 import torch
 from hypothesis import given, settings
@@ -114,6 +115,10 @@ class Batches:
         ([["a", "b"]], InputTypeError, "Encode text"),
         (np.ones((2, 3), dtype=complex), InputTypeError, "Complex data not supported"),
         (pl.DataFrame({"a": [1.0]}), InputTypeError, "a table .polars DataFrame.*make_windows"),
+        (pl.LazyFrame({"a": [1.0]}), InputTypeError, "a table .polars LazyFrame.*make_windows"),
+        (pa.RecordBatch.from_pydict({"a": [1.0]}), InputTypeError, "a table .pyarrow RecordBatch.*make_windows"),
+        ([np.ones((3, 1)), pd.DataFrame({"a": [1.0]})], InputTypeError, r"X\[1\]: .*frame\[columns\]\.to_numpy"),
+        ([pl.DataFrame({"a": [1.0, 2.0]})], InputTypeError, r"X\[0\]: .* a table .polars DataFrame. in a list"),
         (np.ones(3), ShapeError, r"Reshape your data"),
         (np.ones((1, 2, 3, 4)), ShapeError, r"Flatten the last axes"),
         (np.ones((0, 3, 1)), TooFewSamplesError, "at least 1 samples"),
@@ -140,6 +145,12 @@ def test_what_is_no_sequence_is_refused(X, error, message):
     """An error says what is wrong with the input, where, and what to do."""
     with pytest.raises(error, match=message):
         as_sequences(X)
+
+
+def test_series_of_a_list_are_sequences():
+    """One feature has no order that a name would tell."""
+    sequences = as_sequences([pd.Series([1.0, 2.0]), pl.Series("a", [3.0])])
+    assert (sequences.rows[:, 0].tolist(), sequences.lengths.tolist()) == ([1.0, 2.0, 3.0], [2, 1])
 
 
 def test_taking_sequences_leaves_their_rows_where_they_are():

@@ -118,6 +118,7 @@ def test_names_that_are_numbers_become_text():
         (np.ones((3, 2)), InputTypeError, "received a numpy ndarray.*read_table"),
         ({"x": [1]}, InputTypeError, "received a builtins dict"),
         (pl.DataFrame({"x": [1]}).lazy(), InputTypeError, r"polars LazyFrame.*Call \.collect\(\) first"),
+        (pa.RecordBatch.from_pydict({"x": [1]}), InputTypeError, r"pyarrow RecordBatch.*Table\.from_batches"),
         (pd.DataFrame([[1, 2]], columns=["x", "x"]), TableError, "distinct names"),
         (pd.DataFrame([[1, 2]], columns=["0", 0]), TableError, "a number and a text that read the same"),
     ],

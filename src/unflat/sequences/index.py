@@ -25,6 +25,7 @@ from unflat.sequences.numbers import as_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import ModuleType
 
     from numpy.typing import NDArray
 
@@ -331,13 +332,36 @@ def _refuse_containers_of_rows(X: object, name: str) -> None:
         )
 
 
+def _refuse_frames(X: object, name: str) -> None:
+    """Refuse a frame as one sequence of a list: its columns would be taken by their places, whatever their names."""
+    if not _is_plain(X) and _is_frame(X):
+        raise InputTypeError(
+            name,
+            "a sequence of numbers",
+            f"a table ({type(X).__module__.partition('.')[0]} {type(X).__name__}) in a list",
+            "Give each as frame[columns].to_numpy(), with the same columns in the same order in fit and in predict; or "
+            "stack the frames with a column that tells them apart, for make_windows(frame, group=..., target=...).",
+        )
+
+
 def is_table(X: object) -> bool:
     """Whether something is a frame or a series of any library; arrays, tensors and lists are told at once."""
-    if type(X).__module__ in {"builtins", "numpy", "torch"}:
-        return False
-    # Only now: an exported model, which is given arrays and lists, works without it.
-    frames = import_module("narwhals").dependencies
-    return bool(frames.is_into_dataframe(X) or frames.is_into_series(X))
+    return not _is_plain(X) and (_is_frame(X) or bool(_frames().is_into_series(X)))
+
+
+def _is_plain(X: object) -> bool:
+    return type(X).__module__ in {"builtins", "numpy", "torch"}
+
+
+def _is_frame(X: object) -> bool:
+    """Whether something has named columns, also where its values are still to be collected."""
+    is_batch = type(X).__name__ == "RecordBatch"  # pyarrow's, of which a table is made of several
+    return bool(_frames().is_into_dataframe(X) or _frames().is_polars_lazyframe(X) or is_batch)
+
+
+def _frames() -> ModuleType:
+    # Only when needed: an exported model, which is given arrays and lists, works without it.
+    return import_module("narwhals").dependencies  # type: ignore[no-any-return]
 
 
 def _ragged_parts(X: object) -> list[object] | None:
@@ -366,6 +390,7 @@ def _from_list(X: Sequence[object], name: str) -> Sequences:
 
 
 def _one_sequence(item: object, name: str) -> NDArray[Any]:
+    _refuse_frames(item, name)
     array = as_numbers(item, name)
     if array.ndim == 1:
         array = array[:, None]

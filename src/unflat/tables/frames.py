@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_REMEDIES = {"LazyFrame": "Call .collect() first.", "RecordBatch": "Give pyarrow.Table.from_batches([batch])."}
+"""What makes a frame of things that are nearly one."""
+
 _NAMELESS = re.compile(r"__index_level_\d+__")
 """What levels of a pandas index without a name are called in Arrow and Parquet."""
 
@@ -103,12 +106,11 @@ def as_table(frame: object) -> Table:
     except nw.exceptions.DuplicateError as error:
         raise _repeated(str(error).splitlines()[-1]) from error
     except TypeError as error:
-        lazy = hasattr(frame, "collect")
         raise InputTypeError(
             "The table",
             "a DataFrame of pandas, polars or pyarrow",
             f"a {type(frame).__module__.partition('.')[0]} {type(frame).__name__}",
-            "Call .collect() first." if lazy else "Read a file with read_table, or build a frame with named columns.",
+            _REMEDIES.get(type(frame).__name__, "Read a file with read_table, or build a frame with named columns."),
         ) from error
     columns = {str(name): known.get_column(name) for name in known.columns}
     if len(columns) < len(known.columns):
