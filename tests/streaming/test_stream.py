@@ -1,9 +1,12 @@
 """Streams against `predict` on the sequence so far, their states, and what is refused."""
 
+import copy
 import io
 import itertools
+import pickle
 import tracemalloc
 
+import joblib
 import numpy as np
 import pytest
 import torch
@@ -250,6 +253,52 @@ def test_a_state_is_a_copy(gappy, pair):
     copies = {name: array.copy() for name, array in before.items()}
     stream.feed(gappy[0][1][0])
     assert all(np.array_equal(before[name], copies[name]) for name in copies)
+
+
+def by_joblib(stream):
+    """Store a stream, and read it again."""
+    file = io.BytesIO()
+    joblib.dump(stream, file)
+    file.seek(0)
+    return joblib.load(file)
+
+
+def by_pickle(stream):
+    """Take a stream to another process."""
+    return pickle.loads(pickle.dumps(stream))  # noqa: S301 - our own
+
+
+COPIES = [by_pickle, by_joblib, copy.deepcopy, copy.copy]
+
+
+@pytest.mark.parametrize("copied", COPIES)
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_a_copy_goes_on_by_itself(copied, cell, gappy, distinct):
+    """Pickled, copied or stored by joblib, it predicts step by step as the original, which does not notice."""
+    model = distinct(*gappy, cell=cell, readout=("last", "mean", "max", "attention"), n_members=2)
+    stream, steps = model.stream(), max(gappy[0], key=len)
+    for step in steps[:4]:
+        stream.feed(step)
+    before, other = stream.predict(), copied(stream)
+    streamed = [other.feed(step) for step in steps[4:]]
+    np.testing.assert_array_equal(stream.predict(), before)
+    np.testing.assert_array_equal(streamed, [stream.feed(step) for step in steps[4:]])
+    assert len(np.unique(streamed, axis=0)) == len(steps) - 4
+
+
+@pytest.mark.parametrize("copied", COPIES)
+def test_a_copy_of_streams_beside_something_goes_on_by_itself(copied, wells, distinct):
+    """All streams or some of them, with what stands beside each, and its state is one of the same model."""
+    model = distinct(wells)
+    steps, beside = wells.sequences.dense().swapaxes(0, 1), wells.sequences.context_at(slice(None))
+    stream = model.stream(len(wells))
+    stream.feed(steps[0], context=beside)
+    other = copied(stream)
+    np.testing.assert_array_equal(other.feed(steps[1], context=beside), stream.feed(steps[1], context=beside))
+    fed = [each.feed(steps[2][[4, 1]], [4, 1], context=beside[[4, 1]]) for each in (other, stream)]
+    np.testing.assert_array_equal(*fed)
+    assert other.steps.tolist() == stream.steps.tolist()
+    other.restore(stream.state())
 
 
 def test_a_state_does_not_grow(gappy, pair):

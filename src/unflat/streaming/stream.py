@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -88,6 +88,16 @@ class Stream:
 
     def __len__(self) -> int:
         return len(self._engine.steps)
+
+    def __getstate__(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        """Give a copy or another process all but the engine, whose parts see each other's arrays and none of a copy."""
+        return {name: value for name, value in vars(self).items() if name != "_engine"}, self.state()
+
+    def __setstate__(self, given: tuple[dict[str, Any], dict[str, Array]]) -> None:
+        attributes, state = given
+        vars(self).update(attributes)
+        self._engine = self._engine_of(len(state["steps"]))
+        self.restore(state)
 
     @property
     def steps(self) -> NDArray[np.int64]:
