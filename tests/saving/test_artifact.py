@@ -3,6 +3,7 @@ import json
 import os
 import pickle
 import struct
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,41 @@ def test_file_without_a_digest_is_read(tmp_path):
     path = tmp_path / "m.unflat"
     save_file(TENSORS, path, {"unflat": json.dumps({"version": 1, "document": DOCUMENT})})
     assert read_artifact(path)[1] == DOCUMENT
+
+
+def test_what_becomes_of_a_file_does_not_reach_what_was_read(tmp_path):
+    """Another model over it, or nothing: the numbers are those that stood there, and reading them ends no process."""
+    path, other = tmp_path / "m.unflat", tmp_path / "other.unflat"
+    write_artifact(path, TENSORS, DOCUMENT)
+    write_artifact(other, {name: tensor + 1 for name, tensor in TENSORS.items()}, DOCUMENT)
+    tensors, _ = read_artifact(path)
+    for content in (other.read_bytes(), b""):
+        path.write_bytes(content)
+        assert all(torch.equal(tensors[name], tensor) for name, tensor in TENSORS.items())
+
+
+def test_a_path_of_any_bytes_is_written_and_read(tmp_path):
+    """A name that is no UTF-8, as older systems have left them, is a name as any other."""
+    path = tmp_path / os.fsdecode(b"caf\xe9.unflat")
+    try:
+        path.touch()
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    write_artifact(path, TENSORS, DOCUMENT)
+    assert read_artifact(path)[1] == DOCUMENT
+
+
+def test_of_a_large_foreign_file_the_beginning_is_read(tmp_path):
+    """A file that is no model is refused before it is in memory, whatever its size."""
+    path = tmp_path / "other"
+    with path.open("wb") as file:
+        file.truncate(2**26)
+    tracemalloc.start()
+    with pytest.raises(ForeignArtifactError, match="another kind of file"):
+        read_artifact(path)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2**20
 
 
 def test_a_folder_is_no_model(tmp_path):

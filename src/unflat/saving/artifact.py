@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 
 from unflat.errors import (
     CorruptArtifactError,
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 """Raised when a file can no longer be read by the unflat before."""
 
-_KEY = "unflat"
+_KEY, _LENGTH = "unflat", 8
+"""Where our text stands among the metadata of the header, and how many bytes tell the header's length."""
+
 _WANTED = "a model that unflat saved"
 _SIGNATURE = b'{"__metadata__":{"unflat":'
 
@@ -85,13 +87,15 @@ def read_artifact(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict
     path = Path(path)
     if path.is_dir():
         raise _foreign(path, "a folder")
-    metadata, tensors = _open(path)
-    if _KEY not in metadata:
-        raise _foreign(path, "a safetensors file of something else")
+    if not path.exists():
+        raise MissingArtifactError(path, _WANTED)
+    content = _content(path)
     try:
-        header = json.loads(metadata[_KEY])
+        tensors, header = load(content), json.loads(_description(content))
         version, document = header["version"], header["document"]
         digest = header.get("digest")
+    except SafetensorError as error:
+        raise _corrupt(path, str(error)) from error
     except (ValueError, LookupError, AttributeError, TypeError) as error:
         raise _corrupt(path, "its description cannot be read") from error
     if version > FORMAT_VERSION:
@@ -114,23 +118,24 @@ def _digest(tensors: Mapping[str, Tensor], document: Mapping[str, Any]) -> str:
     return digest.hexdigest()
 
 
-def _open(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-    except FileNotFoundError as error:
-        raise MissingArtifactError(path, _WANTED) from error
-    except SafetensorError as error:
-        raise _unreadable(path, str(error)) from error
+def _content(path: Path) -> bytes:
+    """Read a file of ours, and of another one, however large, no more than its beginning.
 
-
-def _unreadable(path: Path, reason: str) -> ForeignArtifactError | CorruptArtifactError:
-    """Tell a file of ours that is damaged from one that never was ours."""
+    It is read, not mapped: a model does not change, nor end the process, when its file is written over later.
+    """
     with path.open("rb") as file:
-        start = file.read(8 + len(_SIGNATURE))
-    if start[8:] != _SIGNATURE:
-        return _foreign(path, f"another kind of file ({path.stat().st_size} bytes)")
-    return _corrupt(path, reason)
+        start = file.read(_LENGTH + len(_SIGNATURE))
+        if start[_LENGTH:] != _SIGNATURE:
+            raise _foreign(path, f"another kind of file ({path.stat().st_size} bytes)")
+        file.seek(0)
+        return file.read()
+
+
+def _description(content: bytes) -> str:
+    """Give our text in the header, which stands after its own length."""
+    header = content[_LENGTH : _LENGTH + int.from_bytes(content[:_LENGTH], "little")]
+    text: str = json.loads(header)["__metadata__"][_KEY]
+    return text
 
 
 def _corrupt(path: Path, reason: str) -> CorruptArtifactError:
