@@ -146,7 +146,7 @@ def test_predicting_keeps_no_graph_and_no_randomness(global_states):
     assert all(p.grad is None for p in predictor.parameters())
 
 
-@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("config", [*CONFIGS, NetworkConfig(units=(3,), embedded=((3, 3),))])
 @pytest.mark.parametrize("target", ["standard", "log"])
 def test_restored_predictor_is_the_same_to_the_bit(config, target, global_states):
     """From its configuration and its numbers a predictor comes back whole: numbers, predictions, what is trained."""

@@ -20,6 +20,7 @@ import torch
 from torch import nn
 from torch.nn.functional import linear, softplus
 
+from unflat.network.restoring import restored
 from unflat.training.optimizing import AdamW, Pace
 
 if TYPE_CHECKING:
@@ -91,21 +92,17 @@ class Spread(nn.Module):
 
     def even(self) -> Spread:
         """Give the same overall distances everywhere."""
-        state = {name: tensor.clone() for name, tensor in self.state_dict().items()}
-        return Spread.restore(state | {"learned": torch.tensor(False, device="cpu")})  # noqa: FBT003 - a tensor's value
+        return Spread.restore(self.state_dict() | {"learned": torch.tensor(False, device="cpu")})  # noqa: FBT003 - a tensor's value
 
     def uneven(self) -> Spread:
         """Give the distances that were learned, again."""
-        state = {name: tensor.clone() for name, tensor in self.state_dict().items()}
-        return Spread.restore(state | {"learned": torch.tensor(True, device="cpu")})  # noqa: FBT003 - a tensor's value
+        return Spread.restore(self.state_dict() | {"learned": torch.tensor(True, device="cpu")})  # noqa: FBT003 - a tensor's value
 
     @classmethod
     def restore(cls, state: dict[str, Tensor]) -> Spread:
         """Make it again from what `state_dict` gave."""
         width, twice = state["weight"].shape
-        spread = cls(width, twice // 2)
-        spread.load_state_dict(state)
-        return spread
+        return restored(lambda: cls(width, twice // 2), state)
 
 
 def fit_spread(described: Tensor, errors: NDArray[np.float64], weights: NDArray[np.float64] | None) -> Spread:

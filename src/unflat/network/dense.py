@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from unflat.network.restoring import place_of_weights
+
 
 def linear(width_in: int, width_out: int, generator: torch.Generator | None) -> nn.Linear:
     """Make a dense layer with Glorot's initial weights, or zeros where no randomness is given.
@@ -24,7 +26,7 @@ def linear(width_in: int, width_out: int, generator: torch.Generator | None) -> 
     # Made without storage, because torch would draw initial weights of its own from the global generator.
     layer = nn.Linear(width_in, width_out, device="meta")
     weights = {
-        name: torch.zeros(parameter.shape, dtype=torch.float32, device="cpu")
+        name: torch.zeros(parameter.shape, dtype=torch.float32, device=place_of_weights())
         for name, parameter in layer.named_parameters()
     }
     if generator is not None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from unflat.network.restoring import place_of_weights
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -51,14 +53,14 @@ class Embedding(nn.Module):
         super().__init__()
         self._places = [(int(first), int(count)) for first, count in places]
         embedded = {first + i for first, count in self._places for i in range(count)}
-        kept = torch.tensor(
-            [column for column in range(features) if column not in embedded], dtype=torch.int64, device="cpu"
-        )
+        columns = [column for column in range(features) if column not in embedded]
         # Beside the weights, on whatever device they are; it follows from the network's shape and is not stored.
+        kept = torch.tensor(columns, dtype=torch.int64, device="cpu")
         self.register_buffer("_kept", kept, persistent=False)
         self.tables = nn.ParameterList(
             nn.init.xavier_uniform_(
-                torch.empty(count, embedding_width(count), dtype=torch.float32, device="cpu"), generator=generator
+                torch.empty(count, embedding_width(count), dtype=torch.float32, device=place_of_weights()),
+                generator=generator,
             )
             for _, count in self._places
         )

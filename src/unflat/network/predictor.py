@@ -11,6 +11,7 @@ from torch import nn
 
 from unflat.memory import memory_kept
 from unflat.network.ensemble import assembled, make_network
+from unflat.network.restoring import restored
 from unflat.scaling.scales import Affine, Hold, InputScaling, Scaler, TargetScaler
 from unflat.sequences import sequences_together
 from unflat.sequences.batches import BatchSource
@@ -150,22 +151,19 @@ class Predictor(nn.Module):
         older |= {name: torch.full_like(state["target.center"], limit) for name, limit in free.items()}
         # Nor did they hold predictions.
         outputs = len(state["target.center"])
-        older |= Hold(outputs).state_dict(prefix="hold.")
-        state = older | dict(state)
-        inputs = _input_scaling(state, "inputs")
-        context = _input_scaling(state, "context") if "context.numeric" in state else None
-        target = TargetScaler(_affines(state, "target"), logarithmic=logarithmic)
-        # The weights drawn here are replaced at once.
-        network = make_network(
-            config,
-            features=inputs.width,
-            outputs=outputs,
-            generator=torch.Generator(),
-            context=0 if context is None else context.width,
-        )
-        predictor = cls(inputs, network, target, context)
-        predictor.load_state_dict(state)
-        return predictor
+        older |= {"hold.low": torch.full((outputs,), -torch.inf, dtype=torch.float32, device="cpu")}
+        older |= {"hold.high": torch.full((outputs,), torch.inf, dtype=torch.float32, device="cpu")}
+        whole = older | dict(state)
+
+        def make() -> Predictor:
+            inputs = _input_scaling(whole, "inputs")
+            context = _input_scaling(whole, "context") if "context.numeric" in whole else None
+            beside = 0 if context is None else context.width
+            generator = torch.Generator()
+            network = make_network(config, features=inputs.width, outputs=outputs, generator=generator, context=beside)
+            return cls(inputs, network, TargetScaler(_affines(whole, "target"), logarithmic=logarithmic), context)
+
+        return restored(make, whole)
 
 
 def _input_scaling(state: Mapping[str, Tensor], prefix: str) -> InputScaling:

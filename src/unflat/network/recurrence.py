@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from unflat.network import kernel
+from unflat.network.restoring import place_of_weights
 from unflat.network.steps import last_step, reverse_steps
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _initialised(cell: Cell, features: int, units: int, generator: torch.Generat
     """
     layer: nn.RNNBase = _CELLS[cell](features, units, batch_first=True, device="meta")
     weights = {
-        name: torch.empty(parameter.shape, dtype=torch.float32, device="cpu")
+        name: torch.empty(parameter.shape, dtype=torch.float32, device=place_of_weights())
         for name, parameter in layer.named_parameters()
     }
     nn.init.xavier_uniform_(weights["weight_ih_l0"], generator=generator)

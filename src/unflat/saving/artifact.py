@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
@@ -91,7 +92,9 @@ def read_artifact(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict
         raise MissingArtifactError(path, _WANTED)
     content = _content(path)
     try:
-        tensors, header = load(content), json.loads(_description(content))
+        with torch.device("cpu"):  # whatever device a program has told torch to make tensors on
+            tensors = load(content)
+        header = json.loads(_description(content))
         version, document = header["version"], header["document"]
         digest = header.get("digest")
     except SafetensorError as error:
