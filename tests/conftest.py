@@ -1,6 +1,8 @@
 """What every test module may use."""
 
+import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import polars as pl
@@ -11,6 +13,23 @@ from unflat import LSTMRegressor, UnflatWarning, make_windows
 
 # Several test processes share the machine; each computes on one thread, so that they do not wait for each other.
 torch.set_num_threads(1)
+
+
+@pytest.fixture
+def filters_left_alone():
+    """Do something in several threads at once, and see that warnings are filtered as before: for the whole process."""
+
+    def check(work, times=16):
+        before, interval = warnings.filters.copy(), sys.getswitchinterval()
+        sys.setswitchinterval(1e-6)
+        try:
+            with ThreadPoolExecutor(4) as pool:
+                list(pool.map(work, range(times)))
+        finally:
+            sys.setswitchinterval(interval)
+        assert warnings.filters == before
+
+    return check
 
 
 @pytest.fixture

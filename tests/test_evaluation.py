@@ -451,6 +451,10 @@ class TestIntervals:
         assert evaluate(bare, X, Y).intervals == ()
         assert "coverage" not in str(evaluate(last_step, X, Y))
 
+    def test_threads_leave_the_filters_of_warnings_as_they_are(self, model, filters_left_alone):
+        """Filters belong to the whole process: threads that evaluate at once leave no warning silenced."""
+        filters_left_alone(lambda _: evaluate(model, X, Y))
+
     def test_a_linear_model_is_called_so(self):
         """The notes say that the recurrence adds nothing."""
         linear = LSTMRegressor(units=(4,), epochs=2, random_state=0, progress=False).fit(X, X[:, -1, 0])

@@ -15,6 +15,7 @@ from unflat.errors import (
     CorruptArtifactError,
     ForeignArtifactError,
     MissingArtifactError,
+    OutOfRangeWarning,
     OutputError,
     OutputExistsError,
     TableError,
@@ -350,6 +351,15 @@ def test_bounds_stand_beside_their_prediction(outcome, table):
     interval = model.predict_interval(pl.read_csv(table, try_parse_dates=True), 0.8)
     np.testing.assert_array_equal(frame["load_lower"].to_numpy(), interval.lower)
     np.testing.assert_array_equal(frame["load_upper"].to_numpy(), interval.upper)
+
+
+@pytest.mark.parametrize("interval", [None, 0.8])
+def test_unusual_values_are_told_of_once(interval, outcome, tmp_path):
+    """With bounds or without, a value far outside of the training is one warning."""
+    series(40).with_columns(pl.col("load") + 1e6).write_csv(tmp_path / "far.csv")
+    with pytest.warns(OutOfRangeWarning) as told:
+        predict_file(outcome.run.load(), tmp_path / "far.csv", interval=interval)
+    assert len(told) == 1
 
 
 def test_predictions_name_their_series(tmp_path):

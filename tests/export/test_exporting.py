@@ -70,6 +70,13 @@ def test_every_scale_and_loss_is_inside(parameters, distinct, tmp_path):
     assert unlike(model, exported, X) < 1e-5
 
 
+def test_threads_leave_the_filters_of_warnings_as_they_are(waves, filters_left_alone, tmp_path):
+    """Filters belong to the whole process: threads that export at once leave none; an unusual sample is no matter."""
+    model, sample = LSTMRegressor(units=(3,), epochs=1, random_state=0).fit(*waves), np.full((3, 5, 2), 1e4)
+    sample[1, 2, 1] = np.nan
+    filters_left_alone(lambda i: export_onnx(model, tmp_path / f"{i}.onnx", sample=sample))
+
+
 @pytest.mark.parametrize("choice", [*CHOICES[::5], CHOICES[-1]])
 def test_several_networks_are_one_graph(choice, gappy, distinct, tmp_path):
     """The mean over members, and the bounds around it, of ragged sequences with gaps and two outputs."""

@@ -148,6 +148,14 @@ def test_read_only_rows_are_drawn_without_a_warning(lengths, tmp_path):
     np.testing.assert_array_equal(batch.values[1], rows()[:9])
 
 
+def test_threads_leave_the_filters_of_warnings_as_they_are(filters_left_alone):
+    """Filters belong to the whole process: threads that draw from read-only rows at once leave none behind."""
+    values, starts = rows(), np.array([0, 5])
+    values.flags.writeable = starts.flags.writeable = False
+    sequences = Sequences(values, starts, np.array([9, 4]))
+    filters_left_alone(lambda _: BatchSource(sequences), times=5000)
+
+
 def test_rows_in_another_memory_order_are_drawn_right():
     """Rows stored column by column, or every other row of a table, are drawn like any other."""
     for values in (np.asfortranarray(rows()), np.repeat(rows(), 2, axis=0)[::2]):

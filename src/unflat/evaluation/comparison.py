@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import narwhals as nw
 import numpy as np
 
 from unflat.baselines import LAST_VALUE, MEAN, NO_PAST, NO_TRAINING, RIDGE, SEASONAL_VALUE, Baselines
-from unflat.dataset import as_dataset, as_targets, output_names, targets_of
-from unflat.errors import ConfigurationError, DataWarning, InputError, InputTypeError, ShapeError
+from unflat.conformal import refuse_other_coverage
+from unflat.dataset import as_dataset, as_targets, output_names, series_of, targets_of
+from unflat.errors import ConfigurationError, InputError, InputTypeError, ShapeError
 from unflat.evaluation.result import Evaluation
 from unflat.evaluation.telling import told_by_one_feature
 from unflat.intervals import IntervalMixin
@@ -141,11 +141,11 @@ def _intervals(
     """Score the intervals of a model that has finite ones."""
     if not isinstance(model, IntervalMixin) or model.bands_.calibration is None:
         return ()
-    with warnings.catch_warnings():
-        # What is to be said of the inputs, predict has said; what a small calibration cannot promise is measured here.
-        warnings.simplefilter("ignore", DataWarning)
-        interval = model.predict_interval(X, coverage)
-    lower, upper = (bound.reshape(targets.shape) for bound in interval)
+    refuse_other_coverage(coverage, "evaluate")
+    # What is to be said of the inputs, predict has said; what a small calibration cannot promise is measured here.
+    groups = series_of(X) if isinstance(X, Windows) else None
+    quantiles = model.bands_.calibration.quantiles(coverage, len(targets), groups)
+    lower, upper = model.bands_.interval(model.predictor_, _sequences(X), quantiles)
     if not (np.isfinite(lower).all() and np.isfinite(upper).all()):
         return ()
     return score_intervals(targets, lower, upper, coverage, sample_weight)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +15,10 @@ from unflat.config import AtLeast
 from unflat.contract import check_is_fitted
 from unflat.dataset import sequences_for
 from unflat.deployed import FORMAT, INTERVALS, METADATA, DeployedBands, OnnxPredictor
-from unflat.errors import ConfigurationError, DataWarning, OpsetError
+from unflat.errors import ConfigurationError, OpsetError
 from unflat.export.parity import draw_sequences, worst_difference
 from unflat.export.predictor import build
-from unflat.intervals import FARTHEST, FLOOR, bounds
+from unflat.intervals import FARTHEST, FLOOR
 from unflat.network import predict_all
 from unflat.network.arrays import PredictorArrays
 from unflat.saving.artifact import write_atomically
@@ -154,17 +153,22 @@ def _refuse_opset(onnx: ModuleType, opset: object) -> None:
         raise OpsetError(OPSET, newest, opset)
 
 
+class _Unwarned(OnnxPredictor):
+    """A file whose answers to unusual sequences are to be seen: it matters only what comes out."""
+
+    def _warn_of(self, sequences: Sequences) -> None:
+        """Say nothing."""
+
+
 def _check(content: bytes, model: LSTMRegressor, arrays: PredictorArrays, sequences: Sequences) -> float:
     """Predict with the file and with the model itself; the form of y does not matter here."""
-    exported, calibration = OnnxPredictor(content), model.bands_.calibration
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DataWarning)  # of a sample that is unusual; here it matters only what comes out
-        pairs = [(predict_all(model.predictor_, sequences), exported.predict(sequences))]
-        if calibration is not None:
-            expected = model.bands_.expect(model.predictor_, sequences)
-            coverage = calibration.most / 2  # which gives finite bounds
-            own = bounds(model.predictor_, expected, calibration.quantiles(coverage, len(sequences), None))
-            pairs += zip(own, exported.predict_interval(sequences, coverage), strict=True)
+    exported, calibration = _Unwarned(content), model.bands_.calibration
+    pairs = [(predict_all(model.predictor_, sequences), exported.predict(sequences))]
+    if calibration is not None:
+        coverage = calibration.most / 2  # which gives finite bounds
+        quantiles = calibration.quantiles(coverage, len(sequences), None)
+        own = model.bands_.interval(model.predictor_, sequences, quantiles)
+        pairs += zip(own, exported.predict_interval(sequences, coverage), strict=True)
     return max(worst_difference(own, given.reshape(own.shape), arrays, model.held_out_) for own, given in pairs)
 
 

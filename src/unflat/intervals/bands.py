@@ -170,6 +170,12 @@ class Bands:
         outputs = predictor.network.outputs
         return Expected(described[:, :outputs].double().numpy(), _distances(self.spread, described))
 
+    def interval(
+        self, predictor: Predictor, sequences: Sequences, quantiles: NDArray[np.float64]
+    ) -> PredictionInterval:
+        """Give bounds of shape (n, outputs) in raw units, so many distances from predictions; nothing is warned of."""
+        return bounds(predictor, self.expect(predictor, sequences), quantiles)
+
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Give the numbers, for a file."""
         arrays = {f"spread.{name}": tensor.numpy() for name, tensor in self.spread.state_dict().items()}

@@ -20,7 +20,7 @@ import torch
 from torch import nn
 from torch.nn.functional import linear, softplus
 
-from unflat.network.restoring import restored
+from unflat.network.restoring import place_of_weights, restored
 from unflat.training.optimizing import AdamW, Pace
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Spread(nn.Module):
         super().__init__()
         self.register_buffer("center", torch.zeros(width, dtype=torch.float32, device="cpu"))
         self.register_buffer("scale", torch.ones(width, dtype=torch.float32, device="cpu"))
-        self.register_buffer("weight", torch.zeros(width, 2 * outputs, dtype=torch.float32, device="cpu"))
+        self.register_buffer("weight", torch.zeros(width, 2 * outputs, dtype=torch.float32, device=place_of_weights()))
         self.register_buffer("bias", torch.zeros(2 * outputs, dtype=torch.float32, device="cpu"))
         self.register_buffer("size", torch.ones(2 * outputs, dtype=torch.float32, device="cpu"))
         self.register_buffer("learned", torch.tensor(True, device="cpu"))  # noqa: FBT003 - a tensor's value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from unflat.errors import MissingValuesWarning, OutOfRangeWarning, OutputError, TableError
+from unflat.dataset import sequences_for
+from unflat.errors import OutputError, TableError
 from unflat.evaluation import Evaluation, evaluate
+from unflat.network import predict_all
 from unflat.runs.parts import Part, is_ts
 from unflat.saving.artifact import write_atomically
 from unflat.tables import read_ts
@@ -20,6 +21,8 @@ from unflat.windows import Windows, apply_schema
 
 if TYPE_CHECKING:
     from os import PathLike
+
+    from numpy.typing import NDArray
 
     from unflat.estimator import LSTMRegressor
 
@@ -78,12 +81,7 @@ def predict_file(model: LSTMRegressor, data: str | PathLike[str], *, interval: f
         If an interval is asked for, and the model held nothing out.
     """
     X = read_part(model, data, targets=False).X
-    predicted = {"predicted": model.predict(X)}
-    if interval is not None:
-        with warnings.catch_warnings():
-            for said in (MissingValuesWarning, OutOfRangeWarning):  # by predict
-                warnings.simplefilter("ignore", said)
-            predicted |= model.predict_interval(X, interval)._asdict()
+    predicted = _predicted(model, X, interval)
     columns = _places(X) if isinstance(X, Windows) else [pl.Series("sequence", np.arange(len(X)))]
     columns += [
         pl.Series(f"{name}_{kind}", values.reshape(len(X), -1)[:, i])
@@ -91,6 +89,15 @@ def predict_file(model: LSTMRegressor, data: str | PathLike[str], *, interval: f
         for kind, values in predicted.items()
     ]
     return pl.DataFrame(_apart(columns))
+
+
+def _predicted(model: LSTMRegressor, X: object, interval: float | None) -> dict[str, NDArray[np.float64]]:
+    """Predict, with bounds where they are asked for; what is to be said of the inputs is said once."""
+    if interval is None:
+        return {"predicted": model.predict(X)}
+    between = model.predict_interval(X, interval)
+    sequences = sequences_for(X, model.schema_, model.n_features_in_)
+    return {"predicted": predict_all(model.predictor_, sequences), **between._asdict()}
 
 
 def read_part(model: LSTMRegressor, data: str | PathLike[str], *, targets: bool) -> Part:

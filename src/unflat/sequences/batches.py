@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -130,11 +129,19 @@ def _side_by_side(parts: list[Tensor]) -> Tensor:
     return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)
 
 
+class _Unlocked:
+    """The memory of an array, said to be writable.
+
+    Torch warns of memory that is not, though batches never write to it, and the filter that would silence it is one
+    for the whole process: threads that set and restore it at once leave it behind.
+    """
+
+    def __init__(self, array: NDArray[Any]) -> None:
+        self._array = array  # whose memory it is, for as long as that is in use
+        self.__array_interface__ = array.__array_interface__ | {"data": (array.ctypes.data, False)}
+
+
 def _shared(array: NDArray[Any]) -> Tensor:
-    """View an array as a tensor, without torch's warning about read-only memory: batches never write to it."""
+    """View an array as a tensor."""
     array = np.ascontiguousarray(array)
-    if array.flags.writeable:
-        return torch.from_numpy(array)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
-        return torch.from_numpy(array)
+    return torch.from_numpy(array if array.flags.writeable else np.asarray(_Unlocked(array)))
