@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -266,7 +267,7 @@ class InputScaling(nn.Module):
     with_missing : sequence of int
         Which of the numeric columns had missing values in training, counted among them.
     categories : sequence of tuple of (int, float)
-        Column and code of each category that was seen in training.
+        Column and code of each category that was seen in training, those of one column together.
     """
 
     numeric: Tensor
@@ -292,6 +293,8 @@ class InputScaling(nn.Module):
         self.register_buffer(
             "unseen", torch.tensor([1 / counts[c] for c, _ in categories], dtype=torch.float32, device="cpu")
         )
+        ends = accumulate(counts.values())
+        self._labels = [(column, slice(end - counts[column], end)) for column, end in zip(counts, ends, strict=True)]
 
     @property
     def width(self) -> int:
@@ -323,15 +326,14 @@ class InputScaling(nn.Module):
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)
 
     def _indicators(self, values: Tensor) -> Tensor:
-        labels = values[..., self.code_columns]
-        present = labels == self.codes
-        indicators = present.float()
-        for column in self.code_columns.unique_consecutive().tolist():
-            own = self.code_columns == column
-            strange = ~(present[..., own].any(dim=-1) | labels[..., own][..., 0].isnan())
-            if strange.any():
-                indicators[..., own] += strange[..., None] * self.unseen[own]
-        return indicators
+        return torch.cat([self._indicators_of(values[..., column, None], own) for column, own in self._labels], dim=-1)
+
+    def _indicators_of(self, labels: Tensor, own: slice) -> Tensor:
+        """Give those of one column, from its labels, (..., 1), and which of all categories are its own."""
+        present = labels == self.codes[own]
+        known = present.any(dim=-1, keepdim=True) | labels.isnan()
+        # Without a question to the numbers, on which torch.export would end.
+        return torch.where(known, present.float(), self.unseen[own])
 
 
 def fit_input_scaling(sequences: Sequences, kind: Scale) -> tuple[InputScaling, tuple[int, ...]]:
