@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import pytest
 
-from unflat import OnnxPredictor, WindowSchema, export_onnx, make_windows
+from unflat import OnnxPredictor, WindowSchema, apply_schema, export_onnx, make_windows
 from unflat.deployed import predictor as module
 from unflat.errors import (
     AllMissingError,
@@ -161,10 +161,25 @@ def test_windows_are_taken_and_others_refused(cut, distinct, tmp_path):
     np.testing.assert_allclose(predictor.predict(windows), model.predict(windows), atol=1e-4)
     assert WindowSchema.from_dict(predictor.metadata["schema"]) == windows.schema
     others = make_windows(frame.with_columns(pump=frame["pump"].replace("a", "c")), target="load", length=4)
-    with pytest.raises(InputError, match="the features and categories of the windows that the model was fitted on"):
-        predictor.predict(others)
-    with pytest.raises(InputTypeError, match="expected sequences; received a table"):
-        predictor.predict(frame)
+    asked = {"predictor": predictor, "table": frame, "WindowSchema": WindowSchema, "apply_schema": apply_schema}
+    message = "the features and categories of the windows that the model was fitted on"
+    for given, error, expected in (
+        (others, InputError, message),
+        (frame, InputTypeError, "expected sequences.*a table"),
+    ):
+        with pytest.raises(error, match=expected) as refused:
+            predictor.predict(given)
+        remedy = eval(refused.value.remedy.split(" with ")[1].rstrip("."), asked)  # noqa: S307 - our own
+        assert len(predictor.predict(remedy)) == 47
+
+
+def test_windows_and_tables_are_refused_by_a_model_of_arrays(cut, exported):
+    """A file that knows no columns says how to pass what there is as arrays."""
+    frame, _ = cut
+    with pytest.raises(InputError, match=r"Pass windows\.sequences\.dense\(\)"):
+        OnnxPredictor(exported[1]).predict(make_windows(frame[["load"]], target="load", length=4))
+    with pytest.raises(InputTypeError, match=r"give frame\.to_numpy\(\)"):
+        OnnxPredictor(exported[1]).predict(frame)
 
 
 @pytest.fixture(scope="module")
@@ -299,10 +314,12 @@ def test_predicting_needs_numpy_and_onnxruntime_alone(exported):
     _, path, X = exported
     code = f"""
 import sys
+import numpy as np
 from unflat import OnnxPredictor
 predictor = OnnxPredictor({str(path)!r})
 one, ragged = predictor.predict([[{float(X[0, 0, 0])!r}]]), predictor.predict([[1e3, 2e3], [1e3]])
 third = {{name.partition(".")[0] for name in sys.modules}} - set(sys.stdlib_module_names)
+assert np.isfinite(predictor.predict(np.ma.masked_invalid([[1e3, 2e3, np.nan]]))).all()
 print(*sorted(name for name in third if not name.startswith(("_", "sitecustomize"))))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 - our own

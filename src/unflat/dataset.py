@@ -291,19 +291,25 @@ def refuse_other_data(data: Dataset, schema: WindowSchema | None, n_features: in
 def refuse_other_windows(name: str, windows: Windows, fitted: WindowSchema | None) -> None:
     """Raise `InputError` if the windows' columns or codes mean something else than those of the training."""
     schema = windows.schema
-    if fitted is None or schema.meaning != fitted.meaning:
+    received = f"windows with the features {', '.join(schema.inputs)}"
+    if fitted is None:
+        raise InputError(
+            name, "arrays, as the model was fitted on", received,
+            "Pass windows.sequences.dense() with the same features, and windows.y where targets are asked for.",
+        )  # fmt: skip
+    if schema.meaning != fitted.meaning:
         raise InputError(
             name,
             "the columns and categories of the windows that the model was fitted on",
-            f"windows with the features {', '.join(schema.inputs)}{_other_categories(schema, fitted)}",
-            "Cut them with apply_schema(table, schema), whose schema is that of the windows fitted on, model.schema_; "
-            "or pass predict the table itself.",
+            f"{received}{_other_categories(schema, fitted)}",
+            f"Cut them with apply_schema(table, schema, targets={windows.y is not None}), whose schema is that of the "
+            "windows fitted on, model.schema_; or pass predict the table itself.",
         )
 
 
-def _other_categories(schema: WindowSchema, fitted: WindowSchema | None) -> str:
+def _other_categories(schema: WindowSchema, fitted: WindowSchema) -> str:
     """Name the first column whose categories are others, where nothing else tells windows apart."""
-    if fitted is None or schema.inputs != fitted.inputs:
+    if schema.inputs != fitted.inputs:
         return ""
     other = [name for name, known in schema.categories.items() if known != fitted.categories.get(name)]
     return f", and other categories of {other[0]!r}" if other else ""

@@ -1,3 +1,4 @@
+import re
 import warnings
 
 import numpy as np
@@ -130,8 +131,18 @@ class TestInputs:
         table = pl.DataFrame({"a": np.arange(80.0) % 7, "b": np.arange(80.0) % 5})
         model = small(epochs=1).fit(make_windows(table, target="a", length=5))
         other = make_windows(table, target="a", length=5, features=["a"])
-        with pytest.raises(InputError, match=r"apply_schema\(table, schema\).* or pass predict the table itself"):
+        with pytest.raises(InputError, match=r"Cut them with .* or pass predict the table itself") as refused:
             model.predict(other)
+        (call,) = re.findall(r"apply_schema\(.*?\)", str(refused.value))
+        cut = eval(call, {"apply_schema": apply_schema, "table": table, "schema": model.schema_})  # noqa: S307 - ours
+        assert len(model.predict(cut)) == len(other)
+
+    def test_windows_are_refused_by_a_model_of_arrays(self, small, waves):
+        """Their columns have names, and the model knows none: the message says how to pass them as arrays."""
+        table = pl.DataFrame({"a": np.arange(80.0) % 7, "b": np.arange(80.0) % 5})
+        windows = make_windows(table, target="a", length=5)
+        with pytest.raises(InputError, match=r"expected arrays, as .*Pass windows\.sequences\.dense\(\)"):
+            small(epochs=1).fit(*waves).predict(windows)
 
     def test_other_categories_are_refused_wherever_windows_are_given(self, small):
         """The same columns with codes that mean something else neither validate, nor teach, nor calibrate."""

@@ -19,9 +19,16 @@ import numpy as np
 
 from unflat.conformal import PredictionInterval, labels, labels_of, refuse_other_coverage
 from unflat.deployed.opening import content_of, open_session, read_bands, read_metadata
-from unflat.errors import InputError, MissingValuesWarning, NotCalibratedError, OutOfRangeWarning, ShapeError
+from unflat.errors import (
+    InputError,
+    InputTypeError,
+    MissingValuesWarning,
+    NotCalibratedError,
+    OutOfRangeWarning,
+    ShapeError,
+)
 from unflat.scaling.ranges import InputRange, far, in_words, missing_in_words
-from unflat.sequences import Context, as_numbers, as_sequences, refuse_infinite, sequences_together
+from unflat.sequences import Context, as_numbers, as_sequences, is_table, refuse_infinite, sequences_together
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -33,6 +40,8 @@ if TYPE_CHECKING:
     from unflat.sequences import Sequences
 
 _LARGEST = float(np.finfo(np.float64).max)
+
+_CUTTING = "apply_schema(table, WindowSchema.from_dict(predictor.metadata['schema']), targets=False)"
 
 _PREDICTIONS, _DESCRIBED = ["predictions"], ["scaled", "vector"]
 
@@ -231,6 +240,7 @@ class OnnxPredictor:
         return [np.concatenate(of_one) for of_one in zip(*parts, strict=True)]
 
     def _checked(self, X: object, context: object) -> Sequences:
+        self._refuse_tables(X)
         sequences = as_sequences(getattr(X, "sequences", X))  # windows of a table hold theirs
         if sequences.n_features != self.n_features:
             raise ShapeError(
@@ -264,19 +274,27 @@ class OnnxPredictor:
             )  # fmt: skip
         return sequences
 
+    def _refuse_tables(self, X: object) -> None:
+        """Say of a table how it is cut; of one that is given to a model of arrays `as_sequences` says more."""
+        if self.metadata["schema"] is not None and is_table(X):
+            received = f"a table ({type(X).__module__.partition('.')[0]} {type(X).__name__})"
+            raise InputTypeError("X", "sequences, or windows of a table", received, f"Cut windows with {_CUTTING}.")
+
     def _refuse_other_windows(self, X: object) -> None:
-        schema = getattr(X, "schema", None)
+        schema, fitted = getattr(X, "schema", None), self.metadata["schema"]
         if schema is None:
             return
+        subject, received = "The windows to predict for", f"windows with the features {', '.join(schema.inputs)}"
+        if fitted is None:
+            remedy = "Pass windows.sequences.dense() with the same features."
+            raise InputError(subject, "arrays, as the model was fitted on", received, remedy)
         later: dict[str, Any] = {"calendar": [], "known": [], "static": []}  # which older files have not
-        given, fitted = schema.to_dict(), later | (self.metadata["schema"] or {})
+        given, fitted = schema.to_dict(), later | fitted
         if any(given[key] != fitted.get(key) for key in ("features", "categories", *later)):
             raise InputError(
-                "The windows to predict for",
-                "the features and categories of the windows that the model was fitted on",
-                f"windows with the features {', '.join(schema.inputs)}",
-                "Cut them with apply_schema(table, WindowSchema.from_dict(predictor.metadata['schema'])).",
-            )
+                subject, "the features and categories of the windows that the model was fitted on", received,
+                f"Cut them with {_CUTTING}.",
+            )  # fmt: skip
 
     def _warn_of(self, sequences: Sequences) -> None:
         covered = sequences.covered()

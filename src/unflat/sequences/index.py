@@ -350,7 +350,7 @@ def is_table(X: object) -> bool:
 
 
 def _is_plain(X: object) -> bool:
-    return type(X).__module__ in {"builtins", "numpy", "torch"}
+    return type(X).__module__.partition(".")[0] in {"builtins", "numpy", "torch", "unflat"}
 
 
 def _is_frame(X: object) -> bool:
