@@ -4,6 +4,7 @@ import copy
 import pickle
 import subprocess
 import sys
+from contextlib import suppress
 
 import numpy as np
 import onnx
@@ -293,9 +294,64 @@ def test_a_file_that_was_cut_short(share, tmp_path, exported):
         OnnxPredictor(tmp_path / "model.onnx")
 
 
+def test_a_bit_that_changed_is_seen(exported):
+    """Wherever it stands, the file is called damaged; only of the name of its own digest nothing else depends."""
+    _, path, X = exported
+    content, expected = path.read_bytes(), OnnxPredictor(path).predict(X)
+    name = range(8 * content.index(b"\x72\x51\x0a\x0dunflat.digest"), 8 * (len(content) - 64))
+    bits = np.random.default_rng(0).integers(0, 8 * len(content), size=150)
+    for bit in [*bits, 0, name.stop, 8 * len(content) - 1]:
+        altered = bytearray(content)
+        altered[bit // 8] ^= 1 << bit % 8
+        if bit in name:
+            continue
+        with pytest.raises(CorruptArtifactError, match="its content is not what was written"):
+            OnnxPredictor(bytes(altered))
+    for bit in name:
+        altered = bytearray(content)
+        altered[bit // 8] ^= 1 << bit % 8
+        with suppress(CorruptArtifactError):
+            np.testing.assert_array_equal(OnnxPredictor(bytes(altered)).predict(X), expected)
+
+
+def unsealed(path):
+    """Read a file, and take its digest away, as files from before there was one have none."""
+    content = onnx.load(path)
+    assert content.metadata_props.pop().key == "unflat.digest"
+    return content
+
+
+def test_a_file_without_a_digest_is_opened(exported):
+    """Files were written without one before."""
+    _, path, X = exported
+    predictor = OnnxPredictor(unsealed(path).SerializeToString())
+    np.testing.assert_array_equal(predictor.predict(X), OnnxPredictor(path).predict(X))
+
+
+@pytest.mark.parametrize(("place", "value"), [
+    (0, "{"), (0, "[]"), (0, "{}"), (0, '{"format": 1}'), (0, '{"format": "a"}'), (1, "{"), (1, "{}"),
+    (1, '{"labels": [], "arrays": "?"}'), (1, '{"labels": [], "arrays": "UEsDBA=="}'),
+])  # fmt: skip
+def test_what_cannot_be_read_of_an_older_file_is_called_damaged(place, value, exported):
+    """Whatever the reason is that the description, or what intervals are made of, is not there."""
+    _, path, X = exported
+    content = unsealed(path)
+    content.metadata_props[place].value = value
+    with pytest.raises(CorruptArtifactError, match=r"The model file of these bytes: .*cannot be read"):
+        OnnxPredictor(content.SerializeToString()).predict_interval(X, 0.5)
+
+
+def test_a_text_of_no_known_letters_is_called_damaged(exported):
+    """Bytes that are no UTF-8 where the description stands."""
+    _, path, _ = exported
+    content = unsealed(path).SerializeToString().replace(b"flat_target", b"flat_targe\xff")
+    with pytest.raises(CorruptArtifactError, match="expected a whole file"):
+        OnnxPredictor(content)
+
+
 def test_a_file_of_a_later_format(tmp_path, exported):
     """An older unflat says that it is too old."""
-    content = onnx.load(exported[1])
+    content = unsealed(exported[1])
     content.metadata_props[0].value = content.metadata_props[0].value.replace('"format": 1', '"format": 2')
     onnx.save(content, tmp_path / "model.onnx")
     with pytest.raises(NewerFormatError, match="format 1 or older; received format 2"):

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
+import zlib
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from unflat._optional import require
 from unflat.deployed.bands import DeployedBands
-from unflat.errors import CorruptArtifactError, ForeignArtifactError, MissingArtifactError, NewerFormatError
+from unflat.deployed.seal import is_broken
+from unflat.errors import (
+    CorruptArtifactError,
+    ForeignArtifactError,
+    MissingArtifactError,
+    NewerFormatError,
+    UnflatError,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from os import PathLike
 
 METADATA, INTERVALS = "unflat", "unflat.intervals"
@@ -39,6 +50,8 @@ def content_of(path: str | PathLike[str] | bytes) -> bytes:
 
 def open_session(path: str | PathLike[str] | bytes, content: bytes, threads: int) -> Any:  # noqa: ANN401 - onnxruntime has no types
     """Open a file's content with ONNX Runtime; raise an `ArtifactError` if that cannot read it."""
+    if is_broken(content):
+        raise _corrupt(path, "its content is not what was written")
     runtime = require("onnxruntime", extra="onnx")
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -47,20 +60,32 @@ def open_session(path: str | PathLike[str] | bytes, content: bytes, threads: int
     try:
         return runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except (failures.InvalidProtobuf, failures.InvalidGraph, failures.Fail, failures.InvalidArgument) as error:
-        name = _named(path)
         if _SIGNATURE not in content[:16]:
-            raise _foreign(name, f"another kind of file ({len(content)} bytes)") from error
+            raise _foreign(path, f"another kind of file ({len(content)} bytes)") from error
         raise CorruptArtifactError(
-            name, "a whole file", f"one that ONNX Runtime {runtime.__version__} cannot read ({str(error)[:200]})",
+            _named(path),
+            "a whole file",
+            f"one that ONNX Runtime {runtime.__version__} cannot read ({str(error)[:200]})",
             "Copy it again from where it was exported, or upgrade onnxruntime.",
-        ) from error  # fmt: skip
+        ) from error
+
+
+@contextmanager
+def damage_named(path: str | PathLike[str] | bytes) -> Iterator[None]:
+    """Raise a `CorruptArtifactError` where something cannot be read that a file says of itself."""
+    try:
+        yield
+    except UnflatError:
+        raise
+    except (ValueError, LookupError, TypeError, AttributeError, EOFError, BadZipFile, zlib.error) as error:
+        raise _corrupt(path, f"what it says of itself cannot be read: {error}") from error
 
 
 def read_metadata(path: str | PathLike[str] | bytes, session: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
     """Read what a file says of itself; raise an `ArtifactError` if it is not ours, or of a later format."""
     text = session.get_modelmeta().custom_metadata_map.get(METADATA)
     if text is None:
-        raise _foreign(_named(path), "an ONNX file of something else")
+        raise _foreign(path, "an ONNX file of something else")
     metadata: dict[str, Any] = json.loads(text)
     if metadata["format"] > FORMAT:
         raise NewerFormatError(
@@ -80,5 +105,14 @@ def _named(path: str | PathLike[str] | bytes) -> str | PathLike[str]:
     return "of these bytes" if isinstance(path, bytes) else path
 
 
-def _foreign(path: str | PathLike[str], received: str) -> ForeignArtifactError:
-    return ForeignArtifactError(path, _WANTED, received, "Give a file that export_onnx or `unflat export` wrote.")
+def _foreign(path: str | PathLike[str] | bytes, received: str) -> ForeignArtifactError:
+    return ForeignArtifactError(
+        _named(path), _WANTED, received, "Give a file that export_onnx or `unflat export` wrote."
+    )
+
+
+def _corrupt(path: str | PathLike[str] | bytes, reason: str) -> CorruptArtifactError:
+    return CorruptArtifactError(
+        _named(path), "a whole file", f"a damaged one ({reason})",
+        "Copy it again from where it was exported, or export it again.",
+    )  # fmt: skip

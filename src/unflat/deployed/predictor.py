@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unflat.conformal import PredictionInterval, labels, labels_of, refuse_other_coverage
-from unflat.deployed.opening import content_of, open_session, read_bands, read_metadata
+from unflat.deployed.opening import content_of, damage_named, open_session, read_bands, read_metadata
 from unflat.errors import (
     InputError,
     InputTypeError,
@@ -81,9 +81,15 @@ class OnnxPredictor:
     """
 
     def __init__(self, path: str | PathLike[str] | bytes, *, threads: int = 1) -> None:
-        self._content, self._threads = content_of(path), threads
+        self._path, self._content, self._threads = path, content_of(path), threads
         self._session = open_session(path, self._content, threads)
-        self.metadata = read_metadata(path, self._session)
+        with damage_named(path):
+            self._read()
+        self._equal_lengths: dict[tuple[int, int], NDArray[np.int64]] = {}  # of the shape that came last
+
+    def _read(self) -> None:
+        """Take what the file says of itself."""
+        self.metadata = read_metadata(self._path, self._session)
         self.feature_names = tuple(self.metadata["features"])
         self.target_names = tuple(self.metadata["targets"])
         beside = self.metadata.get("context") or {"names": [], "categorical": [], "complete": []}
@@ -103,7 +109,6 @@ class OnnxPredictor:
             np.nan_to_num(bound, nan=end)
             for bound, end in zip(self._ranges.bounds(self._far), (-_LARGEST, _LARGEST), strict=True)
         )
-        self._equal_lengths: dict[tuple[int, int], NDArray[np.int64]] = {}  # of the shape that came last
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Give the file's content for a copy or another process: a session of ONNX Runtime cannot go there."""
@@ -197,7 +202,8 @@ class OnnxPredictor:
 
     @cached_property
     def _bands(self) -> DeployedBands | None:
-        return read_bands(self._session)
+        with damage_named(self._path):
+            return read_bands(self._session)
 
     def _shaped(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values[:, 0] if self._flat else values

@@ -14,7 +14,7 @@ from unflat._version import __version__
 from unflat.config import AtLeast
 from unflat.contract import check_is_fitted
 from unflat.dataset import sequences_for
-from unflat.deployed import FORMAT, INTERVALS, METADATA, DeployedBands, OnnxPredictor
+from unflat.deployed import FORMAT, INTERVALS, METADATA, DeployedBands, OnnxPredictor, sealed
 from unflat.errors import ConfigurationError, OpsetError
 from unflat.export.parity import draw_sequences, worst_difference
 from unflat.export.predictor import build
@@ -134,7 +134,7 @@ def export_onnx(
     )
     content = build(onnx, arrays, model.input_range_, opset)
     _describe(content, _metadata(model, arrays, dict(units or {})), _intervals(model.bands_, arrays))
-    written = content.SerializeToString(deterministic=True)
+    written = sealed(content.SerializeToString(deterministic=True))
     difference = _check(written, model, arrays, sequences)
     write_atomically(Path(path), written)
     return Exported(Path(path), len(written), opset, len(sequences), difference)
