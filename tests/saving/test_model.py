@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from unflat.errors import CorruptArtifactError
-from unflat.estimator import LSTMRegressor
+from unflat._version import __version__
+from unflat.errors import CorruptArtifactError, NewerFormatError
+from unflat.estimator import LSTMRegressor, load
 from unflat.saving.artifact import read_artifact, write_artifact
 from unflat.saving.model import read_model
 from unflat.training.callbacks import Callback
@@ -51,6 +52,48 @@ def test_file_holds_no_data(saved, waves):
     _, path = saved
     tensors, _ = read_artifact(path)
     assert max(tensor.numel() for tensor in tensors.values()) < waves[0].shape[0]
+
+
+@pytest.fixture
+def rewritten(saved):
+    """Write a model's file again, with some of its document changed."""
+    _, path = saved
+
+    def write(**changes):
+        tensors, document = read_artifact(path)
+        for part, change in changes.items():
+            document[part] = document[part] | change if isinstance(change, dict) else change
+        write_artifact(path, tensors, document)
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("part", ["parameters", "network"])
+def test_a_file_of_a_later_unflat_is_called_so(part, rewritten):
+    """A parameter or a field that this unflat does not know is a later one's, which is named with what helps."""
+    path = rewritten(**{part: {"wider": 1}, "written_by": "9.2.0"})
+    message = r"expected what unflat [\d.]+ knows; received 'wider', by unflat 9\.2\.0\. Upgrade: python -m pip"
+    with pytest.raises(NewerFormatError, match=message):
+        load(path)
+
+
+def test_what_cannot_be_read_of_a_later_unflat_is_no_damage(rewritten):
+    """A value of which a later unflat knows more; the same value in a file of this one is damage."""
+    with pytest.raises(NewerFormatError, match=r"received what it cannot read \(.*'xlstm'.*\), by unflat 9\.2\.0"):
+        load(rewritten(network={"cell": "xlstm"}, written_by="9.2.0"))
+    for version in (__version__, "0.0.9", "?"):
+        with pytest.raises(CorruptArtifactError, match=r"missing or altered .*xlstm"):
+            load(rewritten(written_by=version))
+
+
+def test_a_file_says_which_unflat_wrote_it(saved):
+    """Files of before do not, and are read."""
+    _, path = saved
+    tensors, document = read_artifact(path)
+    assert document.pop("written_by") == __version__
+    write_artifact(path, tensors, document)
+    load(path)
 
 
 @pytest.mark.parametrize("part", ["parameters", "network", "histories", "baselines", "target_names"])

@@ -63,7 +63,7 @@ class CorruptArtifactError(ArtifactError):
 
 
 class NewerFormatError(ArtifactError):
-    """The file was written by a later unflat, in a format that this one does not know."""
+    """The file was written by a later unflat, and holds what this one does not know."""
 
 
 class OutputError(UnflatError, OSError):

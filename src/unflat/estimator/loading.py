@@ -32,9 +32,9 @@ def load(path: str | PathLike[str]) -> LSTMRegressor:
     MissingArtifactError
         If there is no such file; it is a FileNotFoundError, too.
     ArtifactError
-        If it is not a model file, is damaged, or is of a later format; its subclasses say which.
+        If it is not a model file, is damaged, or was written by a later unflat; its subclasses say which.
     """
-    parameters, learned = read_model(path)
+    parameters, learned = read_model(path, known=LSTMRegressor().get_params(deep=False))
     model = LSTMRegressor(**parameters)
     for field in fields(learned):
         setattr(model, f"{field.name}_", getattr(learned, field.name))

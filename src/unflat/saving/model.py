@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import re
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from unflat._version import __version__
 from unflat.baselines import Baselines
 from unflat.config import NetworkConfig
-from unflat.errors import CorruptArtifactError
+from unflat.errors import CorruptArtifactError, NewerFormatError
 from unflat.history import History
 from unflat.intervals import Bands
 from unflat.metrics import Assessment
@@ -20,7 +22,7 @@ from unflat.scaling.ranges import InputRange
 from unflat.windows import WindowSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from os import PathLike
 
     from numpy.typing import NDArray
@@ -89,6 +91,7 @@ def write_model(path: str | PathLike[str], parameters: Mapping[str, Any], learne
     for part, arrays in parts:
         tensors |= {f"{part}.{name}": torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
     document = {
+        "written_by": __version__,
         "parameters": _plain_parameters(parameters),
         "network": asdict(learned.predictor.network.config),
         "logarithmic": learned.predictor.target.logarithmic,
@@ -103,13 +106,15 @@ def write_model(path: str | PathLike[str], parameters: Mapping[str, Any], learne
     write_artifact(path, tensors, document)
 
 
-def read_model(path: str | PathLike[str]) -> tuple[dict[str, Any], Learned]:
+def read_model(path: str | PathLike[str], known: Collection[str] | None = None) -> tuple[dict[str, Any], Learned]:
     """Read what `write_model` wrote; nothing in the file is executed.
 
     Parameters
     ----------
     path : str or path
         The file.
+    known : collection of str, optional
+        The parameters that the estimator has, if others are to be refused.
 
     Returns
     -------
@@ -123,18 +128,45 @@ def read_model(path: str | PathLike[str]) -> tuple[dict[str, Any], Learned]:
     MissingArtifactError
         If there is no such file; it is a FileNotFoundError, too.
     ArtifactError
-        If it is not a model file, is damaged, or is of a later format; its subclasses say which.
+        If it is not a model file, is damaged, or was written by a later unflat; its subclasses say which.
     """
     tensors, document = read_artifact(path)
     try:
+        _refuse_unknown(path, document, known)
         return _with_tuples(document["parameters"]), _learned(tensors, document)
+    except NewerFormatError:
+        raise
     except (KeyError, TypeError, RuntimeError, ValueError) as error:
+        if _numbers(document.get("written_by")) > _numbers(__version__):
+            raise _newer(path, document, f"what it cannot read ({error})") from error
         raise CorruptArtifactError(
             path,
             "all parts of a model",
             f"a file in which something is missing or altered ({error})",
             "Copy it again from where it was saved, or train again.",
         ) from error
+
+
+def _refuse_unknown(path: str | PathLike[str], document: dict[str, Any], known: Collection[str] | None) -> None:
+    """Raise `NewerFormatError` for names that this unflat has none of: in a whole file, they are a later one's."""
+    fields_known = {field.name for field in fields(NetworkConfig)}
+    strange = set(document["network"]) - fields_known
+    strange |= set() if known is None else set(document["parameters"]) - set(known)
+    if strange:
+        raise _newer(path, document, ", ".join(map(repr, sorted(strange))))
+
+
+def _newer(path: str | PathLike[str], document: dict[str, Any], received: str) -> NewerFormatError:
+    writer = document.get("written_by", "of a later version")
+    return NewerFormatError(
+        path, f"what unflat {__version__} knows", f"{received}, by unflat {writer}",
+        "Upgrade: python -m pip install --upgrade unflat",
+    )  # fmt: skip
+
+
+def _numbers(version: object) -> tuple[int, ...]:
+    """Give a version's numbers, to be compared; none of what is no version."""
+    return tuple(map(int, re.findall(r"\d+", str(version))[:3]))
 
 
 def _learned(tensors: dict[str, torch.Tensor], document: dict[str, Any]) -> Learned:
