@@ -122,3 +122,47 @@ def test_half_of_a_way_to_cut_windows_is_refused(here, given, lacking):
     result = run("own_diagnosed:flat", "--data", "two.csv", *given)
     assert result.exit_code == 2
     assert f"Invalid value for {lacking}: A table needs it: what to predict, from how many rows." in result.output
+
+
+@pytest.fixture
+def drifting(tmp_path):
+    """Train a run on a series whose last fifth is of a level that training never saw, and give folder and table."""
+    random = np.random.default_rng(0)
+    values = np.cumsum(random.normal(size=300)) * 0.1 + np.where(np.arange(300) < 240, 0, 30)
+    table = tmp_path / "load.csv"
+    pl.DataFrame({"wind": values + random.normal(size=300), "load": random.normal(size=300) + values}).write_csv(table)
+    options = ("--target", "load", "--window", 6, "--features", "wind", "--units", 4, "--epochs", 3)
+    result = CliRunner().invoke(app, ["train", str(table), "-o", str(tmp_path / "run"), *map(str, options)])
+    assert result.exit_code == 0, result.output
+    return tmp_path / "run", table
+
+
+def test_what_a_run_held_out_does_not_count_as_seen(drifting):
+    """Given the run's own file, the verdict is about the part that the run was judged by."""
+    folder, table = drifting
+    result = run(folder, "--data", table)
+    assert "held-out" in result.stdout
+    assert "On 235 training sequences" not in result.stdout
+    assert "data that the model was not trained on" not in result.stdout
+    assert "how the loss fell" not in result.stdout
+
+
+@pytest.mark.usefixtures("here")
+def test_what_is_missing_is_asked_for_as_an_option():
+    """The command names its own option, not a parameter of the function; given that, the verdict is about it."""
+    command = ("own_diagnosed:flat", "--data", "data.npz")
+    missing = run(*command).stdout
+    assert "add --validation FILE" in missing
+    assert "pass " not in missing
+    assert "add --validation FILE" not in run(*command, "--validation", "data.npz").stdout
+
+
+def test_whole_sequences_are_diagnosed_too(here):
+    """A run on a .ts file is diagnosed on that file."""
+    random = np.random.default_rng(0)
+    lines = [",".join(f"{v:.6f}" for v in row) + f":{row.sum():.6f}" for row in random.normal(size=(60, 5))]
+    (here / "sums.ts").write_text("\n".join(["@problemName sums", "@targetlabel true", "@data", *lines]))
+    train = ["train", "sums.ts", "-o", "run", "--units", "4", "--epochs", "2"]
+    assert CliRunner().invoke(app, train).exit_code == 0
+    result = run("run", "--data", "sums.ts")
+    assert result.exit_code in {0, 1}, result.output

@@ -1,8 +1,9 @@
 """`unflat diagnose`: a verdict that scripts can read."""
 
 # Typer reads annotations when the program runs, so they are values here and not text.
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,11 +23,14 @@ from unflat.cli.options import (
     cut_for,
 )
 
+if TYPE_CHECKING:
+    from unflat import Diagnosis
+
 NOT_HEALTHY = 1
 """Exit code for a model that is flat or fails in another way."""
 
 EXAMPLES = (
-    "unflat diagnose runs/load --data last_year.csv",
+    "unflat diagnose runs/load --data load.csv",
     "unflat diagnose model.keras --data data.npz --prove",
     "unflat diagnose model.keras --data load.csv --target load --window 48",
     "unflat diagnose mymodels:network --data data.npz --loss mse --json",
@@ -48,6 +52,14 @@ def diagnose(
         ),
     ],
     *,
+    validation: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Data that it was not trained on; the verdict is about these. [default: what its run held out, where "
+            "--data is the run's own]",
+        ),
+    ] = None,
     loss: Annotated[str | None, typer.Option(metavar="NAME", help="What it was trained with, such as mse.")] = None,
     optimizer: Annotated[str | None, typer.Option(metavar="NAME", help="Likewise, such as adam.")] = None,
     prove: Annotated[bool, typer.Option("--prove", help="Try the cures: train copies with and without each.")] = False,
@@ -88,8 +100,11 @@ def diagnose(
         settled=_why_settled(data, loaded),
         needed=False,
     )
-    X, y = unflat.diagnosis.load_data(data, loaded, cut)
-    diagnosis = unflat.diagnose(loaded, X, y, loss=loss, optimizer=optimizer, prove=prove, budget=budget)
+    X, y, held_out = unflat.diagnosis.load_material(model, loaded, data, validation, cut)
+    diagnosis = unflat.diagnose(
+        loaded, X, y, validation=held_out, loss=loss, optimizer=optimizer, prove=prove, budget=budget
+    )
+    diagnosis = _in_options(diagnosis)
     typer.echo(diagnosis.to_json() if as_json else str(diagnosis))
     if diagnosis.verdict != "healthy":
         raise typer.Exit(NOT_HEALTHY)
@@ -100,3 +115,13 @@ def _why_settled(data: Path, model: object) -> str | None:
     if getattr(model, "schema_", None) is not None:
         return "The model knows how its windows are cut"
     return "The sequences of an .npz file are whole" if data.suffix == ".npz" else None
+
+
+def _in_options(diagnosis: "Diagnosis") -> "Diagnosis":
+    """Name this command's options where the diagnosis asks for parameters of the function."""
+    remedies = {
+        unflat.diagnosis.NO_HELD_OUT: "none were given: add --validation FILE",
+        unflat.diagnosis.NO_LOSSES: "it is not known to this command: unflat.diagnose, in Python, takes history=",
+    }
+    said = tuple(replace(item, why=remedies.get(item, item.why)) for item in diagnosis.not_examined)
+    return replace(diagnosis, not_examined=said)

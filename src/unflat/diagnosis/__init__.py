@@ -1,20 +1,24 @@
 """Any trained regressor under examination: is it flat, why, and what cures it."""
 
-from unflat.diagnosis.diagnosing import diagnose
+from unflat.diagnosis.diagnosing import NO_HELD_OUT, NO_LOSSES, diagnose
 from unflat.diagnosis.records import CAUSE_IDS, Cause, CauseId, Cure, Evidence, NotExamined, Verdict
 from unflat.diagnosis.result import Diagnosis
-from unflat.diagnosis.sources import load_data, load_model
+from unflat.diagnosis.sources import Material, load_data, load_material, load_model
 
 __all__ = [
     "CAUSE_IDS",
+    "NO_HELD_OUT",
+    "NO_LOSSES",
     "Cause",
     "CauseId",
     "Cure",
     "Diagnosis",
     "Evidence",
+    "Material",
     "NotExamined",
     "Verdict",
     "diagnose",
     "load_data",
+    "load_material",
     "load_model",
 ]

@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 _PAIR = 2
 _SECONDS = Interval(0, float("inf"), "neither")
 
+NO_HELD_OUT = NotExamined("data that the model was not trained on", "none were given: pass validation=(X, y)")
+NO_LOSSES = NotExamined("how the loss fell", "it is not known: pass history=")
+"""What is missing where neither the caller nor the model has it."""
+
 
 def diagnose(
     model: Any,  # noqa: ANN401 - any trained model
@@ -277,6 +281,6 @@ def _not_examined(examination: Examination) -> Iterator[NotExamined]:
     yield from examination.subject.not_examined
     yield from examination.references.not_examined
     if examination.held_out is None:
-        yield NotExamined("data that the model was not trained on", "none were given: pass validation=(X, y)")
+        yield NO_HELD_OUT
     if not examination.losses:
-        yield NotExamined("how the loss fell", "it is not known: pass history=")
+        yield NO_LOSSES

@@ -7,26 +7,43 @@ import zipfile
 import zlib
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from unflat._optional import require
 from unflat.errors import ModelSourceError, UnreadableTableError
 from unflat.estimator import LSTMRegressor
-from unflat.runs import Run, is_ts, read_part
+from unflat.runs import Run, is_ts, own_parts, read_part
 from unflat.tables import read_ts
+from unflat.windows import Windows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from unflat.runs import Cut
+    from unflat.runs import Cut, Part
 
 KERAS_SUFFIXES = (".keras", ".h5")
 """Endings of files that Keras writes."""
 
 _TORCH_SUFFIXES = (".pt", ".pth", ".ckpt")
 """Endings of files that PyTorch writes: weights, or pickles, which would run code."""
+
+
+class Material(NamedTuple):
+    """What a model was trained on, and data that it was not trained on, each as `diagnose` takes it.
+
+    Parameters
+    ----------
+    X, y : ndarray or Windows, and ndarray or None
+        What it was trained on.
+    validation : tuple of (X, y), Windows or None
+        What it was not.
+    """
+
+    X: Any
+    y: Any
+    validation: Any
 
 
 def load_model(source: str) -> Any:  # noqa: ANN401 - a model of any framework
@@ -67,6 +84,53 @@ def load_model(source: str) -> Any:  # noqa: ANN401 - a model of any framework
     return Run(path).load()
 
 
+def load_material(
+    source: str, model: object, data: Path, validation: Path | None = None, cut: Cut | None = None
+) -> Material:
+    """Load what a model is diagnosed on.
+
+    The file that a run was trained on is split as it was for the run, so that what the run held out to judge by does
+    not count as seen.
+
+    Parameters
+    ----------
+    source : str
+        What the model was loaded from.
+    model : object
+        The model.
+    data : Path
+        What it was trained on.
+    validation : Path or None
+        Data that it was not trained on, instead of what its run held out.
+    cut : Cut or None
+        How windows are cut from a table for a model that knows no columns.
+
+    Returns
+    -------
+    Material
+        Both.
+
+    Raises
+    ------
+    UnreadableTableError, TableError
+        As `load_data` does.
+    """
+    own = own_parts(Run(Path(source)), model, data) if isinstance(model, LSTMRegressor) else None
+    X, y = load_data(data, model, cut) if own is None else _as_arrays(own.train)
+    if validation is not None:
+        return Material(X, y, _together(*load_data(validation, model, cut)))
+    return Material(X, y, None if own is None or own.test is None else _together(*_as_arrays(own.test)))
+
+
+def _as_arrays(part: Part) -> tuple[Any, NDArray[np.float64] | None]:
+    """Give whole sequences as an array, which any model is diagnosed on, and windows as they are."""
+    return part.X if isinstance(part.X, Windows) else part.X.dense(), part.y
+
+
+def _together(X: Any, y: NDArray[np.float64] | None) -> Any:  # noqa: ANN401 - windows, or a pair
+    return X if y is None else (X, y)
+
+
 def load_data(path: Path, model: object, cut: Cut | None = None) -> tuple[Any, NDArray[np.float64] | None]:
     """Load the data that a model was trained on.
 
@@ -81,7 +145,7 @@ def load_data(path: Path, model: object, cut: Cut | None = None) -> tuple[Any, N
 
     Returns
     -------
-    X : ndarray, Sequences or Windows
+    X : ndarray or Windows
         The sequences, as the model takes them.
     y : ndarray or None
         Their targets; None with windows, which hold theirs.
@@ -96,7 +160,7 @@ def load_data(path: Path, model: object, cut: Cut | None = None) -> tuple[Any, N
     if path.suffix == ".npz":
         return _load_arrays(path)
     if isinstance(model, LSTMRegressor):
-        return read_part(model, path, targets=True)
+        return _as_arrays(read_part(model, path, targets=True))
     if is_ts(path):
         sequences, y = read_ts(path)
         return sequences.dense(), y

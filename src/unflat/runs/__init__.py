@@ -13,6 +13,7 @@ from unflat.runs.folder import (
     make_folder,
 )
 from unflat.runs.job import Outcome, train_run
+from unflat.runs.own import OwnParts, own_parts
 from unflat.runs.parts import Cut, Holdout, Part, is_ts, read_parts
 from unflat.runs.use import as_csv, evaluate_file, predict_file, read_part, write_frame
 
@@ -26,6 +27,7 @@ __all__ = [
     "Cut",
     "Holdout",
     "Outcome",
+    "OwnParts",
     "Part",
     "Run",
     "as_csv",
@@ -34,6 +36,7 @@ __all__ = [
     "evaluate_file",
     "is_ts",
     "make_folder",
+    "own_parts",
     "predict_file",
     "read_part",
     "read_parts",

@@ -16,6 +16,7 @@ from unflat.estimator import LSTMRegressor
 from unflat.evaluation import evaluate
 from unflat.history import EpochRecord
 from unflat.runs.folder import CONFIG, FIGURES, HISTORY, METRICS, MODEL, Run, new_folder
+from unflat.runs.own import digest_of
 from unflat.runs.parts import Cut, Holdout, read_parts
 from unflat.saving.artifact import write_atomically
 
@@ -130,6 +131,7 @@ def train_run(
             {name: 0 if part is None else len(part.X) for name, part in parts._asdict().items()},
         )
         files = {"data": str(data), "test_data": None if test_data is None else str(test_data)}
+        files |= {"data_digest": digest_of(data)}
         config = {
             "command": list(command),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),

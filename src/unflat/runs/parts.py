@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import numpy as np
 
@@ -233,35 +233,61 @@ def _refuse_for_ts(name: str, value: object) -> None:
         )
 
 
+def split_part(whole: Part, holdout: Holdout, *, test: bool = True) -> tuple[Part, Part | None, Part | None]:
+    """Split all that a file holds: the same file and holdout give the same parts.
+
+    Parameters
+    ----------
+    whole : Part
+        Windows, or whole sequences with their targets.
+    holdout : Holdout
+        How the parts are split.
+    test : bool
+        Whether a part to judge by is split off.
+
+    Returns
+    -------
+    train : Part
+        What is trained on.
+    validation, test : Part or None
+        What is chosen by and what is judged by; None for nothing.
+
+    Raises
+    ------
+    UnflatError
+        If a part is left empty.
+    """
+    if isinstance(whole.X, Windows):
+        return _split_windows(whole.X, holdout, holdout.test if test else 0.0)
+    shares = (holdout.validation, holdout.test if test else 0.0)
+    drawn = _drawn(len(whole.X), shares, np.random.default_rng(holdout.seed))
+    train, validation, judged = (
+        Part(whole.X.take(index), whole.targets[index]) if len(index) else None for index in drawn
+    )
+    return cast("Part", train), validation, judged
+
+
+def _split_windows(windows: Windows, holdout: Holdout, test: float) -> tuple[Part, Part | None, Part | None]:
+    split = windows.split(
+        test=test, validation=holdout.validation, by=holdout.by or "time", gap=holdout.gap, random_state=holdout.seed
+    )
+    validation, judged = (Part(part, None) if len(part) else None for part in (split.validation, split.test))
+    return Part(split.train, None), validation, judged
+
+
 def _parts_of_table(
     data: str | PathLike[str], test_data: str | PathLike[str] | None, cut: Cut, holdout: Holdout
 ) -> Parts:
     windows = cut.windows(data)
-    split = windows.split(
-        test=holdout.test if test_data is None else 0.0,
-        validation=holdout.validation,
-        by=holdout.by or "time",
-        gap=holdout.gap,
-        random_state=holdout.seed,
-    )
-    test = split.test if test_data is None else apply_schema(test_data, windows.schema, targets=True)
-    validation = Part(split.validation, None) if len(split.validation) else None
-    return Parts(Part(split.train, None), validation, Part(test, None))
+    train, validation, test = split_part(Part(windows, None), holdout, test=test_data is None)
+    if test_data is not None:
+        test = Part(apply_schema(test_data, windows.schema, targets=True), None)
+    return Parts(train, validation, cast("Part", test))
 
 
 def _parts_of_sequences(data: str | PathLike[str], test_data: str | PathLike[str] | None, holdout: Holdout) -> Parts:
-    sequences, y = read_ts(data)
-    shares = (holdout.validation, 0.0 if test_data is not None else holdout.test)
-    train, validation, test = _drawn(len(sequences), shares, np.random.default_rng(holdout.seed))
-
-    def part(index: NDArray[Any]) -> Part:
-        return Part(sequences.take(index), y[index])
-
-    return Parts(
-        part(train),
-        part(validation) if len(validation) else None,
-        part(test) if test_data is None else Part(*read_ts(test_data)),
-    )
+    train, validation, test = split_part(Part(*read_ts(data)), holdout, test=test_data is None)
+    return Parts(train, validation, cast("Part", test) if test_data is None else Part(*read_ts(test_data)))
 
 
 def _drawn(n: int, shares: tuple[float, ...], random: np.random.Generator) -> list[NDArray[np.int64]]:
