@@ -126,20 +126,21 @@ def test_half_of_a_way_to_cut_windows_is_refused(here, given, lacking):
 
 @pytest.fixture
 def drifting(tmp_path):
-    """Train a run on a series whose last fifth is of a level that training never saw, and give folder and table."""
+    """Train on a series whose last fifth is of a level that training never saw; give folder, table and output."""
     random = np.random.default_rng(0)
-    values = np.cumsum(random.normal(size=300)) * 0.1 + np.where(np.arange(300) < 240, 0, 30)
+    wave = np.sin(np.arange(300) / 3)
+    values = np.where(np.arange(300) < 240, wave, 30 - wave)
     table = tmp_path / "load.csv"
-    pl.DataFrame({"wind": values + random.normal(size=300), "load": random.normal(size=300) + values}).write_csv(table)
+    pl.DataFrame({"wind": wave, "load": values + 0.1 * random.normal(size=300)}).write_csv(table)
     options = ("--target", "load", "--window", 6, "--features", "wind", "--units", 4, "--epochs", 3)
     result = CliRunner().invoke(app, ["train", str(table), "-o", str(tmp_path / "run"), *map(str, options)])
     assert result.exit_code == 0, result.output
-    return tmp_path / "run", table
+    return tmp_path / "run", table, result
 
 
 def test_what_a_run_held_out_does_not_count_as_seen(drifting):
     """Given the run's own file, the verdict is about the part that the run was judged by."""
-    folder, table = drifting
+    folder, table, _ = drifting
     result = run(folder, "--data", table)
     assert "held-out" in result.stdout
     assert "On 235 training sequences" not in result.stdout

@@ -6,15 +6,19 @@ import csv
 import io
 import json
 import platform
+import warnings
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from unflat.baselines import MEAN
+from unflat.errors import NoSkillWarning
 from unflat.estimator import LSTMRegressor
 from unflat.evaluation import evaluate
 from unflat.history import EpochRecord
+from unflat.metrics import NOTICEABLE
 from unflat.runs.folder import CONFIG, FIGURES, HISTORY, METRICS, MODEL, Run, new_folder
 from unflat.runs.own import digest_of
 from unflat.runs.parts import Cut, Holdout, read_parts
@@ -116,6 +120,11 @@ def train_run(
         If the disk is full or read-only.
     UnflatError
         If the data or the model's parameters cannot be used.
+
+    Warns
+    -----
+    NoSkillWarning
+        If the model is no better than the mean on what it is judged by.
     """
     model = LSTMRegressor(random_state=0) if model is None else model
     holdout = Holdout(validation=0.0) if holdout is None else holdout
@@ -147,7 +156,23 @@ def train_run(
         _write(outcome, config, temporary)
         if illustrate is not None:
             illustrate(outcome, temporary / FIGURES)
+    _warn_of_no_skill(outcome, data)
     return outcome
+
+
+def _warn_of_no_skill(outcome: Outcome, data: str | PathLike[str]) -> None:
+    """Warn of outputs that are predicted no better than by the mean: `fit` has seen only what it held out itself."""
+    evaluation = outcome.evaluation
+    for target, scores in zip(evaluation.targets, evaluation.assessment.outputs, strict=True):
+        if scores.skills[MEAN] < NOTICEABLE:
+            warnings.warn(
+                f"The predictions of {target!r} are no better than the mean: on the {evaluation.assessment.n:,} "
+                f"sequences that the run is judged by their RMSE is {scores.rmse:.4g}, the mean's "
+                f"{scores.baseline_rmse[MEAN]:.4g}. Find out why with "
+                f"unflat diagnose {outcome.run.path} --data {data}.",
+                NoSkillWarning,
+                stacklevel=3,
+            )
 
 
 def _write(outcome: Outcome, config: Mapping[str, Any], folder: Path) -> None:
