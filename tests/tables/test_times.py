@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from unflat.errors import ColumnTypeError
-from unflat.tables.times import as_times, may_be_times, times_in_text
+from unflat.tables.times import as_times, date_format_of, may_be_times, times_in_text
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,18 @@ def test_day_and_month_are_never_guessed():
     settled = as_times(pl.concat([ambiguous, pl.Series(["01/13/2016"])]))
     assert [day.day for day in settled] == [2, 3, 13]
     assert times_in_text(pl.Series(["02/02/2016"])).to_list() == [dt.date(2016, 2, 2)]
+
+
+def test_what_settles_day_and_month_is_told_and_can_be_given():
+    """One column tells how dates are written, and by that another is read whose days are all below 13."""
+    settled = pl.Series(["01/13/2016 1:00 AM", "01/02/2016 2:00 AM"])
+    assert date_format_of(settled) == "%m/%d/%Y"
+    for unsettled in (["01/02/2016", "01/03/2016"], ["2016-01-13"], ["13.01.2016"], ["a"]):
+        assert date_format_of(pl.Series(unsettled)) is None
+    later = pl.Series("t", ["02/03/2016", "02/04/2016"])
+    assert [day.day for day in as_times(later, "%m/%d/%Y")] == [3, 4]
+    assert [day.day for day in as_times(later, "%d/%m/%Y")] == [2, 2]
+    assert [day.day for day in as_times(pl.Series("t", ["13/02/2016", "01/03/2016"]), "%m/%d/%Y")] == [13, 1]
 
 
 def test_a_spoilt_date_is_refused_with_its_row():

@@ -565,3 +565,20 @@ def test_a_gap_before_the_latest_rows_is_told():
         schema = make_windows(frame, target="OT", length=3).schema
     with pytest.warns(TimeGapWarning), pytest.warns(ShortSeriesWarning, match="The latest rows are 2, with no gap"):
         apply_schema(frame, schema, targets=False)
+
+
+@pytest.mark.parametrize("clock", [" 10:00 AM", ""])
+@pytest.mark.parametrize("in_file", [True, False])
+def test_dates_are_read_as_those_that_the_columns_were_found_in(tmp_path, in_file, clock):
+    """Rows of the first days of a month, which do not tell day from month, are read as the first table's."""
+    days = [f"01/{day:02}/2024{clock}" for day in range(1, 32)]
+    known = pl.DataFrame({"date": days, "load": np.arange(31.0)})
+    new = pl.DataFrame({"date": [f"02/{day:02}/2024{clock}" for day in range(1, 8)], "load": np.arange(7.0)})
+    if in_file:
+        known.write_csv(tmp_path / "known.csv")
+        new.write_csv(tmp_path / "new.csv")
+        known, new = tmp_path / "known.csv", tmp_path / "new.csv"
+    schema = make_windows(known, target="load", length=3).schema
+    assert schema.date_format == "%m/%d/%Y"
+    ends = apply_schema(new, schema, targets=False).end_times
+    assert [(end.month, end.day) for end in ends] == [(2, day) for day in range(3, 8)]

@@ -25,6 +25,13 @@ def test_a_schema_survives_json():
     assert WindowSchema.from_dict(json.loads(json.dumps(SCHEMA.to_dict()))) == SCHEMA
 
 
+def test_how_dates_are_written_survives_json():
+    """It is kept where it was found, and files of before, which do not say, are read."""
+    told = replace(SCHEMA, date_format="%m/%d/%Y")
+    assert WindowSchema.from_dict(json.loads(json.dumps(told.to_dict()))) == told
+    assert "date_format" not in SCHEMA.to_dict()
+
+
 def test_several_horizons_survive_json():
     """JSON has no tuples; the horizons come back as what they were, and the outputs with them."""
     several = replace(SCHEMA, horizon=(1, 6))

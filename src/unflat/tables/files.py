@@ -16,10 +16,10 @@ from unflat.tables.headers import NULL_TEXTS
 from unflat.tables.numbers import numbers_in_text, refuse_spoilt_numbers
 from unflat.tables.spaced import is_spaced, read_spaced
 from unflat.tables.stored import StoredTable, unreadable
-from unflat.tables.times import times_in_text
+from unflat.tables.times import date_format_of, times_in_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from os import PathLike
 
     from unflat.tables.frames import Table
@@ -77,13 +77,19 @@ def read_table(path: str | PathLike[str], *, text: Collection[str] = (), names: 
     MissingColumnError
         If a column named in `text` is not in the table.
     """
-    path = Path(path)
+    return _read(Path(path), text, names, {})[0]
+
+
+def _read(
+    path: Path, text: Collection[str], names: Sequence[str], date_formats: Mapping[str, str]
+) -> tuple[pl.DataFrame, dict[str, str]]:
+    """Read a table, and say how the dates of its text were written."""
     _refuse_what_is_no_file(path)
-    name = path.name.lower()
+    name, written = path.name.lower(), dict[str, str]()
     if name.endswith(TEXT) and is_spaced(path):
-        table = _settled(read_spaced(path, text, names), text)
+        table, written = _settled(read_spaced(path, text, names), text, date_formats)
     elif name.endswith(DELIMITED + TEXT):
-        table = _settled(read_delimited(path, text, names), text)
+        table, written = _settled(read_delimited(path, text, names), text, date_formats)
     elif name.endswith(PARQUET):
         table = _read_parquet(path)
     else:
@@ -95,7 +101,7 @@ def read_table(path: str | PathLike[str], *, text: Collection[str] = (), names: 
         )
     if table.height == 0:
         raise UnreadableTableError(path, "at least one row", "no rows", "Check that the file was written completely.")
-    return table
+    return table, written
 
 
 def open_table(
@@ -104,6 +110,7 @@ def open_table(
     folder: str | PathLike[str] | None = None,
     text: Collection[str] = (),
     names: Sequence[str] = (),
+    date_formats: Mapping[str, str] | None = None,
 ) -> Table:
     """Open a table of any size: small ones are read, large Parquet files are looked at where they are.
 
@@ -121,6 +128,9 @@ def open_table(
         temporary files, which the environment variable TMPDIR names: it should be on a disk.
     text, names
         As for `read_table`.
+    date_formats : mapping of str to str, or None
+        How dates were written in columns of the same names, as `Table.date_formats` of another file says: these settle
+        which of day and month is which, where this file does not.
 
     Returns
     -------
@@ -142,7 +152,10 @@ def open_table(
         stored = StoredTable(path, folder)
         if stored.height and (folder is not None or stored.height * len(stored.names) >= _LARGE):
             return stored
-    return as_table(read_table(path, text=text, names=names))
+    frame, written = _read(path, text, names, date_formats or {})
+    table = as_table(frame)
+    table.date_formats = written
+    return table
 
 
 def _refuse_what_is_no_file(path: Path) -> None:
@@ -175,27 +188,45 @@ def _read_parquet(path: Path) -> pl.DataFrame:
         raise unreadable(path, error) from error
 
 
-def _settled(table: pl.DataFrame, text: Collection[str]) -> pl.DataFrame:
-    """Give text columns that hold something else their type, and leave out a written index."""
+def _settled(
+    table: pl.DataFrame, text: Collection[str], date_formats: Mapping[str, str]
+) -> tuple[pl.DataFrame, dict[str, str]]:
+    """Give text columns that hold something else their type, leave out a written index; say how dates are written."""
     for name in text:
         if name not in table.columns:
             raise MissingColumnError(name, table.columns, "label")
-    columns = [_settle(column, stays=column.name in text) if column.dtype == pl.String else column for column in table]
-    table = with_one_time(pl.DataFrame({column.name: column for column in columns if not _counts_rows(column)}), text)
-    nameless = "" in table.columns and "index" not in table.columns and is_temporal(table[""])
-    return table.rename({"": "index"}) if nameless else table
+    columns = [
+        _settle(column, date_formats.get(column.name), stays=column.name in text)
+        if column.dtype == pl.String
+        else column
+        for column in table
+    ]
+    written = {
+        column.name: form
+        for column in columns
+        if is_temporal(column) and (form := date_format_of(_trimmed(table[column.name]))) is not None
+    }
+    settled = with_one_time(pl.DataFrame({column.name: column for column in columns if not _counts_rows(column)}), text)
+    if "" in settled.columns and "index" not in settled.columns and is_temporal(settled[""]):
+        written |= {"index": written[""]} if "" in written else {}
+        settled = settled.rename({"": "index"})
+    return settled, written
 
 
-def _settle(column: pl.Series, *, stays: bool) -> pl.Series:
-    trimmed = column.str.strip_chars().replace(list(NULL_TEXTS), None)
+def _settle(column: pl.Series, date_format: str | None, *, stays: bool) -> pl.Series:
+    trimmed = _trimmed(column)
     if stays:
         return _without_fractions(trimmed)
     numbers = numbers_in_text(trimmed)
     if numbers is not None:
         return numbers
     refuse_spoilt_numbers(trimmed, may_be_labels=True)
-    times = times_in_text(trimmed)
+    times = times_in_text(trimmed, date_format)
     return trimmed if times is None else times
+
+
+def _trimmed(column: pl.Series) -> pl.Series:
+    return column.str.strip_chars().replace(list(NULL_TEXTS), None)
 
 
 def _without_fractions(labels: pl.Series) -> pl.Series:

@@ -38,6 +38,12 @@ class Table:
         How many rows there are.
     lasting : bool
         Whether nobody can change the columns, so that they may be used where they stand.
+
+    Attributes
+    ----------
+    date_formats : dict of str to str
+        How dates were written in columns that were read from text, such as "%m/%d/%Y", where another file might not
+        tell which of day and month is which.
     """
 
     def __init__(
@@ -49,6 +55,7 @@ class Table:
         lasting: bool = False,
     ) -> None:
         self.lasting = lasting
+        self.date_formats: dict[str, str] = {}
         self._columns = columns
         self._converted: dict[str, pl.Series] = {}
         self.index = index

@@ -30,7 +30,7 @@ _TRIAL = 100
 """Values on which a format is tried before it is used on the whole column."""
 
 
-def times_in_text(column: pl.Series) -> pl.Series | None:
+def times_in_text(column: pl.Series, date_format: str | None = None) -> pl.Series | None:
     """Parse a text column if every value is a point in time.
 
     Parameters
@@ -41,6 +41,9 @@ def times_in_text(column: pl.Series) -> pl.Series | None:
         Jan 3, 2012. Years have four digits, or two after dots, slashes and names. A time of day may follow after a
         blank or a T, and an offset from UTC after that. Months (1949-01, 01/1949, Jan 1949) and quarters (1949Q1) stand
         for their first day.
+    date_format : str or None
+        How dates were written in a column of the same meaning, as `date_format_of` gives it: it settles which of day
+        and month is which, where this column does not.
 
     Returns
     -------
@@ -48,10 +51,33 @@ def times_in_text(column: pl.Series) -> pl.Series | None:
         Dates, or times in microseconds; None if a value is no point in time, the column has no value, or day and
         month could be mistaken for each other.
     """
-    matches = [
-        times for form in _likely_formats(column) if (times := _parse(column, form)).null_count() == column.null_count()
-    ]
-    return matches[0] if len(matches) == 1 or _agree(matches) else None
+    matches = _complete(column)
+    known = [times for form, times in matches.items() if date_format is not None and form.startswith(date_format)]
+    readings = known or [*matches.values()]
+    return readings[0] if len(readings) == 1 or _agree(readings) else None
+
+
+def date_format_of(column: pl.Series) -> str | None:
+    """Say how dates are written, where it takes a day above 12 to know which of day and month is which.
+
+    Parameters
+    ----------
+    column : polars.Series
+        Any column.
+
+    Returns
+    -------
+    str or None
+        Such as "%m/%d/%Y"; None if the column is no text of dates, or dates so written are always read in one way.
+    """
+    if column.dtype != pl.String:
+        return None
+    column = column.str.strip_chars()
+    if not any(form.startswith(_AMBIGUOUS_DATES) for form in _likely_formats(column)):
+        return None  # told without reading the whole column
+    forms = [*_complete(column)]
+    dates = {date for date in _AMBIGUOUS_DATES for form in forms if form.startswith(date)}
+    return dates.pop() if len(forms) == 1 and dates else None
 
 
 def may_be_times(column: pl.Series) -> bool:
@@ -61,13 +87,15 @@ def may_be_times(column: pl.Series) -> bool:
     return _most_are_times(column)
 
 
-def as_times(column: pl.Series) -> pl.Series:
+def as_times(column: pl.Series, date_format: str | None = None) -> pl.Series:
     """Take a column as the times of rows.
 
     Parameters
     ----------
     column : polars.Series
         Points in time, text that can be parsed, or numbers such as a count of cycles.
+    date_format : str or None
+        As in `times_in_text`.
 
     Returns
     -------
@@ -80,7 +108,7 @@ def as_times(column: pl.Series) -> pl.Series:
         If a value is missing or is no point in time, with its row.
     """
     if column.dtype == pl.String:
-        column = _parsed(column)
+        column = _parsed(column, date_format)
     if not (is_temporal(column) or column.dtype.is_numeric()):
         raise ColumnTypeError(
             column.name,
@@ -128,15 +156,13 @@ def are_the_same_times(one: pl.Series, other: pl.Series) -> bool:
     return len(zoned) == 1 and times[0].cast(pl.Datetime("us")).equals(times[1].cast(pl.Datetime("us")))
 
 
-def _parsed(column: pl.Series) -> pl.Series:
+def _parsed(column: pl.Series, date_format: str | None) -> pl.Series:
     column = column.str.strip_chars()
-    times = times_in_text(column)
+    times = times_in_text(column, date_format)
     if times is not None:
         return times
     known = column.is_not_null()
-    parsed = [_parse(column, form) for form in _likely_formats(column)]
-    complete = [times for times in parsed if times.null_count() == column.null_count()]
-    if complete:
+    if _complete(column):
         raise ColumnTypeError(
             column.name,
             "dates that can be read in one way",
@@ -144,6 +170,7 @@ def _parsed(column: pl.Series) -> pl.Series:
             cast("int", known.arg_max()),
             "Write dates as year-month-day, or parse the column beforehand.",
         )
+    parsed = (_parse(column, form) for form in _likely_formats(column))
     best = min(parsed, key=pl.Series.null_count, default=column.clear(len(column)))
     row = cast("int", (best.is_null() & known).arg_max())
     raise ColumnTypeError(
@@ -158,6 +185,12 @@ def _parsed(column: pl.Series) -> pl.Series:
 def _most_are_times(column: pl.Series) -> bool:
     known = len(column) - column.null_count()
     return any(len(column) - _parse(column, form).null_count() > known / 2 for form in _likely_formats(column))
+
+
+def _complete(column: pl.Series) -> dict[str, pl.Series]:
+    """Give all readings of a text column by which every value is a point in time, by their formats."""
+    readings = ((form, _parse(column, form)) for form in _likely_formats(column))
+    return {form: times for form, times in readings if times.null_count() == column.null_count()}
 
 
 def _likely_formats(column: pl.Series) -> Iterator[str]:

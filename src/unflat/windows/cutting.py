@@ -30,7 +30,7 @@ from unflat.windows.timeline import arrange
 from unflat.windows.view import Windows
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -207,7 +207,8 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
     UnknownCategoryWarning
         If a categorical column holds labels that the schema does not know.
     """
-    table = _as_table(frame, schema.categories)
+    dates = {} if schema.time is None or schema.date_format is None else {schema.time: schema.date_format}
+    table = _as_table(frame, schema.categories, dates)
     require(table, schema.features, "feature")
     require(table, schema.known, "known")
     require(table, schema.static, "static")
@@ -225,8 +226,10 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
     return _cut(table, schema, targets=targets)
 
 
-def _as_table(frame: object, labels: Collection[str]) -> Table:
-    return open_table(frame, text=labels) if isinstance(frame, str | PathLike) else as_table(frame)
+def _as_table(frame: object, labels: Collection[str], date_formats: Mapping[str, str] | None = None) -> Table:
+    if isinstance(frame, str | PathLike):
+        return open_table(frame, text=labels, date_formats=date_formats)
+    return as_table(frame)
 
 
 def _refuse_no_rows(table: Table, schema: WindowSchema, *, targets: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from unflat.errors import ConfigurationError, MissingColumnError, TargetLeakError, WindowTooLongError
 from unflat.tables.columns import check_numeric, is_categorical, labels_of, refuse_all_missing, refuse_numbers_in_text
-from unflat.tables.times import are_the_same_times, may_be_times
+from unflat.tables.times import are_the_same_times, date_format_of, may_be_times
 from unflat.windows.calendar import CALENDAR
 from unflat.windows.schema import WindowSchema, calendar_names
 
@@ -93,6 +93,7 @@ def find_schema(
         calendar=fields,
         known=ahead,
         static=constant,
+        date_format=None if time is None else table.date_formats.get(time, date_format_of(table[time])),
     )
 
 

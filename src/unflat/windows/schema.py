@@ -17,6 +17,9 @@ _WAVES = ("sin", "cos")
 _LATER = {"calendar", "known", "static"}
 """Fields that files of the first version do not have."""
 
+_OPTIONAL = {"date_format"}
+"""Fields that are written only where there is something to say."""
+
 
 @dataclass(frozen=True)
 class WindowSchema(Checked):
@@ -47,6 +50,9 @@ class WindowSchema(Checked):
         The columns that are known in advance, up to the rows of the targets.
     static : tuple of str
         The columns that are constant within a series.
+    date_format : str or None
+        How the dates of the time column were written where they were text, such as "%m/%d/%Y"; None where dates so
+        written are read in one way only.
 
     Raises
     ------
@@ -65,6 +71,7 @@ class WindowSchema(Checked):
     calendar: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
+    date_format: str | None = None
 
     @classmethod
     def _owner(cls) -> str:
@@ -126,6 +133,8 @@ class WindowSchema(Checked):
         values |= {name: list(getattr(self, name)) for name in _LATER}
         values["group"] = list(self.group) if isinstance(self.group, tuple) else self.group
         values["categories"] = {name: list(labels) for name, labels in self.categories.items()}
+        if self.date_format is None:
+            del values["date_format"]
         return values
 
     @classmethod
@@ -148,10 +157,9 @@ class WindowSchema(Checked):
             If a field is missing or unknown, or has a value that it may not have.
         """
         known = {field.name for field in fields(cls)}
-        if not known - _LATER <= set(values) <= known:
-            raise ConfigurationError(
-                "WindowSchema", "values", f"exactly the fields {', '.join(sorted(known))}", sorted(values)
-            )
+        if not known - _LATER - _OPTIONAL <= set(values) <= known:
+            needed = ", ".join(sorted(known - _OPTIONAL))
+            raise ConfigurationError("WindowSchema", "values", f"exactly the fields {needed}", sorted(values))
         return cls(
             targets=tuple(values["targets"]),
             features=tuple(values["features"]),
@@ -162,6 +170,7 @@ class WindowSchema(Checked):
             group=tuple(values["group"]) if isinstance(values["group"], list) else values["group"],
             categories={name: tuple(labels) for name, labels in values["categories"].items()},
             **{name: tuple(values.get(name, ())) for name in _LATER},
+            date_format=values.get("date_format"),
         )
 
 

@@ -99,7 +99,7 @@ def arrange(table: Table, schema: WindowSchema) -> tuple[Timeline, NDArray[np.in
     """
     members = [_as_groups(table[name]) for name in schema.group_columns]
     group = _joined(members) if members else None
-    times = None if schema.time is None else as_times(table[schema.time])
+    times = None if schema.time is None else as_times(table[schema.time], schema.date_format)
     order = None if _in_order(group, times, table.height) else _sorting(group, times)
     if order is not None:
         group = None if group is None else group.gather(order)
