@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from unflat import ModelFailedError, Watch
+from unflat import DataWarning, ModelFailedError, Watch
 
 keras = pytest.importorskip("keras")
 pytestmark = [
@@ -48,6 +48,17 @@ def test_an_unscaled_target_is_warned_of_once_and_stopped(problem, model, collap
     assert [warning.cause for warning in warned] == ["target_scale"]
     assert len(history.epoch) == warned[0].epoch == 1
     assert watch.records[0].reach == pytest.approx(1e-2 * 72 * 13)
+
+
+def test_raw_targets_beside_scaled_ones_end_nothing(problem, model):
+    """A watch that was given other targets than `fit` says so, once, and lets a healthy training go on."""
+    X, y = problem()
+    watch = Watch(X, y * 1000 + 50_000, stop=True)
+    with pytest.warns(DataWarning, match="not those that the training learns from: it reports a loss of"):
+        history = fit(model(), X, y, watch)
+    assert len(history.epoch) == 6
+    assert not watch.failing
+    assert "not those that the training learns from" in str(watch)
 
 
 def test_without_stop_it_goes_on(problem, model, collapses):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from unflat import ConfigurationError, ModelFailedError, ShapeError, Watch
+from unflat import ConfigurationError, DataWarning, ModelFailedError, ShapeError, Watch
 
 FAULTS = {
     "target_scale": ((1000, 50_000), {}),
@@ -70,6 +70,28 @@ def test_slow_trainings_that_arrive_are_left_in_peace(problem, train, collapses,
     (_, watch), warned = collapses(lambda: train(*problem(), **options))
     assert warned == []
     assert watch.records[-1].loss_over_mean[0] < 0.5
+
+
+@pytest.mark.parametrize("loss", ["mse", None])
+def test_raw_targets_beside_scaled_ones_end_nothing(problem, net, unhurried, loss):  # noqa: ARG001 - as in `train`
+    """A watch that was given other targets than the loop says so, once, and never says to stop."""
+    X, y = problem()
+    module = net()
+    optimizer = torch.optim.Adam(module.parameters(), lr=1e-2)
+    watch = Watch(X, y * 1000 + 50_000, model=module, optimizer=optimizer, loss=loss, steps=60, stop=True)
+    inputs, targets = torch.from_numpy(X), torch.from_numpy(y)[:, None]
+
+    def step():
+        optimizer.zero_grad()
+        error = nn.functional.mse_loss(module(inputs), targets)
+        error.backward()
+        optimizer.step()
+        return watch.step(error)
+
+    with pytest.warns(DataWarning, match="not those that the training learns from: it reports a loss of"):
+        said = [step() for _ in range(60)]
+    assert not any(said)
+    assert not watch.failing
 
 
 def test_stop_ends_a_failing_training_and_no_other(problem, train, collapses):

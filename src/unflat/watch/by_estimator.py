@@ -69,7 +69,7 @@ class EstimatorEvents(Callback):
         self._epoch_loss = record.loss
         if self._trained is not None:
             self._observer.after(self._at, record.epoch, record.loss)
-        return self._stop and self._observer.finding is not None
+        return self._stop and self._observer.failing
 
     def on_end(self, history: History) -> None:
         """Look for the last time, at the weights that are kept, and let the model go."""

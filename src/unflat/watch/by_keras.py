@@ -117,7 +117,7 @@ class KerasEvents:
 
     def _look(self, step: int) -> None:
         self._observer.after(step, self._epoch, self._loss)
-        if self._stop and self._observer.finding is not None:
+        if self._stop and self._observer.failing:
             self._model.stop_training = True
 
     def _of_epoch(self) -> int:
@@ -130,6 +130,6 @@ class KerasEvents:
         settings, optimizer = subject.settings(), getattr(self._model, "optimizer", None)
         optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of one that scales losses for half precision
         if settings is None or optimizer is None:
-            return Course(steps)
+            return Course(steps, reports_by_epoch=True)
         rate = highest_rate(require("keras", extra="keras"), optimizer, steps or 0, None)
-        return Course(steps, rate, settings.optimizer in ADAPTIVE)
+        return Course(steps, rate, settings.optimizer in ADAPTIVE, reports_by_epoch=True)

@@ -79,7 +79,7 @@ class TorchEvents:
         self._done += 1
         self._last = (epoch, _detached(loss))
         self._observer.after(self._done, *self._last)
-        return self._stop and self._observer.finding is not None
+        return self._stop and self._observer.failing
 
     def close(self) -> None:
         """Look for the last time; a `with` block does it by itself."""

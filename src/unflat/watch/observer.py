@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
@@ -11,15 +12,16 @@ import numpy as np
 from unflat.diagnosis.examination import Part
 from unflat.diagnosis.inputs import beside_targets
 from unflat.diagnosis.signal import References, Signal
-from unflat.errors import CollapseWarning
+from unflat.errors import CollapseWarning, DataWarning
 from unflat.metrics import FLAT_SPREAD
 from unflat.watch.collapse import Scene, judge
 from unflat.watch.explain import explain
 from unflat.watch.inside import dead_and_saturated, weights_of_an_output
+from unflat.watch.mismatch import is_premature, learns_from_others
 from unflat.watch.pace import Pace
 from unflat.watch.records import Record
 from unflat.watch.signal import find_signal
-from unflat.watch.wording import told
+from unflat.watch.wording import other_data, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +108,11 @@ class Observer:
         """Let the model go."""
         self._subject = None
 
+    @property
+    def failing(self) -> bool:
+        """Whether the training fails."""
+        return self.finding is not None and self.finding.is_failure
+
     def cost(self) -> str:
         """Say what watching has cost."""
         looks = "1 look" if len(self.records) == 1 else f"{len(self.records)} looks"
@@ -134,10 +141,14 @@ class Observer:
             self._write(part, step, epoch, None if loss is None else float(loss), took)
             if self.finding is not None:  # it is said once
                 return
-            self.finding = judge(self.records, Scene(course, self.deviation, self._signal), final=final)
-            if self.finding is None:
+            found = judge(self.records, Scene(course, self.deviation, self._signal), final=final)
+            if found is None or is_premature(found, course, final=final):
                 return
-            self.likely = explain(self.finding, subject, self._sample.evidence, self._known_references(), course)
+            if learns_from_others(found, subject, part):
+                found = replace(found, kind="other_data")
+            else:
+                self.likely = explain(found, subject, self._sample.evidence, self._known_references(), course)
+            self.finding = found
         self._warn(self.finding)
 
     def _write(self, part: Part, step: int, epoch: int | None, loss: float | None, took: Callable[[], float]) -> None:
@@ -168,6 +179,9 @@ class Observer:
 
     def _warn(self, finding: Finding) -> None:
         record, likely = finding.record, self.likely
+        if not finding.is_failure:
+            warnings.warn(other_data(finding), DataWarning, stacklevel=2)
+            return
         warning = CollapseWarning(
             told(finding, likely, self.deviation[finding.output]),
             step=record.step,

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from unflat.diagnosis import CauseId
 
-Kind = Literal["not_finite", "out_of_reach", "dead", "lost", "stuck", "worse"]
+Kind = Literal["not_finite", "out_of_reach", "dead", "lost", "stuck", "worse", "other_data"]
 """How a training fails.
 
 Predictions left the numbers; what is left of the training cannot bring them to the targets; a layer gives nothing but
 zeros; what had been learned is gone; nothing is learned where other learners find something; far worse than the mean.
+Or nothing can be said, for the training learns from other data than those that are watched.
 """
 
 
@@ -28,11 +29,14 @@ class Course:
         The highest learning rate.
     adaptive : bool
         Whether the optimizer moves a parameter by about the rate in a step, whatever the gradient, as Adam does.
+    reports_by_epoch : bool
+        Whether a loss is reported at the end of each epoch, and not before.
     """
 
     steps: int | None = None
     rate: float | None = None
     adaptive: bool = False
+    reports_by_epoch: bool = False
 
     def left(self, step: int) -> int | None:
         """Count the steps that are left after one; None where their number is not known."""
@@ -100,6 +104,11 @@ class Finding:
     kind: Kind
     output: int
     record: Record
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it is the training's, and not that of what the watch was given."""
+        return self.kind != "other_data"
 
 
 @dataclass(frozen=True)

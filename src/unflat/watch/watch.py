@@ -81,6 +81,9 @@ class Watch(EstimatorEvents, KerasEvents, TorchEvents):
     -----
     CollapseWarning
         In training, at most once, however many networks one fit trains; it carries step, epoch, spread, cause and page.
+    DataWarning
+        Likewise, where the training learns from other data than X and y, such as scaled ones: nothing is said of it
+        then, nor is it ended.
 
     Examples
     --------
@@ -126,7 +129,7 @@ class Watch(EstimatorEvents, KerasEvents, TorchEvents):
     @property
     def failing(self) -> bool:
         """Whether the training fails."""
-        return self._observer.finding is not None
+        return self._observer.failing
 
     @property
     def stopped(self) -> bool:

@@ -52,6 +52,13 @@ def _worse(record: Record, k: int, _: float) -> str:
     )
 
 
+def _other_data(record: Record, k: int, _: float) -> str:
+    return (
+        f"The X and y that Watch was given are not those that the training learns from: it reports a loss of "
+        f"{record.loss:.4g}, and on these sequences the error is {record.loss_over_mean[k]:.3g} of the mean's"
+    )
+
+
 _SENTENCES: Mapping[Kind, Callable[[Record, int, float], str]] = {
     "not_finite": _not_finite,
     "out_of_reach": _out_of_reach,
@@ -59,6 +66,7 @@ _SENTENCES: Mapping[Kind, Callable[[Record, int, float], str]] = {
     "lost": _lost,
     "stuck": _stuck,
     "worse": _worse,
+    "other_data": _other_data,
 }
 
 
@@ -104,6 +112,24 @@ def told(finding: Finding, likely: Likely | None, deviation: float) -> str:
     why = "" if likely is None else f" Likely cause: {likely.cause}. {likely.explanation} {likely.cure}"
     page = "" if likely is None else f" See {likely.page}."
     return f"{seen(finding, deviation)}{why}{page} Find out more with unflat.diagnose(model, X, y)."
+
+
+def other_data(finding: Finding) -> str:
+    """Word the warning that a watch looks at other data than the training: what is seen, what to do.
+
+    Parameters
+    ----------
+    finding : Finding
+        When it was seen.
+
+    Returns
+    -------
+    str
+        Two sentences.
+    """
+    return (
+        f"{seen(finding, 0.0)} Give Watch the very arrays that are trained on, scaled alike; it says nothing of others."
+    )
 
 
 def table(records: Sequence[Record]) -> str:
