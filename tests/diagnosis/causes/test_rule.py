@@ -1,6 +1,7 @@
 """How a cure is worded for the model that was examined."""
 
 import ast
+from types import SimpleNamespace
 
 import pytest
 from sklearn.compose import TransformedTargetRegressor
@@ -8,9 +9,13 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from unflat.diagnosis.causes.data import _DROP_CODE
 from unflat.diagnosis.causes.depth import _SHALLOW_CODE
 from unflat.diagnosis.causes.fit import _LESS_CODE
+from unflat.diagnosis.causes.optimisation import _EPOCHS_CODE
 from unflat.diagnosis.causes.rule import cure_for
+from unflat.diagnosis.causes.scale import _INPUT_CODE, _TARGET_CODE
+from unflat.diagnosis.subjects import Settings
 from unflat.diagnosis.subjects.learner import LearnerSubject
 
 
@@ -44,3 +49,26 @@ def test_names_that_are_no_pythons_are_put_in_a_mapping():
     code = cure_for(Seen(model), "Wider.", _SHALLOW_CODE).code
     assert "**{'my net__hidden_layer_sizes': (64, 64)}" in code
     assert ast.parse(code)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (None, "epochs=50"),
+        (Settings(batch_size=16), "epochs=50, batch_size=16"),
+        (Settings(epochs=30, batch_size=128), "epochs=30, batch_size=128"),
+    ],
+)
+@pytest.mark.parametrize("code", [_TARGET_CODE, _INPUT_CODE, _DROP_CODE, _LESS_CODE])
+def test_cures_of_keras_train_as_long_as_the_model_was(code, settings, said):
+    """Left to itself, `fit` makes one pass over the data, which cures nothing."""
+    seen = SimpleNamespace(subject=SimpleNamespace(framework="keras"), settings=settings)
+    found = cure_for(seen, "So.", code).code
+    assert said in found
+    assert found.count(".fit(") == found.count(said)
+
+
+def test_patience_is_left_as_it_is():
+    """Where early stopping ends the training, many epochs are no slip."""
+    seen = SimpleNamespace(subject=SimpleNamespace(framework="keras"), settings=Settings(epochs=3))
+    assert "epochs=500," in cure_for(seen, "Longer.", _EPOCHS_CODE).code

@@ -23,7 +23,7 @@ X, y = X[kept], y[kept]
 
 _DROP_CODE: Code = {
     "keras": _DROP + "fresh = keras.models.clone_model(model)  # the old weights are NaN\n"
-    "fresh.compile(optimizer='adam', loss='mse')\nfresh.fit(X, y)",
+    "fresh.compile(optimizer='adam', loss='mse')\nfresh.fit(X, y, epochs=50)",
     "torch": _DROP + "# then make the model anew, since its weights are NaN, and train it on X and y",
     "sklearn": _DROP + "model.fit(X, y)",
     "function": _DROP + "# then train again on X and y",

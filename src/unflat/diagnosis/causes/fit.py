@@ -83,7 +83,8 @@ def _errors(training: Part, held_out: Part) -> tuple[Evidence, Evidence]:
 _LESS_CODE: Code = {
     "unflat": 'model.set_params(units=(16,), dropout=0.2, weight_decay=1e-2, patience="auto").fit(X, y)',
     "keras": "stop = keras.callbacks.EarlyStopping(patience=10, restore_best_weights=True)\n"
-    "model.fit(X, y, validation_split=0.2, callbacks=[stop])  # from new weights, with fewer units and Dropout(0.2)",
+    "# from new weights, with fewer units and Dropout(0.2):\n"
+    "model.fit(X, y, epochs=50, validation_split=0.2, callbacks=[stop])",
     "torch": "optimizer = torch.optim.AdamW(model.parameters(), weight_decay=1e-2)\n"
     "# and keep the weights of the epoch with the lowest loss on held-out data",
     "sklearn": "model.set_params(early_stopping=True, alpha=1e-2).fit(X, y)  # of MLPRegressor",

@@ -19,6 +19,9 @@ Rule = Callable[["Examination"], Cause | None]
 _SET = re.compile(r"set_params\(.*\)\.fit\(")
 _SETTING = re.compile(r"(\w+)=(\([^)]*\)|[^,()]+)")
 
+_EPOCHS = re.compile(r"epochs=50\b")
+"""How long code of Keras trains where nothing is known: left to itself, `fit` makes a single pass."""
+
 Code = Mapping["Framework", str]
 """The same change in each framework; one that is left out has no code for it."""
 
@@ -44,7 +47,17 @@ def cure_for(examination: Examination, words: str, code: Code) -> Cure:
     found = code.get(subject.framework, "")
     if subject.framework == "sklearn":
         found = _SET.sub(lambda call: _with_names(call, subject), found)
+    if subject.framework == "keras":
+        found = _EPOCHS.sub(lambda usual: _as_long_as_before(examination, usual[0]), found)
     return Cure(words, found)
+
+
+def _as_long_as_before(examination: Examination, usual: str) -> str:
+    """Train for as many epochs as the model was trained for, in its batches, as far as they are known."""
+    settings = examination.settings
+    epochs = usual if settings is None or settings.epochs is None else f"epochs={settings.epochs}"
+    batch_size = None if settings is None else settings.batch_size
+    return epochs if batch_size is None else f"{epochs}, batch_size={batch_size}"
 
 
 def _with_names(call: re.Match[str], subject: Subject) -> str:

@@ -39,7 +39,7 @@ _TARGET_CODE: Code = {
     "unflat": 'model.set_params(scale_target="standard").fit(X, y)',
     "keras": _MEAN
     + "fresh = keras.models.clone_model(model)\nfresh.compile(optimizer='adam', loss='mse')\n"
-    + "fresh.fit(X, (y - mean) / std)\n"
+    + "fresh.fit(X, (y - mean) / std, epochs=50)\n"
     + _BACK.format(predict="fresh.predict(X_new)"),
     "torch": _MEAN
     + "y_scaled = torch.as_tensor((y - mean) / std, dtype=torch.float32)  # train on these, from new weights\n"
@@ -60,7 +60,8 @@ _INPUT_CODE: Code = {
     "unflat": 'model.set_params(scale_inputs="standard").fit(X, y)',
     "keras": "scale = keras.layers.Normalization()  # becomes part of the model\nscale.adapt(X)\n"
     "fresh = keras.Sequential([keras.Input(X.shape[1:]), scale, keras.models.clone_model(model)])\n"
-    "fresh.compile(optimizer='adam', loss='mse')\nfresh.fit(X, y)",
+    "fresh.compile(optimizer='adam', loss='mse')\n"
+    "fresh.fit(X, y, epochs=50)  # y as it was trained on: on a scale of about 1",
     "torch": _INPUT + "# train on torch.as_tensor(X_scaled, dtype=torch.float32), from new weights",
     "sklearn": "from sklearn.base import clone\n"
     "from sklearn.pipeline import make_pipeline\n"
