@@ -188,7 +188,28 @@ def test_the_cure_scales_as_the_evidence_says(fake, by_step):
     cause = predict_scale_mismatch(examination)
     names = {"X_train_raw": X if by_step else sequences[..., 0], "X_new": X, "predict": predict}
     exec(cause.cure.code, names)  # noqa: S102 - the code under test
+    assert "brought back" not in cause.evidence[0].what
     np.testing.assert_allclose(names["prediction"], y)
+
+
+def test_the_cure_brings_back_what_the_evidence_brought_back(fake):
+    """Of a model that was trained on scaled targets too, the printed code gives predictions in the targets' units."""
+    random = np.random.default_rng(0)
+    X = random.normal(size=(300, 4)) * 30 + 500
+    y = 20 * (X[:, 0] - X[:, 1]) / 30 + 900
+
+    def predict(values):
+        return (values[:, 0] - values[:, 1]) * 20 / y.std()
+
+    examination = fake(
+        y, predict(X), X=X[..., None], framework="function", function=lambda values: predict(values[..., 0])
+    )
+    cause = predict_scale_mismatch(examination)
+    names = {"X_train_raw": X[..., None], "X_new": X, "predict": predict, "y_mean": y.mean(), "y_std": y.std()}
+    exec(cause.cure.code, names)  # noqa: S102 - the code under test
+    assert "brought back" in cause.evidence[0].what
+    assert np.corrcoef(names["prediction"], y)[0, 1] > 0.99
+    assert abs(names["prediction"].mean() - y.mean()) < 0.3 * y.std()
 
 
 def test_the_torch_cure_runs_on_a_module():

@@ -51,12 +51,13 @@ _AS_IN_TRAINING = {
 
 _MISMATCH_CODE: Code = {
     "keras": "prediction = model.predict({scaled})",
-    "torch": "prediction = model(torch.as_tensor({scaled}, dtype=torch.float32))",
+    "torch": "prediction = model(torch.as_tensor({scaled}, dtype=torch.float32)).detach().cpu().numpy()",
     "sklearn": "prediction = model.predict({scaled})",
     "function": "prediction = predict({scaled})",
     "unflat": 'model.set_params(scale_inputs="standard").fit(X_raw, y)  # then give predict raw inputs',
 }
 
+_BACK = " * y_std + y_mean  # the numbers that y was scaled by"
 
 _FAR_OFF = 5.0
 """Deviations that new values lie off, further than a trend comes that goes on for nearly twice as long as before."""
@@ -213,38 +214,44 @@ class _Rescaled(NamedTuple):
     way: str
     explained: float
     as_given: float
+    brought_back: bool
+
+
+class _Agreement(NamedTuple):
+    explained: float
+    brought_back: bool
 
 
 def _mismatch(examination: Examination, part: Part, found: _Rescaled) -> Cause:
     mean, deviation = moments(part.values)
     trained_mean, trained = moments(examination.training.values)
     compared = (0.0, 1.0) if part is examination.training else (float(trained_mean[0]), float(trained[0]))
+    predictions = "predictions, brought back," if found.brought_back else "predictions"
     return Cause(
         "predict_scale_mismatch",
         "The model is given inputs on another scale than the one it was trained on, far outside of what it has seen.",
         (
-            Evidence(
-                f"R² of the predictions, brought back, once inputs are {found.way}", found.explained, "as without"
-            ),
-            Evidence("R² of the predictions, brought back, as inputs are given", found.as_given, "as with"),
+            Evidence(f"R² of the {predictions} once inputs are {found.way}", found.explained, "as without"),
+            Evidence(f"R² of the {predictions} as inputs are given", found.as_given, "as with"),
             Evidence("mean of feature 0", float(mean[0]), f"near {compared[0]:.4g}, as in training"),
             Evidence("deviation of feature 0", float(deviation[0]), f"near {compared[1]:.4g}, as in training"),
         ),
         cure_for(
             examination,
             "Scale inputs for prediction with the numbers of the training part, as those for training were.",
-            _mismatch_code(found.way),
+            _mismatch_code(found),
         ),
         0.85 if part is examination.training and not examination.losses else 0.9,  # unknown: perhaps trained on these
     )
 
 
-def _mismatch_code(way: str) -> Code:
-    """Word the cure with the scale that the model does well with."""
-    numbers = _AS_IN_TRAINING.get(way, _AS_IN_TRAINING[_BY_FEATURE]) + "  # as in training\n"
-    scaled = "(X_new - low) / (high - low)" if way == _FROM_0_TO_1 else "(X_new - mean) / std"
+def _mismatch_code(found: _Rescaled) -> Code:
+    """Word the cure with the scale that the model does well with, and bring back what had to be brought back for it."""
+    numbers = _AS_IN_TRAINING.get(found.way, _AS_IN_TRAINING[_BY_FEATURE]) + "  # as in training\n"
+    scaled = "(X_new - low) / (high - low)" if found.way == _FROM_0_TO_1 else "(X_new - mean) / std"
+    back = _BACK if found.brought_back else ""
     return {
-        framework: code if framework == "unflat" else numbers + code.format(scaled=scaled)
+        framework: code if framework == "unflat" else numbers + code.format(scaled=scaled) + back
         for framework, code in _MISMATCH_CODE.items()
     }
 
@@ -255,11 +262,12 @@ def _best_rescaled(examination: Examination, part: Part) -> _Rescaled | None:
     if not (np.isfinite(y).all() and np.isfinite(part.values).all()):
         return None
     scaled_too = _may_be_in_other_units(examination, part)
-    as_given = _agreement(y, part.prediction[:SAMPLE], scaled_too=scaled_too)
+    as_given = _agreement(y, part.prediction[:SAMPLE], scaled_too=scaled_too).explained
     tried = [
-        _Rescaled(way, _agreement(y, prediction, scaled_too=scaled_too), as_given)
+        _Rescaled(way, found.explained, as_given, found.brought_back)
         for way, values in _rescalings(examination, part)
         if (prediction := _predicted(examination, part, values)) is not None
+        and (found := _agreement(y, prediction, scaled_too=scaled_too))
     ]
     best = max(tried, key=lambda rescaled: rescaled.explained, default=None)
     reached = float(attainable(examination, part).max())
@@ -368,17 +376,17 @@ def _may_be_in_other_units(examination: Examination, part: Part) -> bool:
     return part is examination.training or _apart(examination.training.y, part.y)
 
 
-def _agreement(y: NDArray[np.float64], prediction: NDArray[np.float64], *, scaled_too: bool) -> float:
+def _agreement(y: NDArray[np.float64], prediction: NDArray[np.float64], *, scaled_too: bool) -> _Agreement:
     """R² of the output predicted best, at least 0; in its own units or, if asked, in those of a scaled target.
 
     Correlation alone would not do: an untrained network follows a trend as well.
     """
     if not np.isfinite(prediction).all():
-        return 0.0
+        return _Agreement(0.0, brought_back=False)
     pairs = [(y[:, k], prediction[:, k]) for k in range(y.shape[1])]
     own = max(_r2(*pair) for pair in pairs)
     scaled = max((squared_correlation(*pair) for pair in pairs if scaled_too and _in_other_units(*pair)), default=0.0)
-    return max(own, scaled, 0.0)
+    return _Agreement(max(own, scaled, 0.0), brought_back=scaled > max(own, 0.0))
 
 
 def _r2(y: NDArray[np.float64], prediction: NDArray[np.float64]) -> float:
