@@ -3,6 +3,7 @@ import pytest
 
 from unflat.diagnosis.causes.fit import _LINE_CODE, extrapolation, no_signal, overfit
 from unflat.diagnosis.signal import References, Signal
+from unflat.diagnosis.subjects.base import Layer
 
 RANDOM = np.random.default_rng(0)
 Y = RANDOM.normal(size=200)
@@ -41,6 +42,21 @@ def test_data_beyond_the_training_range_are_counted(fake):
     assert cause.id == "extrapolation"
     assert cause.evidence[0].value == pytest.approx(0.6)
     assert cause.evidence[1].value == pytest.approx(0.6)
+
+
+def test_what_stands_already_is_not_advised(fake):
+    """Beside a straight line, the feature that counts onward is named, to be left out; or differences are advised."""
+    counting = np.stack([X[..., 0], np.arange(200.0)[:, None] + np.zeros((200, 4))], axis=2)
+    later = np.stack([NEW_X[..., 0], np.arange(200.0, 300)[:, None] + np.zeros((100, 4))], axis=2)
+    line = (Layer("head", "dense", 1), Layer("skip", "line", 1))
+    given = {"held_out": (later, NEW, NEW * 0 + 9), "framework": "unflat"}
+    cause = extrapolation(fake(Y, Y, X=counting, shown_layers=line, **given))
+    assert cause.evidence[1].what == "share of held-out values of feature 1 outside the training range"
+    assert "leave out columns that only count onward" in cause.cure.words
+    assert "numpy.delete(X, 1, axis=2)" in cause.cure.code
+    assert "skip=True" in extrapolation(fake(Y, Y, X=counting, **given)).cure.code
+    higher = {"held_out": (NEW_X, NEW + 20, NEW), "framework": "unflat"}
+    assert "y - X[:, -1, 0]" in extrapolation(fake(Y, Y, X=X, shown_layers=line, **higher)).cure.code
 
 
 def test_targets_at_a_ceiling_are_the_end_of_the_range(fake):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from unflat.diagnosis.causes.rule import Code
     from unflat.diagnosis.examination import Examination, Part
+    from unflat.diagnosis.records import Cure
 
 _BEYOND = 0.5
 """Share of held-out sequences beyond the training range at which they are most of what is judged."""
@@ -32,6 +33,12 @@ _LINE_CODE: Code = {
         "# prediction: the model's + line.predict(X_new[:, -1].reshape(len(X_new), -1))",
     ),
 }
+
+_NO_LINE_WORDS = "Train on data that cover the range, predict differences instead of levels, or add a straight line."
+_LINE_WORDS = (
+    "Its straight line is there and does not help: leave out columns that only count onward, predict differences "
+    "instead of levels, or train on data that cover the range."
+)
 
 
 def extrapolation(examination: Examination) -> Cause | None:
@@ -51,17 +58,29 @@ def extrapolation(examination: Examination) -> Cause | None:
         (
             Evidence("share of held-out targets outside the training range", float(targets.max()), "near 0"),
             Evidence(
-                "share of held-out values of one feature outside the training range", float(inputs.max()), "near 0"
+                f"share of held-out values of feature {inputs.argmax()} outside the training range",
+                float(inputs.max()),
+                "near 0",
             ),
             *_errors(training, held_out),
         ),
-        cure_for(
-            examination,
-            "Train on data that cover the range, predict differences instead of levels, or add a straight line.",
-            _LINE_CODE,
-        ),
+        _cure_beyond(examination, inputs),
         0.85,
     )
+
+
+def _cure_beyond(examination: Examination, inputs: NDArray[np.float64]) -> Cure:
+    """Advise a straight line, where there is none yet."""
+    if not any(layer.kind == "line" for layer in examination.layers):
+        return cure_for(examination, _NO_LINE_WORDS, _LINE_CODE)
+    feature = int(inputs.argmax())
+    onward = (
+        f"import numpy\nmodel.fit(numpy.delete(X, {feature}, axis=2), y)  # if feature {feature} only counts onward"
+    )
+    differences = (
+        "model.fit(X, y - X[:, -1, 0])  # if feature 0 is the target's past; add X_new[:, -1, 0] to predictions"
+    )
+    return cure_for(examination, _LINE_WORDS, {"unflat": onward if inputs[feature] >= _BEYOND else differences})
 
 
 def _errors(training: Part, held_out: Part) -> tuple[Evidence, Evidence]:
