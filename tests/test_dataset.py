@@ -59,8 +59,9 @@ def test_validation_is_a_pair_or_windows():
 )
 def test_axes_that_were_meant_are_named(shape, remedy):
     """Where the features of training stand in the axis of time, an error says how to bring them to the last."""
-    with pytest.raises(ShapeError, match=remedy):
+    with pytest.raises(ShapeError, match=remedy) as raised:
         sequences_for(np.ones(shape), None, 2)
+    assert raised.value.shape == shape
 
 
 @pytest.mark.parametrize("labels", [["a", None, "b"], [1.0, np.nan, 2.0], pd.Series(["a", pd.NA, "b"], dtype="string")])

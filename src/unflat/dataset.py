@@ -238,13 +238,13 @@ def as_validation(validation: object, data: Dataset) -> Dataset:
     return given
 
 
-def refuse_other_features(name: str, sequences: Sequences, expected: int) -> None:
-    """Raise `ShapeError` if sequences have another number of features than in training."""
+def refuse_other_features(name: str, sequences: Sequences, expected: int, given: tuple[int, ...] | None = None) -> None:
+    """Raise `ShapeError` if sequences have another number of features than in training; it tells the shape as given."""
     if sequences.n_features != expected:
         raise ShapeError(
             name,
             f"{expected} features at each time step, as in training",
-            (len(sequences), sequences.longest, sequences.n_features),
+            given or (len(sequences), sequences.longest, sequences.n_features),
             f"X has {sequences.n_features} features, but LSTMRegressor is expecting {expected} features as input: "
             f"give the same columns in the same order{_axes_meant(sequences, expected)}.",
         )
@@ -344,7 +344,7 @@ def sequences_for(X: object, schema: WindowSchema | None, n_features: int, *, na
         refuse_other_windows("The windows to predict for", X, schema)
         return X.sequences
     sequences = as_sequences(X, name=name)
-    refuse_other_features(name, sequences, n_features)
+    refuse_other_features(name, sequences, n_features, given=getattr(X, "shape", None))
     refuse_other_context(name, sequences, () if schema is None else schema.beside)
     return sequences
 

@@ -209,6 +209,15 @@ def test_repeated_times_are_refused():
         make_windows(pl.concat([frame, frame[-1:]]), target="x", length=1, group="g")
 
 
+@pytest.mark.parametrize(("day", "named"), [(27, True), (28, False)])
+def test_hours_that_a_clock_shows_twice_are_told(day, named):
+    """Clocks are set back in the small hours of a Sunday; what stands twice then is a time of two offsets."""
+    times = [dt.datetime(2019, 10, day, hour) for hour in (1, 2, 2, 3)]  # noqa: DTZ001 - as clocks show them
+    with pytest.raises(DuplicateTimeError) as raised:
+        make_windows(frame_of(times), target="x", length=1)
+    assert ("If the clock was set back then, write the times in UTC" in str(raised.value)) is named
+
+
 @pytest.mark.parametrize("labels", [["a", None, "b"], [1.0, float("nan"), 2.0]])
 def test_every_row_needs_its_series(labels):
     """A missing group is refused with its row."""

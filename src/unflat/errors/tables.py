@@ -126,9 +126,20 @@ class DuplicateTimeError(TableError):
         The series, where there are several.
     only_dates : bool
         Whether the column says nothing of the time of day.
+    set_back : bool
+        Whether these may be hours that a clock shows twice, for it is set back in autumn.
     """
 
-    def __init__(self, column: str, time: str, count: int, group: str | None, *, only_dates: bool = False) -> None:
+    def __init__(
+        self,
+        column: str,
+        time: str,
+        count: int,
+        group: str | None,
+        *,
+        only_dates: bool = False,
+        set_back: bool = False,
+    ) -> None:
         self.column = column
         self.time = time
         self.count = count
@@ -138,7 +149,12 @@ class DuplicateTimeError(TableError):
             f"The time column {column!r}{series}",
             "each time once in a series",
             f"{count} repeated, the first {time}",
-            "Name the column that tells the series apart, or all that do so together, as the group, "
+            (
+                "If the clock was set back then, write the times in UTC, or with their offset from it; else name"
+                if set_back
+                else "Name"
+            )
+            + " the column that tells the series apart, or all that do so together, as the group, "
             + ("join the dates with the times of day if another column holds them, " if only_dates else "")
             + "or drop the repeated rows.",
         )
@@ -174,17 +190,23 @@ class WindowTooLongError(TableError):
         Rows between the window's last row and its target.
     longest : int
         Rows of the longest series.
+    settled : bool
+        Whether the window is that of a model, which is no more to be chosen.
     """
 
-    def __init__(self, length: int, horizon: int, longest: int) -> None:
+    def __init__(self, length: int, horizon: int, longest: int, *, settled: bool = False) -> None:
         self.length = length
         self.horizon = horizon
         self.longest = longest
+        self.settled = settled
+        needed = length + horizon
         super().__init__(
-            f"A window of {length} rows with horizon {horizon}",
-            f"a series of at least {length + horizon} rows",
+            f"The model, which reads {length} rows" if settled else f"A window of {length} rows with horizon {horizon}",
+            f"a series of at least {needed} rows",
             f"{longest} rows in the longest series",
-            f"Choose a window of at most {max(longest - horizon, 1)} rows, or give longer series.",
+            f"Give at least {needed} rows of a series."
+            if settled
+            else f"Choose a window of at most {max(longest - horizon, 1)} rows, or give longer series.",
         )
 
 

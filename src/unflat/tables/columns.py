@@ -39,13 +39,15 @@ def is_temporal(column: pl.Series) -> bool:
     return isinstance(column.dtype, pl.Date | pl.Datetime)
 
 
-def check_numeric(column: pl.Series) -> None:
+def check_numeric(column: pl.Series, *, target: bool = False) -> None:
     """Raise if a column does not hold finite numbers; missing values may stand.
 
     Parameters
     ----------
     column : polars.Series
         Numbers or truth values are taken.
+    target : bool
+        Whether it is to be predicted, and so cannot be left out.
 
     Raises
     ------
@@ -58,12 +60,13 @@ def check_numeric(column: pl.Series) -> None:
         refuse_spoilt_numbers(column)
     if not (column.dtype.is_numeric() or isinstance(column.dtype, pl.Boolean | pl.Null) or is_empty(column)):
         row, value = _first(column)
+        otherwise = "choose one of numbers" if target else "leave it out with features="
         raise ColumnTypeError(
             column.name,
             "numbers",
             f"{_kind(column)}, {value!r}",
             row,
-            "Convert the column to numbers, or leave it out with features=.",
+            f"Convert the column to numbers, or {otherwise}.",
         )
     if column.dtype.is_float() and bool(column.is_infinite().any()):
         row = cast("int", column.is_infinite().arg_max())

@@ -222,8 +222,11 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
         if name in schema.categories:
             _check_label_column(table, name, schema.categories[name])
         else:
-            check_numeric(table[name])
-    return _cut(table, schema, targets=targets)
+            check_numeric(table[name], target=name in schema.targets)
+    try:
+        return _cut(table, schema, targets=targets)
+    except WindowTooLongError as error:  # of measures that are no more to be chosen
+        raise WindowTooLongError(error.length, error.horizon, error.longest, settled=True) from None
 
 
 def _as_table(frame: object, labels: Collection[str], date_formats: Mapping[str, str] | None = None) -> Table:
@@ -234,7 +237,7 @@ def _as_table(frame: object, labels: Collection[str], date_formats: Mapping[str,
 
 def _refuse_no_rows(table: Table, schema: WindowSchema, *, targets: bool) -> None:
     if table.height == 0:
-        raise WindowTooLongError(schema.length, schema.horizons[-1] if targets else 0, 0)
+        raise WindowTooLongError(schema.length, schema.horizons[-1] if targets else 0, 0, settled=True)
 
 
 def _check_label_column(table: Table, name: str, labels: Sequence[str]) -> None:

@@ -81,7 +81,7 @@ def find_schema(
     _refuse_other_labels(labels, columns)
     refuse_all_missing([table[name] for name in dict.fromkeys((*targets, *columns))])
     for name in targets:
-        check_numeric(table[name])
+        check_numeric(table[name], target=True)
     fields = _calendar(calendar, time, chosen)
     categories = _categories(table, columns, labels)
     return replace(

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from unflat.tables import Table
     from unflat.windows.schema import WindowSchema
 
+_SUNDAY, _MORNING = 7, 4
+"""The day of the week and the hour by which clocks have been set back."""
+
 
 @dataclass(frozen=True, eq=False)
 class Timeline:
@@ -178,8 +181,21 @@ def _refuse_repeated(timeline: Timeline, times: pl.Series, column: str) -> None:
     repeated = repeated[~np.isin(repeated, timeline.bounds)]
     if len(repeated):
         series = _series_name(timeline, repeated[0])
-        only_dates = times.dtype == pl.Date
-        raise DuplicateTimeError(column, str(times[int(repeated[0])]), len(repeated), series, only_dates=only_dates)
+        raise DuplicateTimeError(
+            column,
+            str(times[int(repeated[0])]),
+            len(repeated),
+            series,
+            only_dates=times.dtype == pl.Date,
+            set_back=_may_be_set_back(times.gather(repeated)),
+        )
+
+
+def _may_be_set_back(times: pl.Series) -> bool:
+    """Whether all are of the small hours of Sundays by a local clock: then clocks are set back nearly everywhere."""
+    if not isinstance(times.dtype, pl.Datetime) or times.dtype.time_zone is not None:
+        return False
+    return bool(((times.dt.weekday() == _SUNDAY) & (times.dt.hour() < _MORNING)).all())
 
 
 def _series_name(timeline: Timeline, row: int) -> str | None:
