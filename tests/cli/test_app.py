@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import unflat
 from unflat.cli import app
+from unflat.cli.group import in_options
 from unflat.errors import ConstantColumnWarning, OutputExistsError
 
 
@@ -171,3 +172,12 @@ def test_interrupt_ends_with_130(run, trained, table, monkeypatch):
     result = run("predict", trained[0], table)
     assert result.exit_code == 130
     assert "Traceback" not in result.output
+
+
+def test_a_message_names_the_options_of_its_command(run, tmp_path):
+    """What callers in Python are told as parameters is told as options, where the command has them."""
+    path = tmp_path / "named.csv"
+    pl.DataFrame({"load": range(60), "name": [f"a{i}" for i in range(60)]}).write_csv(path)
+    said = run("train", path, "--target", "load", "--window", 6, "-o", tmp_path / "run").stderr
+    assert "Leave the column out with --features, convert it" in said
+    assert in_options("give x=, y=1 or z=.", {"x", "y"}) == "give --x, y=1 or z=."

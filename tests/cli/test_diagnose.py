@@ -121,7 +121,7 @@ def test_half_of_a_way_to_cut_windows_is_refused(here, given, lacking):
     table(here)
     result = run("own_diagnosed:flat", "--data", "two.csv", *given)
     assert result.exit_code == 2
-    assert f"Invalid value for {lacking}: A table needs it: what to predict, from how many rows." in result.output
+    assert f"Invalid value for {lacking}: Say " in result.output
 
 
 @pytest.fixture

@@ -151,12 +151,17 @@ def test_training_on_whole_sequences(run, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--window", 6), "Invalid value for --target: A table needs it"),
-        (("--target", "load"), "Invalid value for --window: A table needs it"),
+        (("--window", 6), "Invalid value for --target: Say which column to predict"),
+        (("--target", "load"), "for --window: Say how many rows of the past a prediction sees, e.g. --window 24."),
         (("--target", "load", "--window", 0), "Invalid value for '--window'"),
         (("--target", "load", "--window", 6, "--units", "a,b"), "Invalid value for --units: 'a,b' is no list of whole"),
         (("--target", "load", "--window", 6, "--loss", "mape"), "Invalid value for '--loss'"),
         (("--target", "lod", "--window", 6), "The target column 'lod': expected a column of the table"),
+        (
+            ("--target", "load", "--window", 6, "--calendar", "Hour"),
+            "for --calendar: 'Hour' is no calendar feature. Did ",
+        ),
+        (("--target", "load", "--window", 6, "--calendar", "xyz"), "Choose among minute, hour, weekday, day, yearday"),
         (("--target", "load", "--window", 999), "expected a series of at least 1000 rows; received 160 rows"),
         (("--target", "load", "--window", 6, "--test-share", 1), "Invalid value for '--test-share': 1 leaves nothing"),
         (("--target", "load", "--window", 6, "--device", "abacus"), "The parameter 'device' of LSTMRegressor"),

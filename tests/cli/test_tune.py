@@ -126,7 +126,7 @@ def test_a_table_needs_a_target_and_a_window(table, tmp_path):
     """As for training."""
     result = run("tune", table, "-o", tmp_path / "run")
     assert result.exit_code == 2
-    assert "A table needs it" in result.output
+    assert "Say which column to predict, e.g. --target load." in result.output
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("10m", 600), ("1h30m", 5400), ("0.5h", 1800)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 FAILED = 2
 """Exit code for whatever the user can put right: the same that a wrong option has."""
+
+_PARAMETER = re.compile(r"\b(\w+)=(?=[\s.,;)]|$)")
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
@@ -36,7 +39,7 @@ class PlainGroup(TyperGroup):
             try:
                 return super().invoke(ctx)
             except UnflatError as error:
-                say(f"Error: {error}")
+                say(f"Error: {in_options(str(error), self._options(ctx))}")
                 raise typer.Exit(FAILED) from error
             except BrokenPipeError:  # who reads the output has enough of it: no error
                 raise
@@ -44,6 +47,30 @@ class PlainGroup(TyperGroup):
                 place = "" if error.filename is None else f"{error.filename}: "
                 say(f"Error: {place}{error.strerror or error}.")
                 raise typer.Exit(FAILED) from error
+
+    def _options(self, ctx: Any) -> set[str]:  # noqa: ANN401 - as `invoke`
+        """Name the parameters of the command that was called that have an option of the same name."""
+        command = self.commands.get(ctx.invoked_subcommand or "")
+        parameters = [] if command is None else command.params
+        return {parameter.name for parameter in parameters if f"--{parameter.name}" in parameter.opts}
+
+
+def in_options(message: str, options: set[str]) -> str:
+    """Name options where a message that is for callers in Python too names parameters, as in "leave it out with x=".
+
+    Parameters
+    ----------
+    message : str
+        The message.
+    options : set of str
+        Parameters that the command has an option for.
+
+    Returns
+    -------
+    str
+        The same, "--x" in place of "x=". A parameter with its value is code, and stays.
+    """
+    return _PARAMETER.sub(lambda found: f"--{found[1]}" if found[1] in options else found[0], message)
 
 
 def say(line: str) -> None:

@@ -1,6 +1,7 @@
 """Options that several commands have in common: the data, how windows are cut from it, what is held out."""
 
 # Typer reads annotations when the program runs, so they are values here and not text.
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -89,6 +90,13 @@ SeedOption = Annotated[int, typer.Option(min=0, metavar="N", help="Seed of all t
 DeviceOption = Annotated[str, typer.Option(metavar="NAME", help="Where to compute: auto, cpu, cuda, mps.")]
 
 
+_NEEDED = {
+    "--target": "Say which column to predict, e.g. --target load.",
+    "--window": "Say how many rows of the past a prediction sees, e.g. --window 24.",
+}
+"""What a table cannot do without, and how it is said."""
+
+
 def cut_for(
     data: Path,
     *,
@@ -120,6 +128,7 @@ def cut_for(
     if settled or not target or window is None:
         return None
     names = None if features is None else _names(features)
+    _check_calendar(_names(calendar or ""))
     more = (_names(text or "") for text in (calendar, known, static, labels))
     groups = _names(group or "")
     told = groups if len(groups) > 1 else next(iter(groups), None)
@@ -131,8 +140,17 @@ def _check_options(given: dict[str, Any], settled: str | None) -> None:
     for option, value in given.items():
         if settled and value:
             raise typer.BadParameter(f"{settled}; leave it out.", param_hint=option)
-        if not settled and not value and option in {"--target", "--window"}:
-            raise typer.BadParameter("A table needs it: what to predict, from how many rows.", param_hint=option)
+        if not settled and not value and option in _NEEDED:
+            raise typer.BadParameter(_NEEDED[option], param_hint=option)
+
+
+def _check_calendar(names: tuple[str, ...]) -> None:
+    """Name the option and the nearest feature, where one is asked for that there is none of."""
+    unknown = next((name for name in names if name not in unflat.runs.CALENDAR), None)
+    if unknown is not None:
+        nearest = get_close_matches(unknown.lower(), unflat.runs.CALENDAR, n=1)
+        remedy = f"Did you mean {nearest[0]}?" if nearest else f"Choose among {', '.join(unflat.runs.CALENDAR)}."
+        raise typer.BadParameter(f"{unknown!r} is no calendar feature. {remedy}", param_hint="--calendar")
 
 
 def _horizon(text: str) -> int | tuple[int, ...]:

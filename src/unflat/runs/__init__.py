@@ -16,8 +16,10 @@ from unflat.runs.job import Outcome, train_run
 from unflat.runs.own import OwnParts, own_parts
 from unflat.runs.parts import Cut, Holdout, Part, is_ts, read_parts
 from unflat.runs.use import as_csv, evaluate_file, predict_file, read_part, write_frame
+from unflat.windows.calendar import CALENDAR
 
 __all__ = [
+    "CALENDAR",
     "CONFIG",
     "FIGURES",
     "HISTORY",

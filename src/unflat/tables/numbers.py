@@ -136,6 +136,6 @@ def refuse_spoilt_numbers(column: pl.Series, *, may_be_labels: bool = False) -> 
         f"numbers, as in {number.sum()} of its {known} values",
         repr(column[row]),
         row,
-        "Correct the value, or leave it empty if it is missing; if these are labels, name the column in labels= of "
-        "make_windows (--labels on the command line), or in text= of read_table.",
+        "Correct the value, or leave it empty if it is missing; if these are labels, name the column in labels=, or "
+        "in text= of read_table.",
     )
