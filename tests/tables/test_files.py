@@ -120,10 +120,10 @@ def test_labels_of_which_few_are_numbers_are_labels(written):
 
 
 def test_a_spoilt_column_of_numbers_is_refused(written):
-    """A mistake among numbers is found with its column, row and value."""
+    """A mistake among numbers is found with its column, line and value."""
     rows = "1.5,0\n2.5,0\nNA,0\n3..5,0\n4.5,0\noops,0"
     with pytest.raises(
-        ColumnTypeError, match=r"'x': expected numbers, as in 3 of its 5 values; received '3..5' in row 3"
+        ColumnTypeError, match=r"'x': expected numbers, as in 3 of its 5 values; received '3..5' in line 5 of the file"
     ):
         read_table(written(f"x,y\n{rows}\n"))
 

@@ -102,13 +102,24 @@ class ColumnTypeError(TableError):
         The first row concerned, counted from 0 without the header.
     remedy : str
         What to do about it.
+    line : int or None
+        The line at which that row begins in the text file that it was read from, counted from 1.
     """
 
-    def __init__(self, column: str, expected: str, received: str, row: int | None, remedy: str) -> None:
+    def __init__(
+        self, column: str, expected: str, received: str, row: int | None, remedy: str, *, line: int | None = None
+    ) -> None:
         self.column = column
         self.row = row
+        self.line = line
+        self._held = received
         where = f" in row {row}" if row is not None else ""
+        where = where if line is None else f" in line {line} of the file"
         super().__init__(f"The column {column!r}", expected, f"{received}{where}", remedy)
+
+    def in_line(self, line: int) -> ColumnTypeError:
+        """Give the same error with the line of the file in place of the row."""
+        return ColumnTypeError(self.column, self.expected, self._held, self.row, self.remedy, line=line)
 
 
 class DuplicateTimeError(TableError):

@@ -13,6 +13,7 @@ from unflat.tables.columns import is_temporal
 from unflat.tables.delimited import read_delimited
 from unflat.tables.frames import as_table
 from unflat.tables.headers import NULL_TEXTS
+from unflat.tables.lines import naming_lines
 from unflat.tables.numbers import numbers_in_text, refuse_spoilt_numbers
 from unflat.tables.spaced import is_spaced, read_spaced
 from unflat.tables.stored import StoredTable, unreadable
@@ -89,7 +90,8 @@ def _read(
     if name.endswith(TEXT) and is_spaced(path):
         table, written = _settled(read_spaced(path, text, names), text, date_formats)
     elif name.endswith(DELIMITED + TEXT):
-        table, written = _settled(read_delimited(path, text, names), text, date_formats)
+        with naming_lines(path, names):
+            table, written = _settled(read_delimited(path, text, names), text, date_formats)
     elif name.endswith(PARQUET):
         table = _read_parquet(path)
     else:

@@ -21,6 +21,7 @@ from unflat.sequences import PastTarget, Sequences
 from unflat.sequences.columnar import CHUNK_ROWS
 from unflat.tables import as_table, open_table
 from unflat.tables.columns import as_labels, check_numeric, float_type, refuse_all_missing, write_column
+from unflat.tables.lines import naming_lines
 from unflat.windows.columns import rows_of
 from unflat.windows.known import known_contexts, known_matrix, spans_to_predict_from
 from unflat.windows.roles import find_schema, names_of, require
@@ -149,22 +150,23 @@ def make_windows(
     [8.0, 16.0, 32.0]
     """
     labels = names_of(labels, "labels") if labels else ()
-    table = _as_table(frame, labels)
-    schema = find_schema(
-        table,
-        target=target,
-        features=features,
-        time=time,
-        group=group,
-        length=length,
-        horizon=horizon,
-        stride=stride,
-        calendar=calendar,
-        known=known,
-        static=static,
-        labels=labels,
-    )
-    return _cut(table, schema, targets=True)
+    with naming_lines(frame):
+        table = _as_table(frame, labels)
+        schema = find_schema(
+            table,
+            target=target,
+            features=features,
+            time=time,
+            group=group,
+            length=length,
+            horizon=horizon,
+            stride=stride,
+            calendar=calendar,
+            known=known,
+            static=static,
+            labels=labels,
+        )
+        return _cut(table, schema, targets=True)
 
 
 def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windows:
@@ -208,7 +210,16 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
         If a categorical column holds labels that the schema does not know.
     """
     dates = {} if schema.time is None or schema.date_format is None else {schema.time: schema.date_format}
-    table = _as_table(frame, schema.categories, dates)
+    try:
+        with naming_lines(frame):
+            table = _checked(_as_table(frame, schema.categories, dates), schema, targets=targets)
+            return _cut(table, schema, targets=targets)
+    except WindowTooLongError as error:  # of measures that are no more to be chosen
+        raise WindowTooLongError(error.length, error.horizon, error.longest, settled=True) from None
+
+
+def _checked(table: Table, schema: WindowSchema, *, targets: bool) -> Table:
+    """Hold a table's columns against what a schema needs."""
     require(table, schema.features, "feature")
     require(table, schema.known, "known")
     require(table, schema.static, "static")
@@ -223,10 +234,7 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
             _check_label_column(table, name, schema.categories[name])
         else:
             check_numeric(table[name], target=name in schema.targets)
-    try:
-        return _cut(table, schema, targets=targets)
-    except WindowTooLongError as error:  # of measures that are no more to be chosen
-        raise WindowTooLongError(error.length, error.horizon, error.longest, settled=True) from None
+    return table
 
 
 def _as_table(frame: object, labels: Collection[str], date_formats: Mapping[str, str] | None = None) -> Table:
@@ -253,7 +261,7 @@ def _check_label_column(table: Table, name: str, labels: Sequence[str]) -> None:
             f"The column {name!r} holds labels that were not there when the windows' columns were found: {shown}. "
             "They are read as the average of the labels that training saw.",
             UnknownCategoryWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 
