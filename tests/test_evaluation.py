@@ -459,7 +459,7 @@ class TestIntervals:
         """The notes say that the recurrence adds nothing."""
         linear = LSTMRegressor(units=(4,), epochs=2, random_state=0, progress=False).fit(X, X[:, -1, 0])
         assert linear.linear_
-        assert "this model is its linear part alone" in " ".join(evaluate(linear, X, X[:, -1, 0]).notes)
+        assert "those of the linear part alone" in " ".join(evaluate(linear, X, X[:, -1, 0]).notes)
 
     def test_limits_are_told(self):
         """Where predictions are held, it is said of which output, and between what; else nothing is said."""

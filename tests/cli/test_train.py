@@ -21,7 +21,7 @@ def test_training_writes_a_run_and_says_where(trained):
         "loss.png",
         "predictions.png",
     ]
-    assert "judged by 64 windows; epochs: 1" in result.stdout
+    assert "; judged by 64 others; epochs: 1" in result.stdout
     assert "better: MSE" in result.stdout
     assert f"The run is in {folder}; look at {folder / 'figures' / 'predictions.png'}." in result.stdout
     config = json.loads((folder / "config.json").read_text())
@@ -109,9 +109,9 @@ def test_horizons_calendar_known_and_static_columns_reach_the_run(run, table, tm
 @pytest.mark.parametrize(
     ("rows", "share", "chosen"),
     [
-        (30, 0, "Trained on 24, chosen by 0, judged by 6 sequences; epochs"),
-        (30, 0.2, "Trained on 18, chosen by 6, judged by 6 sequences; epochs"),
-        (400, None, "Trained on 320, chosen by 32 of these, judged by 80 sequences; "),
+        (30, 0, "Trained on 24 sequences; judged by 6 others; epochs"),
+        (30, 0.2, "Trained on 18 sequences (6 others chose the epoch); judged by 6 others; epochs"),
+        (400, None, "Trained on 320 sequences (32 of them held out to choose the epoch); judged by 80 others; "),
     ],
 )
 def test_training_says_by_how_many_the_epoch_was_chosen(run, tmp_path, rows, share, chosen):
@@ -142,7 +142,10 @@ def test_training_on_whole_sequences(run, tmp_path):
         (tmp_path / name).write_text("\n".join(["@targetlabel true", "@data", *lines]))
     result = run("train", tmp_path / "a.ts", "--test", tmp_path / "b.ts", "-o", tmp_path / "run", *SMALL)
     assert result.exit_code == 0, result.output
-    assert "Trained on 30, chosen by all of these in turn, judged by 10 sequences; 5 networks" in result.stdout
+    assert (
+        "Trained on 30 sequences (all of them in turn held out to choose the epoch); judged by 10 others; 5 networks"
+        in result.stdout
+    )
     printed = run("predict", tmp_path / "run", tmp_path / "b.ts").stdout.splitlines()
     assert printed[0].startswith("sequence,")
     assert len(printed) == 11

@@ -31,7 +31,9 @@ SIGNAL = Signal(0.81, 0.8, "ridge", 0.002)
 
 def output(verdict="flat", spread=0.01, r2=-0.02, **figures):
     """Make what is seen of one output."""
-    return OutputVerdict(verdict, 0.98, 50, spread, 0.225, r2, 0.8, figures.pop("signal", True), **figures)
+    return OutputVerdict(
+        verdict, 0.98, 50, spread, 0.225, r2, figures.pop("attainable", 0.8), figures.pop("signal", True), **figures
+    )
 
 
 def diagnosis(outputs=None, causes=(CAUSE, OTHER), prediction=FLAT, y=Y, *, held_out=True, losses=None):
@@ -69,7 +71,7 @@ def test_printed_it_says_what_why_and_what_cures_it():
     """Verdict, meaning, figures, then each cause with reason, evidence, cure and code, in that order."""
     text = str(diagnosis())
     expected = [
-        "Net<1>: FLAT (98 % sure)", "The predictions hardly vary.", "1 % of the targets'", "has 90 %", "training",
+        "Net<1>: FLAT (98 % sure)", "The predictions hardly vary.", "1 % of the targets'", "90 %", "training",
         "held-out", "to be expected", "spread", "0.0100", "about 0.9000", "R²", "0.8100, by ridge",
         "skill against the last value", "1. target_scale (90 % sure)", "The target is so large",
         "- reach of the output: 33 (healthy: above 1402)", "Cure: Standardize the target.",
@@ -94,6 +96,8 @@ def test_printed_it_says_what_why_and_what_cures_it():
         (output("failing", 0.9, -0.3), "no better than always giving the mean. On 50 held-out sequences R² is -0.3000"),
         (output("failing", 0.9, 0.2), "they explain 20 %; other learners explain 80 %."),
         (output("failing", 0.9, 0.2, signal=False), "fall far short: on 50 held-out sequences they explain 20 %."),
+        (output("failing", 0.9, 0.945, attainable=0.996), "they leave 5.5 % unexplained, others 0.4 %."),
+        (output("flat"), "a model as good as other learners would vary 90 % as much as the targets."),
         (output("diverged", np.nan, np.nan, not_finite=7), "On 57 held-out sequences, 7 predictions are not numbers"),
         (output("no_signal", 0.01, 0.0, signal=False), "hardly vary, and rightly so"),
         (output("no_signal", 0.5, -0.1, signal=False), "no better than always giving the mean, and rightly so"),

@@ -64,7 +64,7 @@ def test_constant_columns_are_used_with_a_warning(small, waves):
     """A constant feature carries nothing: it is named, and the rest is learned."""
     X, y = waves
     X = np.concatenate([X, np.full((120, 8, 1), 0.1)], axis=2)
-    with pytest.warns(ConstantColumnWarning, match=r"carry nothing: 2\."):
+    with pytest.warns(ConstantColumnWarning, match=r"carry nothing: features 2\."):
         model = small().fit(X, y)
     assert model.score(X, y) > 0.9
 

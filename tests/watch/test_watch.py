@@ -41,6 +41,7 @@ def test_a_failing_training_reads_well(problem, train, collapses):
     (_, watch), _ = collapses(lambda: train(X, y * 1000 + 50_000))
     said, why, *_ = lines = str(watch).splitlines()
     assert said.startswith("Watch: The predictions cannot get to the targets any more")
+    assert "away from the targets', their spread is" in said
     assert why.startswith("Likely cause: target_scale. Standardize the target")
     assert lines[3].split() == ["step", "epoch", "loss", "loss/mean's", "spread", "dead", "saturated"]
     assert len({len(line) for line in lines[3:-2]}) == 1

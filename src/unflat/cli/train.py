@@ -149,9 +149,9 @@ def tell(outcome: "Outcome") -> None:
     counts, histories = outcome.counts, outcome.model.histories_
     networks = f"{len(histories)} networks, " if len(histories) > 1 else ""
     typer.echo(
-        f"Trained on {counts['train']:,}, {_chosen_by(outcome)}, judged by {counts['test']:,} "
-        f"{'windows' if outcome.model.schema_ else 'sequences'}; {networks}epochs: "
-        f"{len(outcome.model.history_.epochs)}, in {sum(history.seconds for history in histories):,.0f} s.\n"
+        f"Trained on {counts['train']:,} {'windows' if outcome.model.schema_ else 'sequences'}{_chosen_by(outcome)}; "
+        f"judged by {counts['test']:,} others; {networks}epochs: {len(outcome.model.history_.epochs)}, "
+        f"in {sum(history.seconds for history in histories):,.0f} s.\n"
     )
     typer.echo(str(outcome.evaluation))
     picture = "predictions.png" if len(outcome.model.target_names_) == 1 else "predictions-1.png"
@@ -161,8 +161,9 @@ def tell(outcome: "Outcome") -> None:
 def _chosen_by(outcome: "Outcome") -> str:
     """Say by how many the epoch was chosen: a part of their own, or some of those trained on."""
     given, held_out = outcome.counts["validation"], outcome.model.held_out_
-    if given or held_out is None:
-        return f"chosen by {given:,}"
-    if held_out.n == outcome.counts["train"]:
-        return "chosen by all of these in turn"
-    return f"chosen by {held_out.n:,} of these"
+    if given:
+        return f" ({given:,} others chose the epoch)"
+    if held_out is None:
+        return ""
+    how_many = "all of them in turn" if held_out.n == outcome.counts["train"] else f"{held_out.n:,} of them"
+    return f" ({how_many} held out to choose the epoch)"

@@ -30,6 +30,9 @@ NAMES: dict[Verdict, str] = {
 _MOST_OUTPUTS = 6
 """Outputs whose figures are shown; of more, the worst."""
 
+_MUCH = 0.9
+"""R² beyond which what is left says more than what is explained."""
+
 Row = tuple[str, ...]
 
 
@@ -62,13 +65,16 @@ def _flat(output: OutputVerdict, of: str, where: str) -> str:
     if not output.signal:
         return f"{words}, and they do not even lie at the targets' mean."
     return (
-        f"{words}. These data can be learned: a model that explains what others do has "
-        f"{percent(output.healthy_spread)}."
+        f"{words}. These data can be learned: a model as good as other learners would vary "
+        f"{percent(output.healthy_spread)} as much as the targets."
     )
 
 
 def _failing(output: OutputVerdict, of: str, where: str) -> str:
     others = f"; other learners explain {_explained(output.attainable)}" if output.signal else ""
+    if output.r2 > _MUCH and output.attainable > _MUCH:
+        left, by_others = percent(1 - output.r2), percent(max(1 - output.attainable, 0.0))
+        return f"The predictions{of} fall far short: {where.lower()} they leave {left} unexplained, others {by_others}."
     if output.r2 > 0:
         return f"The predictions{of} fall far short: {where.lower()} they explain {_explained(output.r2)}{others}."
     words = f"The predictions{of} vary, but are no better than always giving the mean. {where} R² is {ratio(output.r2)}"

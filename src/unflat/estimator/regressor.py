@@ -461,7 +461,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         generator = torch.Generator().manual_seed(int(random.randint(2**31 - 1)))
         prepared = prepare(parting, network_config(parameters), scaling_config(parameters), generator)
         if prepared.constant:
-            told = f"Constant in all training rows, so they carry nothing: {', '.join(prepared.constant)}."
+            told = f"Constant in all training rows, so they carry nothing: features {', '.join(prepared.constant)}."
             warnings.warn(told, ConstantColumnWarning, stacklevel=3)
         self._moments = None
         self.predictor_ = prepared.predictor

@@ -35,7 +35,7 @@ _NONE_GIVEN = (
     "No training data were given, so the mean is that of the very targets evaluated, which no model could know.",
     "Pass train=(X_train, y_train) for all baselines.",
 )
-_LINEAR = ("The recurrence earned nothing on the data that chose the epoch, so this model is its linear part alone.",)
+_LINEAR = ("On held-out data the LSTM added nothing, so the predictions are those of the linear part alone.",)
 _LIMITED = "Predictions are held within the limits of the target"
 _HELD = "No held-out data vouched for what lies beyond the training targets, so predictions are held within their range"
 _WEIGHTED = ("Samples count by their weights.",)

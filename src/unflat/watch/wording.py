@@ -22,8 +22,9 @@ def _not_finite(_: Record, __: int, ___: float) -> str:
 def _out_of_reach(record: Record, k: int, deviation: float) -> str:
     apart = abs(record.offset[k]) * deviation
     return (
-        f"The predictions cannot get to the targets any more: their mean is {apart:.4g} away, their spread is "
-        f"{record.spread[k]:.3g} of the target's, and all steps that are left can move them by about {record.reach:.3g}"
+        f"The predictions cannot get to the targets any more: their mean is {apart:.4g} away from the targets', their "
+        f"spread is {record.spread[k]:.3g} of the target's, and all steps that are left can move them by about "
+        f"{record.reach:.3g}"
     )
 
 

@@ -258,8 +258,8 @@ def _check_label_column(table: Table, name: str, labels: Sequence[str]) -> None:
             f" and {len(unknown) - _SHOWN} more" * (len(unknown) > _SHOWN)
         )
         warnings.warn(
-            f"The column {name!r} holds labels that were not there when the windows' columns were found: {shown}. "
-            "They are read as the average of the labels that training saw.",
+            f"The column {name!r} holds labels that training never saw: {shown}. They are read as the average of those "
+            "that it saw.",
             UnknownCategoryWarning,
             stacklevel=4,
         )

@@ -29,7 +29,9 @@ def test_a_sequence_as_one_step_is_found(fake, walks):
     """All steps side by side as features of a single one leave nothing to step through."""
     X, y = walks
     one_step = X[:, :, 0][:, None, :]
-    assert swapped_axes(fake(y, np.zeros(400), X=one_step)).id == "swapped_axes"
+    cause = swapped_axes(fake(y, np.zeros(400), X=one_step))
+    assert cause.id == "swapped_axes"
+    assert str(cause.evidence[2]) == "time steps of a sequence: 1 (healthy: several)"
 
 
 def test_sequences_the_right_way_around_are_no_cause(fake, walks):

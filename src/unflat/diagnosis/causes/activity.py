@@ -49,10 +49,7 @@ def dead_units(examination: Examination) -> Cause | None:
         "dead_units",
         f"Units of {worst} give zero for every sequence; no gradient goes through them, so they never give anything "
         "else.",
-        (
-            Evidence(f"share of the units of {worst} that are zero on all sequences", dead[worst], "near 0"),
-            Evidence("layers with rectified units", float(len(dead)), "any number"),
-        ),
+        (Evidence(f"share of the units of {worst} that are zero on all sequences", dead[worst], "near 0"),),
         cure_for(examination, "Use tanh or a leaky ReLU, with a lower rate, from new weights.", _DEAD_CODE),
         # Deep and narrow networks of rectified units are born dead (Lu et al. 2020, Communications in Computational
         # Physics 28, 1671): then that is the cause, and this its effect.

@@ -106,7 +106,9 @@ def _runs_like_time(values: NDArray[np.float64]) -> tuple[Evidence, ...] | None:
     return (
         Evidence("mean correlation of neighbouring features", near, "no more than of distant ones"),
         Evidence("mean correlation of features half the axis apart", far, "as of neighbouring ones"),
-        Evidence("mean correlation of neighbouring time steps", steps_near, "above that of distant ones"),
+        Evidence("mean correlation of neighbouring time steps", steps_near, "above that of distant ones")
+        if T > 1
+        else Evidence("time steps of a sequence", float(T), "several"),
     )
 
 

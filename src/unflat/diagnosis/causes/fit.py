@@ -124,7 +124,9 @@ def overfit(examination: Examination) -> Cause | None:
             Evidence("R² on training data", float(training.r2[output]), "as on held-out data"),
             Evidence("R² on held-out data", float(held_out.r2[output]), "as on training data"),
             Evidence(
-                "R² of reference learners on held-out data", float(attainable(examination, held_out)[output]), "less"
+                "R² of other learners on held-out data",
+                float(attainable(examination, held_out)[output]),
+                "about the model's own",
             ),
         ),
         cure_for(

@@ -160,7 +160,7 @@ def input_scale(examination: Examination) -> Cause | None:
             "a small difference between sequences makes a large one in the network, which knows those that it was "
             "trained on by heart."
             if by_heart
-            else "they drive the gates into saturation, where no sequence looks different from another, or they are "
+            else "they drive the units into saturation, where no sequence looks different from another, or they are "
             "lost beside the biases."
         ),
         (
