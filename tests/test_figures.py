@@ -316,6 +316,17 @@ def test_pictures_are_written_by_their_ending(tmp_path, name, start):
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+def test_what_was_never_trained_on_is_named_where_it_lies(results):
+    """The words stand within the shaded band, and not beside it, below what was trained on."""
+    figure = regression_figure(results)
+    figure.draw_without_rendering()
+    for panel in figure.axes:
+        (words,) = (text for text in panel.texts if text.get_text() == "never seen in training")
+        (band,) = panel.patches
+        inside, around = words.get_window_extent(), band.get_window_extent()
+        assert around.x0 <= inside.x0 < inside.x1 <= around.x1
+
+
 def test_a_picture_has_the_documents_size(results, tmp_path):
     """16 by 8 inches of 100 dots."""
     save(regression_figure(results), tmp_path / "regression.png")

@@ -40,8 +40,7 @@ def test_tuning_writes_a_run_and_tells_what_was_found(table, tmp_path):
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("2 trials in ")
     assert "\ngiven  " in result.stdout
-    trained = "Trained on 68 windows (all of them in turn held out to choose the epoch); judged by 18 others; 5 networks"
-    assert trained in result.stdout
+    assert "Trained on 68 windows (all of them in turn held out to choose the epoch); judged by 18" in result.stdout
     assert {path.name for path in (folder / "figures").iterdir()} == {
         "agreement.png", "loss.png", "predictions.png", "tuning.png",
     }  # fmt: skip

@@ -80,12 +80,13 @@ def _follow(panel: Axes, result: Result) -> None:
     panel.plot(x, x, color=TRUE, linewidth=2, label="true", zorder=3)
     panel.scatter(x, predicted, s=60, color=PREDICTED, linewidths=0, label="predicted", zorder=2)
     first = (result.numbers[-1] + result.later_numbers[0]) / 2
-    panel.axvspan(first, x[-1] + 60, color=SHADE, zorder=0, linewidth=0)
+    end = x[-1] + 60
+    panel.axvspan(first, end, color=SHADE, zorder=0, linewidth=0)
     panel.annotate(
-        "never seen in training", (first, 0.02), xytext=(-6, 0), xycoords=("data", "axes fraction"),
-        textcoords="offset points", ha="right", va="bottom", fontsize=LABEL_SIZE, color=QUIET,
+        "never seen in training", ((first + end) / 2, 0.5), xycoords=("data", "axes fraction"),
+        rotation=90, ha="center", va="center", fontsize=LABEL_SIZE, color=QUIET,
     )  # fmt: skip
-    panel.set_xlim(-40, x[-1] + 60)
+    panel.set_xlim(-40, end)
 
 
 def _detail(result: Result) -> str:
