@@ -192,7 +192,7 @@ def test_read_only_folder(tmp_path, monkeypatch):
     def refused(*_args, **_kwargs):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr("tempfile.mkstemp", refused)  # permissions do not bind the superuser that may run tests
+    monkeypatch.setattr(Path, "open", refused)  # permissions do not bind the superuser that may run tests
     with pytest.raises(OutputError, match="Permission denied"):
         write_atomically(tmp_path / "m", b"x")
 
@@ -202,3 +202,62 @@ def test_file_mode_is_that_of_ordinary_files(tmp_path):
     write_atomically(tmp_path / "m", b"x")
     (tmp_path / "plain").write_bytes(b"x")
     assert (tmp_path / "m").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_the_mask_of_the_process_is_left_alone(tmp_path, monkeypatch):
+    """Other threads make files meanwhile, and what these may do is none of our business."""
+
+    def changed(_mask):
+        raise AssertionError
+
+    monkeypatch.setattr(os, "umask", changed)
+    write_atomically(tmp_path / "m", b"x")
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o444, 0o664])
+def test_a_file_that_is_replaced_keeps_its_mode(tmp_path, mode):
+    """Who was let in stays in, and who was not stays out."""
+    path = tmp_path / "m"
+    path.write_bytes(b"old")
+    path.chmod(mode)
+    write_atomically(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert path.stat().st_mode & 0o777 == mode
+
+
+def test_a_link_stays_one(tmp_path):
+    """What it leads to is written, whether there was a file or none, and nothing is left beside either."""
+    there, link = tmp_path / "there", tmp_path / "m"
+    there.mkdir()
+    link.symlink_to(Path("there", "latest"))
+    for content in (b"first", b"second"):
+        write_atomically(link, content)
+        assert link.is_symlink()
+        assert (there / "latest").read_bytes() == content
+    assert [entry.name for entry in there.iterdir()] == ["latest"]
+    assert {entry.name for entry in tmp_path.iterdir()} == {"there", "m"}
+
+
+def test_the_folder_is_synced_after_the_name(tmp_path, monkeypatch):
+    """A file whose name was not on the disk yet would be gone after a failure of the power."""
+    synced, sync = [], os.fsync
+
+    def noted(descriptor):
+        synced.append((os.fstat(descriptor).st_ino, (tmp_path / "m").exists()))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    write_atomically(tmp_path / "m", b"x")
+    assert synced == [((tmp_path / "m").stat().st_ino, False), (tmp_path.stat().st_ino, True)]
+
+
+def test_a_folder_that_cannot_be_synced_holds_the_file(tmp_path, monkeypatch):
+    """Some systems sync no folders: the file is there all the same."""
+
+    def refused(descriptor):
+        if os.fstat(descriptor).st_ino == tmp_path.stat().st_ino:
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(os, "fsync", refused)
+    write_atomically(tmp_path / "m", b"x")
+    assert (tmp_path / "m").read_bytes() == b"x"

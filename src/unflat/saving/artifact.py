@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
+from stat import S_IMODE
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -22,7 +24,7 @@ from unflat.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from torch import Tensor
 
@@ -158,6 +160,8 @@ def _foreign(path: Path, received: str) -> ForeignArtifactError:
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file under a temporary name beside it, sync it, and rename it into place.
 
+    Where the path is a link, what it leads to is written. A file that was there keeps its mode.
+
     Parameters
     ----------
     path : Path
@@ -170,27 +174,39 @@ def write_atomically(path: Path, content: bytes) -> None:
     OutputError
         If that cannot be done; nothing is then left behind and an older file is untouched.
     """
-    temporary: Path | None = None
+    target = Path(os.path.realpath(path))
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        temporary = Path(name)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())  # mkstemp is for secrets; a model is a file like any other
-        temporary.replace(path)
+        with _draft_beside(target) as draft:
+            with draft.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            if target.exists():
+                draft.chmod(S_IMODE(target.stat().st_mode))
+            draft.replace(target)
     except OSError as error:
         raise OutputError(
             path, error.strerror or str(error), "Choose a folder that exists, is yours and has room."
         ) from error
+    _sync_folder(target.parent)
+
+
+@contextmanager
+def _draft_beside(target: Path) -> Iterator[Path]:
+    """Make a file under a name of its own, with the mode of any that the user makes; it is gone unless renamed."""
+    draft = target.parent / f".{target.name}.{token_hex(4)}"
+    draft.open("xb").close()
+    try:
+        yield draft
     finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
 
 
-def _umask() -> int:
-    """Read the process's file mode mask, which can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _sync_folder(folder: Path) -> None:
+    """Bring a folder's names to the disk, on systems that do."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
