@@ -1,6 +1,7 @@
 """`unflat export`."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 import unflat
@@ -28,6 +29,18 @@ def test_a_run_with_known_columns_is_exported_on_the_table_it_learned_from(run, 
     result = run("export", folder, tmp_path / "load.onnx", "--sample", table)
     assert result.exit_code == 0, result.output
     assert "Checked on 308 sequences" in result.stdout
+
+
+def test_a_unit_belongs_to_the_longest_name_that_fits(run, tmp_path):
+    """Names and units may hold the sign that stands between them."""
+    run_path = tmp_path / "run"
+    frame = pl.DataFrame({"load": np.arange(60.0) % 7, "load=x": np.arange(60.0) % 5})
+    frame.write_csv(tmp_path / "named.csv")
+    run("train", tmp_path / "named.csv", "--target", "load", "--window", 4, "-o", run_path, *SMALL)
+    result = run("export", run_path, tmp_path / "m.onnx", "--unit", "load=x=m/s", "--unit", "load=kW=1000 W")
+    assert result.exit_code == 0, result.output
+    units = unflat.OnnxPredictor(tmp_path / "m.onnx").metadata["units"]
+    assert units == {"load=x": "m/s", "load": "kW=1000 W"}
 
 
 @pytest.mark.parametrize(("options", "message"), [

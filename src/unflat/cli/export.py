@@ -38,7 +38,7 @@ def export(
     unflat.runs.check_not_read(output, unflat.Run(run).model_path, sample)
     model = unflat.Run(run).load()
     X = None if sample is None else _sequences(model, sample)
-    typer.echo(unflat.export_onnx(model, output, sample=X, opset=opset, units=_units(unit or [])))
+    typer.echo(unflat.export_onnx(model, output, sample=X, opset=opset, units=_units(unit or [], model)))
 
 
 def _sequences(model: "unflat.LSTMRegressor", sample: Path) -> object:
@@ -49,8 +49,14 @@ def _sequences(model: "unflat.LSTMRegressor", sample: Path) -> object:
         return unflat.runs.read_part(model, sample, targets=True).X
 
 
-def _units(given: list[str]) -> dict[str, str]:
-    for item in given:
-        if "=" not in item:
-            raise unflat.ConfigurationError("unflat export", "unit", "NAME=UNIT", item)
-    return dict(item.split("=", 1) for item in given)
+def _units(given: list[str], model: "unflat.LSTMRegressor") -> dict[str, str]:
+    columns = () if model.schema_ is None else model.schema_.inputs
+    return dict(_unit(item, [*columns, *model.target_names_]) for item in given)
+
+
+def _unit(item: str, names: list[str]) -> tuple[str, str]:
+    """Part a name and its unit, either of which may hold the sign between them: the longest name that fits is meant."""
+    if "=" not in item:
+        raise unflat.ConfigurationError("unflat export", "unit", "NAME=UNIT", item)
+    name = max((name for name in names if item.startswith(f"{name}=")), key=len, default=item.partition("=")[0])
+    return name, item.removeprefix(f"{name}=")
