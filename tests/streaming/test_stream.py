@@ -360,6 +360,13 @@ def test_a_state_outlives_the_process_of_its_model(gappy, pair, tmp_path):
     np.testing.assert_array_equal(other.predict(), before)
 
 
+@pytest.mark.parametrize("state", ["state.npz", None, [1.0]])
+def test_a_state_is_a_mapping(state, pair):
+    """A path is none yet, nor is nothing."""
+    with pytest.raises(StreamError, match=r"expected what state\(\) gave, or numpy\.load of it; received a"):
+        pair[0].stream().restore(state)
+
+
 def test_training_on_does_not_reach_a_stream(gappy, distinct):
     """A stream keeps the weights of when it began."""
     model = distinct(*gappy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from unflat.streaming.cells import CELLS
 from unflat.streaming.engine import Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -207,8 +208,13 @@ class Stream:
         Raises
         ------
         StreamError
-            If it is of another model, of another number of streams, or incomplete; the stream stays as it was.
+            If it is no mapping, of another model or number of streams, or incomplete; the stream stays as it was.
         """
+        if not isinstance(state, Mapping):
+            raise StreamError(
+                "The state", "what state() gave, or numpy.load of it", f"a value of type {type(state).__name__}",
+                "Pass the dictionary, or the opened file, itself.",
+            )  # fmt: skip
         kept = {name: np.asarray(state[name]) for name in state}
         live = {_MODEL: self._fingerprint, **self._engine.state}
         for name, array in live.items():
