@@ -82,6 +82,13 @@ def test_threads_change_nothing(exported):
     np.testing.assert_allclose(OnnxPredictor(path, threads=2).predict(X), OnnxPredictor(path).predict(X), rtol=1e-6)
 
 
+@pytest.mark.parametrize("threads", ["2", 0, -1, 1.5, None])
+def test_threads_are_a_number(threads, exported):
+    """One at least."""
+    with pytest.raises(ConfigurationError, match="'threads' of OnnxPredictor: expected a whole number of at least 1"):
+        OnnxPredictor(exported[1], threads=threads)
+
+
 def test_a_file_can_come_as_bytes(exported):
     """What was read from a database or a bucket needs no file."""
     _, path, X = exported

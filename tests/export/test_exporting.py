@@ -14,12 +14,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import Ridge
 
 from unflat import LSTMRegressor, OnnxPredictor, export_onnx, make_windows
 from unflat._version import __version__
 from unflat.errors import (
     AllMissingError,
     ConfigurationError,
+    InputTypeError,
     MissingExtraError,
     NotCalibratedError,
     OpsetError,
@@ -414,6 +416,23 @@ def test_units_belong_to_columns(gappy, distinct, tmp_path):
     """A unit of something unknown is a slip of the pen."""
     with pytest.raises(ConfigurationError, match=r"units of 'y0', 'y1'; received \['laod'\]"):
         export_onnx(distinct(*gappy), tmp_path / "model.onnx", units={"laod": "kW", "y0": "m"})
+
+
+@pytest.mark.parametrize("units", [["a"], "kW", {"y0": 5}])
+def test_units_are_texts_by_name(units, gappy, distinct, tmp_path):
+    """A list of units does not say whose they are."""
+    with pytest.raises(ConfigurationError, match="'units' of export_onnx: expected a mapping of names to texts"):
+        export_onnx(distinct(*gappy), tmp_path / "model.onnx", units=units)
+
+
+@pytest.mark.parametrize(("model", "message"), [
+    ("v1.unflat", r"received the path 'v1\.unflat'\. Load it first: export_onnx\(load\('v1\.unflat'\), \.\.\.\)"),
+    (Ridge(), r"received a Ridge\. Give the fitted LSTMRegressor itself"),
+])  # fmt: skip
+def test_only_models_of_ours_are_exported(model, message, tmp_path):
+    """The path of a saved one is no model yet; of any other the weights mean something else."""
+    with pytest.raises(InputTypeError, match=message):
+        export_onnx(model, tmp_path / "model.onnx")
 
 
 @pytest.mark.parametrize("missing", ["onnx", "onnxruntime"])

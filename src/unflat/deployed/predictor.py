@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from unflat.config import AtLeast
 from unflat.conformal import PredictionInterval, labels, labels_of, refuse_other_coverage
 from unflat.deployed.opening import content_of, damage_named, open_session, read_bands, read_metadata
 from unflat.errors import (
+    ConfigurationError,
     InputError,
     InputTypeError,
     MissingValuesWarning,
@@ -74,6 +76,8 @@ class OnnxPredictor:
     ------
     MissingArtifactError
         If there is no such file; it is a FileNotFoundError, too.
+    ConfigurationError
+        If the number of threads is no whole number of at least 1.
     MissingExtraError
         If ONNX Runtime is not installed.
     ArtifactError
@@ -81,6 +85,8 @@ class OnnxPredictor:
     """
 
     def __init__(self, path: str | PathLike[str] | bytes, *, threads: int = 1) -> None:
+        if not AtLeast(1).admits(threads):
+            raise ConfigurationError("OnnxPredictor", "threads", str(AtLeast(1)), threads)
         self._path, self._content, self._threads = path, content_of(path), threads
         self._session = open_session(path, self._content, threads)
         with damage_named(path):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,8 @@ from unflat.config import AtLeast
 from unflat.contract import check_is_fitted
 from unflat.dataset import sequences_for
 from unflat.deployed import FORMAT, INTERVALS, METADATA, DeployedBands, OnnxPredictor, sealed
-from unflat.errors import ConfigurationError, OpsetError
+from unflat.errors import ConfigurationError, InputTypeError, OpsetError
+from unflat.estimator import LSTMRegressor
 from unflat.export.parity import draw_sequences, worst_difference
 from unflat.export.predictor import build
 from unflat.intervals import FARTHEST, FLOOR
@@ -24,11 +27,8 @@ from unflat.network.arrays import PredictorArrays
 from unflat.saving.artifact import write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from os import PathLike
     from types import ModuleType
 
-    from unflat.estimator import LSTMRegressor
     from unflat.intervals import Bands
     from unflat.sequences import Sequences
 
@@ -114,16 +114,19 @@ def export_onnx(
         If the operator set is too old, or newer than the installed `onnx` knows.
     UnsupportedOperatorError
         If ONNX has no operator for a part of the model.
+    InputTypeError
+        If it is no model of ours.
     InputError
         If the sample does not fit the model.
     ConfigurationError
-        If a unit belongs to no feature and no target.
+        If units are no texts by name, or one belongs to no feature and no target.
     ParityError
         If the file would not predict what the model predicts; nothing is then written.
     OutputError
         If the file cannot be written.
     """
     onnx = _modules()
+    _refuse_other_models(model)
     check_is_fitted(model)
     _refuse_opset(onnx, opset)
     arrays = PredictorArrays.of(model.predictor_)
@@ -133,7 +136,7 @@ def export_onnx(
         else sequences_for(sample, model.schema_, model.n_features_in_, name="The sample")
     )
     content = build(onnx, arrays, model.input_range_, opset)
-    _describe(content, _metadata(model, arrays, dict(units or {})), _intervals(model.bands_, arrays))
+    _describe(content, _metadata(model, arrays, {} if units is None else units), _intervals(model.bands_, arrays))
     written = sealed(content.SerializeToString(deterministic=True))
     difference = _check(written, model, arrays, sequences)
     write_atomically(Path(path), written)
@@ -145,6 +148,18 @@ def _modules() -> ModuleType:
     for name in ("checker", "defs", "helper", "numpy_helper"):
         require(f"onnx.{name}", extra="onnx")
     return require("onnx", extra="onnx")
+
+
+def _refuse_other_models(model: object) -> None:
+    if not isinstance(model, LSTMRegressor):
+        is_path = isinstance(model, str | PathLike)
+        path = repr(str(model))
+        raise InputTypeError(
+            "The model to export",
+            "a fitted LSTMRegressor",
+            f"the path {path}" if is_path else f"a {type(model).__name__}",
+            f"Load it first: export_onnx(load({path}), ...)." if is_path else "Give the fitted LSTMRegressor itself.",
+        )
 
 
 def _refuse_opset(onnx: ModuleType, opset: object) -> None:
@@ -176,20 +191,17 @@ def _beside(model: LSTMRegressor) -> tuple[str, ...]:
     return () if model.schema_ is None else model.schema_.beside
 
 
-def _metadata(model: LSTMRegressor, arrays: PredictorArrays, units: dict[str, str]) -> dict[str, Any]:
+def _metadata(model: LSTMRegressor, arrays: PredictorArrays, units: Mapping[str, str]) -> dict[str, Any]:
     """Say what a user of the file must know, and nothing of the data."""
     features = () if model.schema_ is None else model.schema_.inputs
-    unknown = sorted(set(units) - {*features, *model.target_names_})
-    if unknown:
-        names = ", ".join(map(repr, dict.fromkeys([*features, *model.target_names_])))
-        raise ConfigurationError("export_onnx", "units", f"units of {names}", unknown)
+    _refuse_units(units, [*features, *model.target_names_])
     return {
         "format": FORMAT,
         "version": __version__,
         "n_features": model.n_features_in_,
         "features": list(features),
         "targets": list(model.target_names_),
-        "units": units,
+        "units": dict(units),
         "context": None
         if arrays.context is None
         else {
@@ -210,6 +222,15 @@ def _metadata(model: LSTMRegressor, arrays: PredictorArrays, units: dict[str, st
         "loss": model.loss,
         "quantile": model.quantile if model.loss == "quantile" else None,
     }
+
+
+def _refuse_units(units: object, names: list[str]) -> None:
+    if not (isinstance(units, Mapping) and all(isinstance(unit, str) for unit in units.values())):
+        raise ConfigurationError("export_onnx", "units", "a mapping of names to texts, or None", units)
+    unknown = sorted(set(units) - set(names), key=str)
+    if unknown:
+        known = ", ".join(map(repr, dict.fromkeys(names)))
+        raise ConfigurationError("export_onnx", "units", f"units of {known}", unknown)
 
 
 def _intervals(bands: Bands, arrays: PredictorArrays) -> DeployedBands | None:
