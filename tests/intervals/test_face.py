@@ -1,3 +1,4 @@
+import pickle
 from itertools import pairwise
 
 import numpy as np
@@ -193,9 +194,9 @@ def test_the_file_holds_the_intervals(fitted, tmp_path):
 
 
 def test_labels_of_groups_come_back_from_a_file(tmp_path):
-    """Text, numbers and dates: what was a group before is one after."""
+    """Text, numbers, infinite ones too, and dates: what was a group before is one after."""
     X, y = drawn(200, 0)
-    for label in ("a", 3, np.datetime64("2020-01-01")):
+    for label in ("a", 3, np.inf, np.datetime64("2020-01-01")):
         model = small(validation_fraction=0.0).fit(X[:100], y[:100])
         model.calibrate(X[100:], y[100:], groups=np.array([label] * 100)).save(tmp_path / "m.unflat")
         asked = {"X": X[:1], "groups": np.array([label])}
@@ -213,6 +214,16 @@ def test_a_sequence_without_a_label_is_of_no_group(without):
     model.calibrate(X, y, groups=[here] * 60)
     with pytest.raises(InputError, match=r"received 1 missing, the first at 1\. Leave these sequences out"):
         model.predict_interval(X[:2], groups=[here, without])
+
+
+def test_what_follows_a_series_goes_to_another_process(fitted):
+    """Pickled, it goes on from where it was, and the original does not notice."""
+    X, y = drawn(60, 5)
+    tracked = fitted.track_interval()
+    tracked.replay(X[:50], y[:50])
+    other = pickle.loads(pickle.dumps(tracked))  # noqa: S301 - our own
+    np.testing.assert_array_equal(other.replay(X[50:], y[50:]), tracked.replay(X[50:], y[50:]))
+    np.testing.assert_array_equal(other.alpha, tracked.alpha)
 
 
 def test_following_a_series_that_grows_loud_keeps_the_coverage(fitted):

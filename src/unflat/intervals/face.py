@@ -98,7 +98,7 @@ class IntervalMixin:
         n = len(expected.center)
         known = labels_of(groups, n) if groups is not None else series_of(X) if isinstance(X, Windows) else None
         quantiles = calibration.asked(coverage, n, known)
-        interval = bounds(self.predictor_, expected, quantiles)
+        interval = self._bounds(expected, quantiles)
         return PredictionInterval(*(bound[:, 0] if self.flat_target_ else bound for bound in interval))
 
     def calibrate(self, X: object, y: object = None, *, sample_weight: object = None, groups: object = None) -> Self:
@@ -169,10 +169,10 @@ class IntervalMixin:
             raise ConfigurationError("track_interval", "gamma", "a number in (0, 1]", gamma)
         return AdaptiveInterval(
             self._expect,
-            lambda expected, quantiles: bounds(self.predictor_, expected, quantiles),
+            self._bounds,
             self._scaled,
             calibration.scores,
-            limits=lambda: np.transpose(self.target_limits_),
+            limits=self._ends,
             admit=self._admit,
             coverage=coverage,
             gamma=gamma,
@@ -181,6 +181,13 @@ class IntervalMixin:
 
     def _expect(self, X: object) -> Expected:
         return self.bands_.expect(self.predictor_, self._sequences(X))
+
+    def _bounds(self, expected: Expected, quantiles: NDArray[np.float64]) -> PredictionInterval:
+        return bounds(self.predictor_, expected, quantiles)
+
+    def _ends(self) -> NDArray[np.float64]:
+        ends: NDArray[np.float64] = np.transpose(self.target_limits_)
+        return ends
 
     def _sequences(self, X: object) -> Sequences:
         raise NotImplementedError  # the estimator's

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from unflat.scaling.ranges import InputRange
 from unflat.windows import WindowSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from os import PathLike
 
     from numpy.typing import NDArray
@@ -101,7 +102,7 @@ def write_model(path: str | PathLike[str], parameters: Mapping[str, Any], learne
         "schema": None if learned.schema is None else learned.schema.to_dict(),
         "target_names": list(learned.target_names),
         "flat_target": learned.flat_target,
-        "interval_groups": [] if learned.bands.calibration is None else list(learned.bands.calibration.labels),
+        "interval_groups": [] if learned.bands.calibration is None else _plain_labels(learned.bands.calibration.labels),
     }
     write_artifact(path, tensors, document)
 
@@ -193,6 +194,11 @@ def _plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(plain["random_state"], int):
         plain["random_state"] = None
     return plain
+
+
+def _plain_labels(labels: Sequence[object]) -> list[object]:
+    """Write infinite numbers, which JSON has none of, as the text that labels are compared as."""
+    return [str(label) if isinstance(label, float) and not math.isfinite(label) else label for label in labels]
 
 
 def _plain(value: object) -> object:
