@@ -97,12 +97,35 @@ def test_flat_is_right_where_others_find_little(look, signal):
 
 
 def test_what_still_gets_better_is_given_time(look):
-    """A falling error or a growing spread is judged at the end alone."""
+    """A falling error or a growing spread; at the end too, where a part was learned, since it was only too short."""
     falling = [look(step, error=1 - step / 800) for step in range(0, 71, 2)]
     growing = [look(step, spread=1.1 ** (step / 2) / 1000) for step in range(0, 71, 2)]
     assert kind(falling, scene()) is None
     assert kind(growing, scene()) is None
-    assert kind(falling, scene(), final=True) == "stuck"
+    assert kind(falling, scene(), final=True) is None
+    assert kind(growing, scene(), final=True) == "stuck"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "failing"),
+    [
+        ((0.95, 0.13), (0.80, 0.22), False),  # learns
+        ((1.09, 0.16), (1.04, 0.15), False),  # has begun to
+        ((1.09, 0.05), (1.00, 0.01), True),  # came to the mean, and is flat there
+        ((1.00, 0.01), (1.00, 0.02), True),
+        ((0.80, 0.22), (0.80, 0.22), True),
+    ],
+)
+def test_a_short_training_is_held_against_its_beginning(look, first, last, failing):
+    """Where its end is the only look at it, what was learned since the first step says whether it still learned."""
+    looks = [look(0, error=first[0], spread=first[1]), look(30, error=last[0], spread=last[1])]
+    assert kind(looks, scene(steps=30), final=True) == ("stuck" if failing else None)
+
+
+def test_reach_is_not_judged_when_no_step_is_left(look):
+    """It is nil then, whatever was learned."""
+    looks = [look(0, error=1.0, spread=0.02, reach=3.0), look(100, error=0.9, spread=0.05, reach=0.0)]
+    assert kind(looks, scene(), final=True) is None
 
 
 def test_few_looks_prove_nothing(look):

@@ -96,7 +96,7 @@ def judge(records: Sequence[Record], scene: Scene, *, final: bool = False) -> Fi
     scene : Scene
         What is known beside it.
     final : bool
-        Whether the training is over: then nothing can get better.
+        Whether the training is over: then it is not given more time, unless it was learning until its end.
 
     Returns
     -------
@@ -126,6 +126,8 @@ def _out_of_reach(now: Record, k: int, scene: Scene) -> bool:
     """Whether what is left can bring an output neither to within a deviation of the mean nor to any spread."""
     course, deviation = scene.course, scene.deviation[k]
     if now.reach is None or course.steps is None or now.step < _EARLIEST * course.steps or not deviation > 0:
+        return False
+    if not course.left(now.step):  # nothing is in reach of any training that is over
         return False
     reach = SURE * now.reach / deviation
     if abs(now.offset[k]) - reach > 1:
@@ -164,6 +166,8 @@ def _after_grace(records: Sequence[Record], scene: Scene, *, final: bool) -> Ite
             continue
         if least >= _FAR_WORSE:
             yield Finding("worse", k, now)
+        elif final and _was_too_short(records, window, k):
+            continue
         elif least > 1 - _SOME and scene.learnable(k) > 0 and least > 1 - _SOME * scene.learnable(k):
             yield Finding("stuck", k, now)
 
@@ -172,3 +176,10 @@ def _improves(window: Sequence[Record], k: int) -> bool:
     first, last = window[0], window[-1]
     falls = last.loss_over_mean[k] < _STILL_FALLS * first.loss_over_mean[k]
     return falls or last.spread[k] > _STILL_GROWS * first.spread[k]
+
+
+def _was_too_short(records: Sequence[Record], window: Sequence[Record], k: int) -> bool:
+    """Whether a training that is over was learning until its end, and not only on its way to the mean."""
+    now = records[-1]
+    learns = now.spread[k] >= FLAT or now.loss_over_mean[k] < _STILL_FALLS
+    return learns and _improves(window if len(window) > 1 else records[-2:], k)
