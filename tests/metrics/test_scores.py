@@ -8,6 +8,7 @@ from math import inf, isnan, nan
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -313,6 +314,21 @@ def test_predictions_that_are_not_finite_are_counted_and_beat_nothing():
     assert (sound.not_finite, sound.mse) == (0, 3.0)
     assert isnan(assessment.spread)
     assert assessment.unbeaten == ("mean",)
+
+
+def test_nothing_is_scored_through_a_mask():
+    """A target that is masked is missing, and so is a prediction; neither stands for what lies below the mask."""
+    y, masked = np.array([1.0, 2.0, 3.0]), np.ma.masked_array([1.0, 999.0, 3.0], [False, True, False])
+    with pytest.raises(NonFiniteError, match=r"The target: .* 1 NaN or infinite"):
+        mse(masked, y)
+    assert np.isnan(mse(y, masked)).all()
+    assert mse(masked[[0, 2]], y[[0, 2]]) == 0
+
+
+def test_tensors_are_scored_with_their_gradient():
+    """Predictions as a network gives them need no detour."""
+    y, prediction = np.array([1.0, 2.0]), torch.tensor([1.0, 4.0], requires_grad=True)
+    assert mse(y, prediction) == mse(y, prediction.detach().bfloat16()) == 2
 
 
 def test_samples_without_weight_are_not_there():

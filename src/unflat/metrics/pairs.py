@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from unflat._arrays import as_array, off_the_graph
 from unflat.errors import InputError, InputTypeError, NonFiniteError, ShapeError, TooFewSamplesError
 from unflat.metrics.moments import MeanSquare, exponent_of, mean_square, times_power
 
@@ -149,7 +150,7 @@ def real_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
         If they are text, times, complex or of unequal lengths.
     """
     try:
-        array = np.asarray(values)
+        array = as_array(off_the_graph(values))
         if array.dtype.kind not in "cmM":
             return array.astype(np.float64, copy=False)
         received = f"values of type {array.dtype}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from unflat._arrays import as_array, off_the_graph
 from unflat.errors import InputError, InputTypeError
 
 if TYPE_CHECKING:
@@ -35,11 +36,10 @@ def as_numbers(values: object, name: str) -> NDArray[Any]:
     InputError
         If rows of it differ in length.
     """
-    if hasattr(values, "detach"):
-        values = _off_the_graph(values)
+    values = off_the_graph(values)
     _refuse_what_is_no_array(values, name)
     try:
-        array = _unmasked(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
+        array = as_array(values)
         if array.dtype.kind == "O":
             array = _without_pandas_missing(array)
         if array.dtype.kind in "OUS":
@@ -63,12 +63,6 @@ _UNEQUAL = "array element with a sequence"
 """What NumPy says of rows of unequal lengths."""
 
 
-def _off_the_graph(tensor: Any) -> object:  # noqa: ANN401 - nothing here loads torch
-    """Take a tensor of torch, on whichever device, with or without a gradient, of any type of floats."""
-    tensor = tensor.detach().cpu()
-    return tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor  # NumPy has no such type
-
-
 def _refuse_what_is_no_array(values: object, name: str) -> None:
     """Raise for what gives its items one by one: data sets and loaders of pairs, some of which never end."""
     one_by_one = hasattr(values, "__iter__") or hasattr(values, "__getitem__")
@@ -81,12 +75,6 @@ def _refuse_what_is_no_array(values: object, name: str) -> None:
             "Collect what it holds into one array of inputs and one of targets: "
             "np.concatenate([X for X, y in batches]) of batches, np.stack of single sequences.",
         )
-
-
-def _unmasked(values: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:
-    """Turn what is masked into NaN, the one way in which values are missing."""
-    numbers = values if values.dtype.kind in "fc" else values.astype(np.float64)
-    return np.ma.filled(numbers, np.nan)
 
 
 def _without_pandas_missing(array: NDArray[Any]) -> NDArray[Any]:

@@ -1,0 +1,48 @@
+"""Tensors and masked arrays as NumPy's own arrays: read through no mask, whatever takes gradients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def off_the_graph(values: Any) -> object:  # noqa: ANN401 - nothing here loads torch
+    """Take a tensor of torch, on whichever device, with or without a gradient, of any type of floats.
+
+    Parameters
+    ----------
+    values : object
+        A tensor, or anything else.
+
+    Returns
+    -------
+    object
+        A tensor that NumPy can read, or what was given.
+    """
+    if not hasattr(values, "detach"):
+        return values
+    tensor = values.detach().cpu()
+    return tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor  # NumPy has no such type
+
+
+def as_array(values: object) -> NDArray[Any]:
+    """Make an array in which what is masked is NaN, the one way in which values are missing.
+
+    Parameters
+    ----------
+    values : array-like
+        What NumPy can read.
+
+    Returns
+    -------
+    ndarray
+        The values; a view where possible.
+    """
+    if not isinstance(values, np.ma.MaskedArray):
+        return np.asarray(values)
+    numbers = values if values.dtype.kind in "fc" else values.astype(np.float64)
+    return np.ma.filled(numbers, np.nan)
