@@ -349,9 +349,9 @@ def sequences_for(X: object, schema: WindowSchema | None, n_features: int, *, na
     return sequences
 
 
-def windowed(X: object, schema: WindowSchema | None) -> object:
-    """Cut windows to predict from, where a table is given to a model that was fitted on windows of one."""
-    return windowing.apply_schema(X, schema, targets=False) if schema is not None and is_table(X) else X
+def windowed(X: object, schema: WindowSchema | None, *, targets: bool = False) -> object:
+    """Cut windows to predict from, or with their targets, of a table that a model gets which was fitted on windows."""
+    return windowing.apply_schema(X, schema, targets=targets) if schema is not None and is_table(X) else X
 
 
 def as_targets(y: object, n: int) -> NDArray[np.float64]:

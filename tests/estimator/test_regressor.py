@@ -17,6 +17,7 @@ from unflat.errors import (
     MissingValuesWarning,
     NoSkillWarning,
     ShapeError,
+    TooFewSamplesError,
 )
 from unflat.estimator import LSTMRegressor, load
 from unflat.training.callbacks import Callback
@@ -125,6 +126,23 @@ class TestInputs:
         assert model.target_names_ == ("level",)
         assert len(model.predict(table)) == 300 - 12 + 1
         np.testing.assert_allclose(model.predict(table)[: len(windows)], model.predict(windows), atol=1e-4)
+
+    def test_a_table_is_scored_and_calibrated_on_as_its_windows_are(self, small):
+        """Cut as in training, with their targets; none may be given beside them."""
+        table = pl.DataFrame({"level": 50 + 10 * np.sin(np.arange(300) / 5)})
+        windows = make_windows(table, target="level", length=12, horizon=2)
+        model = small().fit(windows)
+        assert model.score(table) == model.score(windows)
+        of_table, of_windows = (model.calibrate(data).predict_interval(windows, 0.8) for data in (table, windows))
+        np.testing.assert_array_equal(of_table, of_windows)
+        with pytest.raises(InputError, match="no y beside them"):
+            model.score(table, np.zeros(3))
+
+    def test_targets_of_another_number_of_outputs_are_not_scored(self, small, waves):
+        """They are refused in words."""
+        X, y = waves
+        with pytest.raises(ShapeError, match="y: expected 1 outputs, as in training"):
+            small(epochs=2).fit(X, y).score(X, np.column_stack([y, y]))
 
     def test_other_windows_are_refused(self, small):
         """Windows with other features than those fitted are refused with the way to cut them."""
@@ -419,6 +437,15 @@ class TestTraining:
             model.partial_fit(X, y)
         with pytest.raises(NotFittedError):
             model.predict(X)
+
+    def test_a_fitted_model_goes_on_with_one_sequence(self, small, waves):
+        """As truths come in; only the first data must have a spread."""
+        X, y = waves
+        model = small(epochs=2).fit(X, y)
+        before = model.predict(X)
+        assert not np.array_equal(model.partial_fit(X[:1], y[:1]).predict(X), before)
+        with pytest.raises(TooFewSamplesError, match="at least 2"):
+            small().partial_fit(X[:1], y[:1])
 
     @pytest.mark.parametrize("passes", [0, 1])
     def test_a_pass_that_diverges_does_not_spoil_the_next(self, small, waves, passes):

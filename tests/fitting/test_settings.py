@@ -36,5 +36,7 @@ def test_devices(monkeypatch):
     assert choose_device("auto") == torch.device("cpu")
     with pytest.raises(ConfigurationError, match=r"'auto' or a device of this machine \('cpu'\); received 'cuda:1'"):
         choose_device("cuda:1")
+    with pytest.raises(ConfigurationError, match=r"a device of this machine \('cpu'\); received 'cpu:first'"):
+        choose_device("cpu:first")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert choose_device("auto") == torch.device("cuda")

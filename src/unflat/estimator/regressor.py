@@ -11,7 +11,7 @@ import torch
 
 from unflat.baselines import Baselines
 from unflat.contract import SequenceRegressor, check_is_fitted, random_state_of
-from unflat.dataset import as_dataset, refuse_other_data, sequences_for
+from unflat.dataset import as_dataset, refuse_other_data, refuse_other_outputs, sequences_for, windowed
 from unflat.errors import ConstantColumnWarning, TooFewSamplesError
 from unflat.estimator.fitted import FittedMixin, unchanged_on_error
 from unflat.estimator.inputs import warn_of_inputs, warn_of_single_steps
@@ -348,11 +348,12 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
             If a target lies beyond a limit that earlier ones pile up at, which therefore is none: it is let go.
         """
         parameters, device = self.get_params(deep=False), choose_device(self.device)
-        data = self._dataset(X, y, sample_weight, None)
+        is_first = not hasattr(self, "predictor_")
+        data = self._dataset(X, y, sample_weight, None, fewest=_FEWEST_TO_FIT if is_first else 1)
         config = one_pass_config(parameters, len(data))
         random = random_state_of(self.random_state)
         with unchanged_on_error(self):
-            if not hasattr(self, "predictor_"):
+            if is_first:
                 self._start(parted(data, None, 0, random, self.n_members), random)
                 self.held_out_, self.histories_ = None, (History(),) * len(self.predictor_.members)
             refuse_other_data(data, self.schema_, self.n_features_in_, self.n_outputs_)
@@ -416,7 +417,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         Parameters
         ----------
         X, y, sample_weight
-            As for `fit`.
+            As for `fit`; or, if the model was fitted on windows of a table, another such table.
 
         Returns
         -------
@@ -425,7 +426,10 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         """
         from sklearn.metrics import r2_score  # noqa: PLC0415 - a third of scikit-learn, which only this needs
 
+        check_is_fitted(self)
+        X = windowed(X, self.schema_, targets=True)
         data = as_dataset(X, y, sample_weight=sample_weight)
+        refuse_other_outputs("y", data, self.n_outputs_)
         prediction = np.reshape(self.predict(X), data.y.shape)
         return float(r2_score(data.y, prediction, sample_weight=data.weights))
 
@@ -448,10 +452,12 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         learned = Learned(**{field.name: getattr(self, f"{field.name}_") for field in fields(Learned)})
         write_model(path, self.get_params(deep=False), learned)
 
-    def _dataset(self, X: object, y: object, sample_weight: object, groups: object) -> Dataset:
+    def _dataset(
+        self, X: object, y: object, sample_weight: object, groups: object, *, fewest: int = _FEWEST_TO_FIT
+    ) -> Dataset:
         data = as_dataset(X, y, sample_weight=sample_weight, groups=groups).counted()
-        if len(data) < _FEWEST_TO_FIT:
-            raise TooFewSamplesError("The sequences to fit", _FEWEST_TO_FIT, len(data))
+        if len(data) < fewest:
+            raise TooFewSamplesError("The sequences to fit", fewest, len(data))
         warn_of_single_steps(data, stacklevel=4)
         return data
 

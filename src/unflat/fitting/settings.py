@@ -129,10 +129,18 @@ def choose_device(name: str) -> torch.device:
             "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
         )
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if not available.get(str(name).partition(":")[0], False):
+    if not available.get(str(name).partition(":")[0], False) or not _is_device(name):
         here = ", ".join(repr(device) for device, there in available.items() if there)
         raise ConfigurationError(
             OWNER, "device", f"'auto' or a device of this machine ({here})", name,
             "Leave it at 'auto', which takes the fastest that there is.",
         )  # fmt: skip
     return torch.device(name)
+
+
+def _is_device(name: str) -> bool:
+    try:
+        torch.device(name)
+    except RuntimeError:  # of "cpu:first", say
+        return False
+    return True

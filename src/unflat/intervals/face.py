@@ -110,7 +110,8 @@ class IntervalMixin:
         Parameters
         ----------
         X, y, sample_weight
-            As for `fit`. Weights say how much like the sequences to come each one is; one of weight 0 does not count.
+            As for `fit`; or, if the model was fitted on windows of a table, another such table. Weights say how much
+            like the sequences to come each one is; one of weight 0 does not count.
         groups : array-like of shape (n,) or None
             The series or group of each sequence, for bounds by group; windows of a table know theirs.
 
@@ -134,6 +135,7 @@ class IntervalMixin:
             If a target lies beyond a limit that those of the training pile up at, which is none: it is let go.
         """
         check_is_fitted(self)
+        X = windowed(X, self.schema_, targets=True)
         data = as_dataset(X, y, sample_weight=sample_weight, groups=groups)
         refuse_other_data(data, self.schema_, self.n_features_in_, self.n_outputs_)
         self.predictor_.target.refuse(data.y, self.target_names_)
