@@ -224,6 +224,32 @@ def test_what_cannot_be_compared_is_refused(arguments, error, message):
         evaluate(*arguments)
 
 
+def test_a_module_that_takes_tensors_hears_how_it_is_wrapped():
+    """One that takes arrays, or the function that the error names, is evaluated as any model."""
+    module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 1)).eval()
+    with pytest.raises(InputTypeError, match=r"the torch module Sequential .* Wrap it in a function"):
+        evaluate(module, X, Y)
+    wrapped = evaluate(lambda given: module(torch.as_tensor(given, dtype=torch.float32)).detach(), X, Y)
+    assert wrapped.assessment.n == 80
+
+
+def test_what_is_no_past_is_refused():
+    """A tuple of columns does not say how far ahead the target lies."""
+    with pytest.raises(ConfigurationError, match=r"'past' of evaluate: expected a PastTarget, .* received \(0,\)"):
+        evaluate(last_step, X, Y, past=(0,))
+
+
+def test_intervals_without_an_end_are_not_judged_and_that_is_said():
+    """A coverage beyond what the calibration can promise has no width."""
+    model = LSTMRegressor(units=(3,), epochs=2, n_members=1, random_state=0).fit(X, Y)
+    judged, unjudged = (evaluate(model, X, Y, coverage=coverage) for coverage in (0.7, 0.999))
+    assert len(judged.intervals) == 1
+    assert unjudged.intervals == ()
+    told = "The calibration is too small for intervals of coverage 0.999, which are infinite and not judged."
+    assert told in unjudged.notes
+    assert told not in judged.notes
+
+
 def test_contradicting_arguments_are_refused():
     """Targets beside windows, training data of one piece, and a past that the model knows better are refused."""
     windows = make_windows(series(), target="load", length=4, time="hour")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import narwhals as nw
 import numpy as np
+import torch
 
 from unflat.baselines import LAST_VALUE, MEAN, NO_PAST, NO_TRAINING, RIDGE, SEASONAL_VALUE, Baselines
 from unflat.conformal import refuse_other_coverage
@@ -16,7 +17,7 @@ from unflat.evaluation.telling import told_by_one_feature
 from unflat.intervals import IntervalMixin
 from unflat.metrics import assess, score_intervals, weighted_mean
 from unflat.metrics.pairs import checked_weights
-from unflat.sequences import as_numbers, as_sequences
+from unflat.sequences import PastTarget, as_numbers, as_sequences
 from unflat.windows import Windows, apply_schema
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from unflat.metrics import IntervalScores
     from unflat.scaling.limits import Limits
-    from unflat.sequences import PastTarget, Sequences
+    from unflat.sequences import Sequences
 
 
 _MODELS_OWN = ("The baselines were fitted on the model's own training data.",)
@@ -98,12 +99,13 @@ def evaluate(
     ShapeError
         If predictions and targets differ in number or outputs.
     ConfigurationError
-        If `past` does not fit the data, or is given where a model's own baselines are used.
+        If `past` is no `PastTarget`, does not fit the data, or is given where a model's own baselines are used.
 
     Notes
     -----
     A column of predictions of shape (n, 1), as Keras models give it, is taken for targets of shape (n,).
     """
+    _refuse_other_past(past)
     X = _as_windows(model, X)
     prediction = _columns(_predict(model, X))
     targets, y = _targets(X, y, len(prediction))
@@ -115,14 +117,21 @@ def evaluate(
     references = _references(model, X, targets, train, past=past, sample_weight=sample_weight)
     assessment = assess(targets, prediction, references.predictions, references.reasons, sample_weight)
     notes = references.notes if sample_weight is None else references.notes + _WEIGHTED
-    intervals = _intervals(model, X, targets, coverage, sample_weight)
+    intervals, unjudged = _intervals(model, X, targets, coverage, sample_weight)
     names = _target_names(model, X, y, targets.shape[1])
     notes += _LINEAR if getattr(model, "linear_", False) else ()
     notes += _limited(_LIMITED, names, getattr(model, "target_limits_", ()))
     notes += _limited(_HELD, names, getattr(model, "held_between_", ()))
+    notes += unjudged
     if references.sequences is not None:
         notes += told_by_one_feature(references.sequences, targets, names, references.past)
     return Evaluation(_name(model), names, assessment, notes, intervals)
+
+
+def _refuse_other_past(past: object) -> None:
+    if not isinstance(past, PastTarget | None):
+        words = "a PastTarget, such as PastTarget(columns=(0,), horizon=1), or None"
+        raise ConfigurationError("evaluate", "past", words, past)
 
 
 def _limited(why: str, names: Sequence[str], limits: Sequence[Limits]) -> tuple[str, ...]:
@@ -137,18 +146,19 @@ def _intervals(
     targets: NDArray[np.float64],
     coverage: float,
     sample_weight: ArrayLike | None,
-) -> tuple[IntervalScores, ...]:
-    """Score the intervals of a model that has finite ones."""
+) -> tuple[tuple[IntervalScores, ...], tuple[str, ...]]:
+    """Score the intervals of a model that has finite ones; else say why they are not scored."""
     if not isinstance(model, IntervalMixin) or model.bands_.calibration is None:
-        return ()
+        return (), ()
     refuse_other_coverage(coverage, "evaluate")
     # What is to be said of the inputs, predict has said; what a small calibration cannot promise is measured here.
     groups = series_of(X) if isinstance(X, Windows) else None
     quantiles = model.bands_.calibration.quantiles(coverage, len(targets), groups)
     lower, upper = model.bands_.interval(model.predictor_, _sequences(X), quantiles)
     if not (np.isfinite(lower).all() and np.isfinite(upper).all()):
-        return ()
-    return score_intervals(targets, lower, upper, coverage, sample_weight)
+        few = f"The calibration is too small for intervals of coverage {coverage:g}, which are infinite and not judged."
+        return (), (few,)
+    return score_intervals(targets, lower, upper, coverage, sample_weight), ()
 
 
 def _as_windows(model: Any, X: Any) -> object:  # noqa: ANN401 - anything that predicts, from anything
@@ -173,7 +183,21 @@ def _predict(model: Any, X: object) -> NDArray[np.float64]:  # noqa: ANN401 - an
             f"the class {model.__name__}" if isinstance(model, type) else f"a {type(model).__name__}",
             "Give the trained model itself.",
         )  # fmt: skip
-    return as_numbers(predict(X), "The model's prediction").astype(np.float64, copy=False)
+    try:
+        given = predict(X)
+    except (AttributeError, RuntimeError, TypeError) as error:
+        if isinstance(model, torch.nn.Module):
+            raise _wants_tensors(model, error) from error
+        raise
+    return as_numbers(given, "The model's prediction").astype(np.float64, copy=False)
+
+
+def _wants_tensors(module: torch.nn.Module, error: Exception) -> InputTypeError:
+    return InputTypeError(
+        "The model", "an object that predicts from arrays", f"the torch module {type(module).__name__} ({error})",
+        "Wrap it in a function, with the module in evaluation mode: "
+        "evaluate(lambda X: module(torch.as_tensor(X, dtype=torch.float32)).detach(), X, y).",
+    )  # fmt: skip
 
 
 def _columns(prediction: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -181,5 +181,5 @@ def _improves(window: Sequence[Record], k: int) -> bool:
 def _was_too_short(records: Sequence[Record], window: Sequence[Record], k: int) -> bool:
     """Whether a training that is over was learning until its end, and not only on its way to the mean."""
     now = records[-1]
-    learns = now.spread[k] >= FLAT or now.loss_over_mean[k] < _STILL_FALLS
+    learns = now.spread[k] >= FLAT_SPREAD or now.loss_over_mean[k] < _STILL_FALLS
     return learns and _improves(window if len(window) > 1 else records[-2:], k)
