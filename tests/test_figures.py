@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from datetime import date
 
 import matplotlib as mpl
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from unflat.errors import OutputError, ShapeError
+from unflat.errors import InputError, InputTypeError, OutputError, ShapeError, TooFewSamplesError
 from unflat.estimator import LSTMRegressor
 from unflat.figures import (
     agreement_figure,
@@ -233,6 +234,41 @@ def test_there_is_a_time_for_each_target():
     """A part of the times would draw a part of the series, and not say so."""
     with pytest.raises(ShapeError, match=r"The times to draw: expected 9, .* received shape \(5,\)"):
         over_time_figure(np.arange(5), np.arange(9.0), np.arange(9.0))
+
+
+@pytest.mark.parametrize("draw", [agreement_figure, ordered_figure])
+def test_no_values_are_no_picture(draw):
+    """There is nothing to see."""
+    with pytest.raises(TooFewSamplesError, match="The true values to draw: expected at least 1"):
+        draw([], [])
+
+
+@pytest.mark.parametrize("times", [["1", "2", "3"], [None, "a", 3], [True, False, True]])
+def test_times_that_are_neither_dates_nor_numbers_are_refused(times):
+    """Text has no distances."""
+    with pytest.raises(InputTypeError, match="The times to draw: expected dates or numbers"):
+        over_time_figure(times, [1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
+
+
+def test_dates_of_python_are_times():
+    """They are drawn as those of NumPy."""
+    days = [date(2020, 1, day) for day in (1, 2, 3)]
+    (panel,) = over_time_figure(days, [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]).axes
+    (other,) = over_time_figure(np.array(days, dtype="datetime64[D]"), [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]).axes
+    assert panel.get_xlim() == other.get_xlim()
+
+
+@pytest.mark.parametrize(
+    ("groups", "error", "message"),
+    [
+        ([1, 2], ShapeError, "The groups to draw: expected 3, one for each true value"),
+        ([np.nan, 1.0, 1.0], InputError, "The groups to draw: .* received 1 missing"),
+    ],
+)
+def test_groups_that_do_not_tell_series_apart_are_refused(groups, error, message):
+    """Each true value is of one series."""
+    with pytest.raises(error, match=message):
+        over_time_figure([1, 2, 3], [1.0, 2.0, 3.0], [1.0, 2.0, 3.0], groups=groups)
 
 
 def test_agreement_of_a_constant_is_drawn():

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import MaxNLocator
 
-from unflat.errors import ShapeError
+from unflat.errors import InputError, InputTypeError, ShapeError, TooFewSamplesError
 from unflat.figures.powers import logarithmic
 from unflat.metrics import FLAT_SPREAD, mae, r2, spread
 from unflat.style import INK, PREDICTED, QUIET, TRUE, legend, name_axes, sheet, title
@@ -164,12 +164,9 @@ def over_time_figure(
     matplotlib.figure.Figure
         Lines that break where times are missing.
     """
-    t, (y, prediction) = np.asarray(times), _beside(true, predicted)
-    if t.shape != y.shape:
-        raise ShapeError(
-            "The times to draw", f"{len(y)}, one for each true value", t.shape, "Give when each target lies."
-        )
-    parts = _parts(t, None if groups is None else np.asarray(groups))
+    y, prediction = _beside(true, predicted)
+    t = _times_of(times, len(y))
+    parts = _parts(t, None if groups is None else _groups_of(groups, len(y)))
     figure, panels = sheet((16, 4 * len(parts)), len(parts))
     for panel, (heading, index) in zip(panels[:, 0], parts, strict=True):
         shown = index[:: _thinning(len(index))]
@@ -190,7 +187,41 @@ def _beside(true: ArrayLike, predicted: ArrayLike) -> tuple[NDArray[np.float64],
             raise ShapeError(subject, "one output, of shape (n,)", values.shape, remedy)
     if len(y) != len(prediction):
         raise ShapeError("The predictions to draw", f"{len(y)}, one for each true value", prediction.shape, _SAME)
+    if len(y) == 0:
+        raise TooFewSamplesError("The true values to draw", 1, 0)
     return y.ravel(), prediction.ravel()
+
+
+def _times_of(times: ArrayLike, n: int) -> NDArray[Any]:
+    """Take times, dates or numbers, one for each of n true values."""
+    t = np.asarray(times)
+    if t.shape != (n,):
+        raise ShapeError("The times to draw", f"{n}, one for each true value", t.shape, "Give when each target lies.")
+    try:
+        t = t.astype("datetime64[us]") if t.dtype == object else t  # dates of Python's own
+    except (TypeError, ValueError) as error:
+        raise _no_times(t) from error
+    if t.dtype.kind not in "iufM":
+        raise _no_times(t)
+    return t
+
+
+def _no_times(times: NDArray[Any]) -> InputTypeError:
+    remedy = "Read text as dates with np.array(times, dtype='datetime64[s]') or pandas.to_datetime(times).to_numpy()."
+    return InputTypeError("The times to draw", "dates or numbers", f"{times[0]!r} among them", remedy)
+
+
+def _groups_of(groups: ArrayLike, n: int) -> NDArray[Any]:
+    """Take labels, one for each of n true values."""
+    labels = np.asarray(groups)
+    if labels.shape != (n,):
+        words = f"{n}, one for each true value"
+        raise ShapeError("The groups to draw", words, labels.shape, "Give the series that each target belongs to.")
+    missing = int(np.count_nonzero(labels != labels))  # noqa: PLR0124 - NaN alone differs from itself
+    if missing:
+        remedy = "Leave these out, or give each a label of its own."
+        raise InputError("The groups to draw", "a label for each true value", f"{missing} missing", remedy)
+    return labels
 
 
 def _parts(times: NDArray[Any], groups: NDArray[Any] | None) -> list[tuple[str, NDArray[np.int64]]]:
