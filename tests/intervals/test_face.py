@@ -252,7 +252,9 @@ def test_targets_beyond_a_pile_open_that_limit_with_one_warning(capped, learns, 
     """It is none, so predictions and bounds go beyond it, in a file too; a second time there is nothing to say."""
     model, X, y = capped
     assert model.target_limits_[0].highest == 5.0
-    with pytest.warns(TargetLimitWarning, match=r"Targets y go from .* limit of at most 5: it is none") as caught:
+    with pytest.warns(
+        TargetLimitWarning, match=r"Targets y reach 1\d\.\d+, and .* limit of at most 5: it is none"
+    ) as caught:
         getattr(model, learns)(X, y)
     assert len(caught) == 1
     assert caught[0].filename == __file__

@@ -15,7 +15,7 @@ from unflat.dataset import as_dataset, refuse_other_data, series_of, windowed
 from unflat.errors import ConfigurationError, NotCalibratedError, TargetLimitWarning
 from unflat.intervals.adaptive import AdaptiveInterval
 from unflat.intervals.bands import Bands, bounds
-from unflat.scaling.limits import opened, refuse_beyond
+from unflat.scaling.limits import Limits, opened, refuse_beyond
 from unflat.windows import Windows
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from unflat.conformal import Calibration
     from unflat.intervals.bands import Expected
     from unflat.network import Predictor
-    from unflat.scaling.limits import Limits
     from unflat.sequences import Sequences
     from unflat.windows import WindowSchema
 
@@ -222,8 +221,14 @@ class IntervalMixin:
 
 
 def _beyond(name: str, limits: Limits, targets: NDArray[np.float64]) -> str:
+    """Say which targets lie beyond which ends."""
+    least, largest = float(targets.min()), float(targets.max())
+    passed = Limits(
+        limits.lowest if least < limits.lowest else -np.inf, limits.highest if largest > limits.highest else np.inf
+    )
+    reached = [target for target, end in ((least, passed.lowest), (largest, passed.highest)) if np.isfinite(end)]
     return (
-        f"Targets {name} go from {targets.min():g} to {targets.max():g}, and those of the training pile up at a limit "
-        f"of {limits}: it is none, and predictions and intervals are not held there any more. "
+        f"Targets {name} reach {' and '.join(f'{target:g}' for target in reached)}, and those of the training pile up "
+        f"at a limit of {passed}: it is none, and predictions and intervals are not held there any more. "
         "Fit again with such targets, for the model to learn from them."
     )
