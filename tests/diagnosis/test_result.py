@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import matplotlib.pyplot as plt
@@ -97,6 +98,10 @@ def test_printed_it_says_what_why_and_what_cures_it():
         (output("failing", 0.9, 0.2), "they explain 20 %; other learners explain 80 %."),
         (output("failing", 0.9, 0.2, signal=False), "fall far short: on 50 held-out sequences they explain 20 %."),
         (output("failing", 0.9, 0.945, attainable=0.996), "they leave 5.5 % unexplained, others 0.4 %."),
+        (
+            replace(output("flat"), flat_below=0.25),
+            "a model as good as other learners would vary as much as the targets.",
+        ),
         (output("flat"), "a model as good as other learners would vary 90 % as much as the targets."),
         (output("diverged", np.nan, np.nan, not_finite=7), "On 57 held-out sequences, 7 predictions are not numbers"),
         (output("no_signal", 0.01, 0.0, signal=False), "hardly vary, and rightly so"),

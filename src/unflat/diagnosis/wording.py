@@ -33,6 +33,9 @@ _MOST_OUTPUTS = 6
 _MUCH = 0.9
 """R² beyond which what is left says more than what is explained."""
 
+_AS_MUCH = 0.995
+"""Spread from which on nobody would tell it from 1."""
+
 Row = tuple[str, ...]
 
 
@@ -64,10 +67,9 @@ def _flat(output: OutputVerdict, of: str, where: str) -> str:
     words = f"The predictions{of} hardly vary. {where} their deviation is {percent(output.spread)} of the targets'"
     if not output.signal:
         return f"{words}, and they do not even lie at the targets' mean."
-    return (
-        f"{words}. These data can be learned: a model as good as other learners would vary "
-        f"{percent(output.healthy_spread)} as much as the targets."
-    )
+    share = "" if output.healthy_spread >= _AS_MUCH else f"{percent(output.healthy_spread)} "
+    learned = f"a model as good as other learners would vary {share}as much as the targets"
+    return f"{words}. These data can be learned: {learned}."
 
 
 def _failing(output: OutputVerdict, of: str, where: str) -> str:
