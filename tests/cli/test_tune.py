@@ -56,7 +56,7 @@ def test_a_share_that_trials_are_scored_on_chooses_the_model_too(table, tmp_path
     """It is taken from the data for both."""
     arguments = ("tune", table, "--target", "load", "--window", 4, "-o", tmp_path / "run", *TINY)
     result = run(*arguments, "--trials", 1, "--validation-share", 0.1)
-    assert "Trained on 59, chosen by 9, judged by 18 windows" in result.stdout
+    assert "Trained on 59 windows (9 others chose the epoch); judged by 18 others" in result.stdout
 
 
 def test_ctrl_c_before_there_is_a_result_says_how_to_go_on(table, tmp_path, monkeypatch):
