@@ -25,7 +25,7 @@ from unflat.errors import (
 from unflat.figures import draw_run
 from unflat.runs import Cut, Holdout, Run, as_csv, evaluate_file, predict_file, train_run, write_frame
 
-DATA = Path(os.environ.get("UNFLAT_DATA", Path(__file__).parents[2] / "shared" / "data"))
+DATA = Path(os.environ.get("UNFLAT_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
 # Models that train in a moment are no good, and say so.
 pytestmark = pytest.mark.filterwarnings("ignore::unflat.errors.FitWarning")
@@ -51,20 +51,6 @@ def table(tmp_path):
     path = tmp_path / "load.csv"
     series(200).write_csv(path)
     return path
-
-
-@pytest.fixture
-def ts_files(tmp_path):
-    """Write 40 and 12 sequences of 5 steps, each with its sum as its target."""
-    random = np.random.default_rng(0)
-    paths = []
-    for name, n in (("train.ts", 40), ("test.ts", 12)):
-        values = random.normal(size=(n, 5))
-        lines = [",".join(f"{value:.6f}" for value in row) + f":{row.sum():.6f}" for row in values]
-        path = tmp_path / name
-        path.write_text("\n".join(["@problemName sums", "@targetlabel true", "@data", *lines]))
-        paths.append(path)
-    return paths
 
 
 @pytest.fixture
