@@ -7,6 +7,7 @@ import pytest
 
 from unflat.errors import ConfigurationError
 from unflat.windows import WindowSchema
+from unflat.windows.step import Step
 
 SCHEMA = WindowSchema(
     targets=("OT",),
@@ -30,6 +31,16 @@ def test_how_dates_are_written_survives_json():
     told = replace(SCHEMA, date_format="%m/%d/%Y")
     assert WindowSchema.from_dict(json.loads(json.dumps(told.to_dict()))) == told
     assert "date_format" not in SCHEMA.to_dict()
+
+
+def test_the_step_of_time_survives_json():
+    """It is kept where there was one, files of before do not say, and what is none is refused."""
+    told = replace(SCHEMA, step=Step(3600.0, "seconds"))
+    assert WindowSchema.from_dict(json.loads(json.dumps(told.to_dict()))) == told
+    assert "step" not in SCHEMA.to_dict()
+    for wrong in (3600, [3600.0, "hours"], [0, "seconds"], ["1", "months"]):
+        with pytest.raises(ConfigurationError, match="step"):
+            WindowSchema.from_dict({**SCHEMA.to_dict(), "step": wrong})
 
 
 def test_several_horizons_survive_json():

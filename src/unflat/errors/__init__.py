@@ -50,6 +50,7 @@
     │   ├── SingleStepWarning   sequences have one step of several features: axes may be swapped
     │   ├── MissingValuesWarning
     │   ├── TimeGapWarning
+    │   ├── TimeStepWarning     rows are not as far apart in time as in training
     │   ├── ShortSeriesWarning  series end in fewer rows than a window has
     │   ├── UnknownCategoryWarning
     │   ├── OutOfRangeWarning   inputs lie far outside of what training saw
@@ -121,6 +122,7 @@ from unflat.errors.warnings import (
     SingleStepWarning,
     TargetLimitWarning,
     TimeGapWarning,
+    TimeStepWarning,
     UnflatWarning,
     UnknownCategoryWarning,
 )
@@ -175,6 +177,7 @@ __all__ = [
     "TargetLeakError",
     "TargetLimitWarning",
     "TimeGapWarning",
+    "TimeStepWarning",
     "TooFewSamplesError",
     "UnflatError",
     "UnflatWarning",

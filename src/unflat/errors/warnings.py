@@ -35,6 +35,10 @@ class TimeGapWarning(DataWarning):
     """Rows are missing in time; windows do not reach across the gap."""
 
 
+class TimeStepWarning(DataWarning):
+    """Rows are not as far apart in time as those that training saw."""
+
+
 class ShortSeriesWarning(DataWarning):
     """Series have fewer rows up to their latest than a window, so that nothing is predicted from these.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from itertools import pairwise, product
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from unflat.errors import (
     ColumnTypeError,
     ShortSeriesWarning,
     TableError,
+    TimeStepWarning,
     UnknownCategoryWarning,
     WindowTooLongError,
 )
@@ -166,7 +168,8 @@ def make_windows(
             static=static,
             labels=labels,
         )
-        return _cut(table, schema, targets=True)
+        timeline, order = arrange(table, schema)
+        return _cut(table, replace(schema, step=timeline.step), timeline, order, targets=True)
 
 
 def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windows:
@@ -206,6 +209,8 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
         If rows are missing in regular sampling.
     ShortSeriesWarning
         If windows have no targets, and a series has fewer rows than one, or has since its last gap.
+    TimeStepWarning
+        If rows are not as far apart in time as those that the schema was found in.
     UnknownCategoryWarning
         If a categorical column holds labels that the schema does not know.
     """
@@ -213,7 +218,9 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
     try:
         with naming_lines(frame):
             table = _checked(_as_table(frame, schema.categories, dates), schema, targets=targets)
-            return _cut(table, schema, targets=targets)
+            timeline, order = arrange(table, schema)
+            _warn_of_other_steps(timeline, schema)
+            return _cut(table, schema, timeline, order, targets=targets)
     except WindowTooLongError as error:  # of measures that are no more to be chosen
         raise WindowTooLongError(error.length, error.horizon, error.longest, settled=True) from None
 
@@ -265,8 +272,9 @@ def _check_label_column(table: Table, name: str, labels: Sequence[str]) -> None:
         )
 
 
-def _cut(table: Table, schema: WindowSchema, *, targets: bool) -> Windows:
-    timeline, order = arrange(table, schema)
+def _cut(
+    table: Table, schema: WindowSchema, timeline: Timeline, order: NDArray[np.int64] | None, *, targets: bool
+) -> Windows:
     rows = rows_of(table, schema, timeline.times, order)
     columns = _target_columns(table, schema, rows, order) if targets else None
     known = known_matrix(table, schema, timeline, order) if schema.known else None
@@ -282,6 +290,22 @@ def _cut(table: Table, schema: WindowSchema, *, targets: bool) -> Windows:
     context += static_context(table, schema, timeline, order, starts)
     sequences = Sequences(rows, starts, lengths, schema.inputs, categorical, context)
     return Windows(sequences, schema, timeline, columns, _past(schema, timeline))
+
+
+def _warn_of_other_steps(timeline: Timeline, schema: WindowSchema) -> None:
+    """Warn if rows are not as far apart in time as those that the schema was found in."""
+    rows = int(timeline.bounds[-1])
+    if schema.step is None or rows == len(timeline.bounds) - 1 or schema.step.is_like(timeline.step):
+        return
+    found = "at no one regular step" if timeline.step is None else f"{timeline.step} apart"
+    ahead = horizons_in_words(schema.horizons)
+    warnings.warn(
+        f"The rows of these data are {found} in {schema.time!r}; those that the model learned from are {schema.step} "
+        f"apart. A window of {schema.length} rows, and {ahead} rows ahead, mean other times here. Give rows that are "
+        f"{schema.step} apart.",
+        TimeStepWarning,
+        stacklevel=3,
+    )
 
 
 def _target_columns(

@@ -10,12 +10,15 @@ import numpy as np
 import polars as pl
 
 from unflat.tables.columns import is_temporal
+from unflat.windows.step import Step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 REGULAR_SHARE = 0.9
 """Sampling is regular where at least this share of a series' steps equal the most common one."""
+
+_MOST = 0.5
 
 Unit = Literal["instants", "wall clock", "months"]
 
@@ -57,6 +60,15 @@ class Rhythm:
         seasons = [season for least, season in _SEASONS if seconds >= least]
         return _whole(seasons[-1] / seconds) if seasons and seconds < _SHORTEST_MONTH else None
 
+    def step(self, dtype: pl.DataType) -> Step | None:
+        """Give the step that all series have; None if they have none, or differ."""
+        step = float(self.steps[0])
+        if step == 0 or (self.steps != step).any():
+            return None
+        if self.unit == "months":
+            return Step(step, "months")
+        return Step(step / _ticks_per_second(dtype), "seconds") if dtype.is_temporal() else Step(step, "numbers")
+
     def later(self, times: pl.Series, series: NDArray[np.int64], counts: NDArray[np.int64]) -> pl.Series:
         """Go some steps on from given times.
 
@@ -85,11 +97,13 @@ class Rhythm:
         return later.zip_with(regular, pl.Series([None], dtype=later.dtype).new_from_index(0, len(later)))
 
 
-def find_rhythm(times: pl.Series, bounds: NDArray[np.int64]) -> tuple[Rhythm, NDArray[np.int64]]:
+def find_rhythm(
+    times: pl.Series, bounds: NDArray[np.int64], usual: Step | None = None
+) -> tuple[Rhythm, NDArray[np.int64]]:
     """Find the regular step of each series, and the rows after which a longer one follows.
 
     A series whose own steps are irregular, as with one gap in few rows, is held against the step that all series
-    have in common, if they have one.
+    have in common, if they have one, or against the usual one.
 
     Parameters
     ----------
@@ -97,6 +111,8 @@ def find_rhythm(times: pl.Series, bounds: NDArray[np.int64]) -> tuple[Rhythm, ND
         Times in ascending order within each series, none missing.
     bounds : ndarray of shape (n_series + 1,), int64
         Where each series starts, and the end.
+    usual : Step or None
+        The step of an earlier table, which is a series' own where most of its steps are that.
 
     Returns
     -------
@@ -112,15 +128,24 @@ def find_rhythm(times: pl.Series, bounds: NDArray[np.int64]) -> tuple[Rhythm, ND
     shared = np.full(len(bounds) - 1, common if share >= REGULAR_SHARE else 0, dtype=steps.dtype)
     if share == 1.0:
         return Rhythm(unit, shared, month_end), np.zeros(0, dtype=np.int64)
+    expected = 0.0 if usual is None else _in_ticks(usual, unit, times.dtype)
     gaps = [np.zeros(0, dtype=np.int64)]
     for i, (first, end) in enumerate(pairwise(bounds.tolist())):
         own = steps[first : end - 1]
         step, share = _common_step(own, tolerance)
-        if share >= REGULAR_SHARE:
+        if share >= REGULAR_SHARE or (share > _MOST and abs(float(step) - expected) <= tolerance):
             shared[i] = step
         if shared[i] > 0:
             gaps.append(first + np.flatnonzero(own > shared[i] + tolerance))
     return Rhythm(unit, shared, month_end), np.concatenate(gaps)
+
+
+def _in_ticks(step: Step, unit: Unit, dtype: pl.DataType) -> float:
+    """Count a step of an earlier table as the steps of these times are; 0 where it is of another kind."""
+    kind = "months" if unit == "months" else "seconds" if dtype.is_temporal() else "numbers"
+    if step.unit != kind:
+        return 0.0
+    return step.count * _ticks_per_second(dtype) if kind == "seconds" else step.count
 
 
 def ticks_of(times: pl.Series) -> NDArray[Any]:

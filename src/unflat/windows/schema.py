@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence  # noqa: TC003 - Checked reads the annotations
 from dataclasses import asdict, dataclass, field, fields
-from typing import Annotated, Any
+from typing import Annotated, Any, cast, get_args
 
 from unflat.config import AtLeast, Checked, OneOrAscending
 from unflat.errors import ConfigurationError
+from unflat.windows.step import Step, StepUnit
 
 _SHOWN = 4
 
@@ -17,7 +18,7 @@ _WAVES = ("sin", "cos")
 _LATER = {"calendar", "known", "static"}
 """Fields that files of the first version do not have."""
 
-_OPTIONAL = {"date_format"}
+_OPTIONAL = {"date_format", "step"}
 """Fields that are written only where there is something to say."""
 
 
@@ -53,6 +54,9 @@ class WindowSchema(Checked):
     date_format : str or None
         How the dates of the time column were written where they were text, such as "%m/%d/%Y"; None where dates so
         written are read in one way only.
+    step : Step or None
+        How far apart in time the rows were, where all series had one regular step; None where they had none, or there
+        is no time column.
 
     Raises
     ------
@@ -72,6 +76,7 @@ class WindowSchema(Checked):
     known: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
     date_format: str | None = None
+    step: Step | None = None
 
     @classmethod
     def _owner(cls) -> str:
@@ -133,8 +138,10 @@ class WindowSchema(Checked):
         values |= {name: list(getattr(self, name)) for name in _LATER}
         values["group"] = list(self.group) if isinstance(self.group, tuple) else self.group
         values["categories"] = {name: list(labels) for name, labels in self.categories.items()}
-        if self.date_format is None:
-            del values["date_format"]
+        values["step"] = None if self.step is None else [self.step.count, self.step.unit]
+        for name in _OPTIONAL:
+            if values[name] is None:
+                del values[name]
         return values
 
     @classmethod
@@ -171,7 +178,17 @@ class WindowSchema(Checked):
             categories={name: tuple(labels) for name, labels in values["categories"].items()},
             **{name: tuple(values.get(name, ())) for name in _LATER},
             date_format=values.get("date_format"),
+            step=_step(values.get("step")),
         )
+
+
+def _step(value: object) -> Step | None:
+    if value is None:
+        return None
+    match value:
+        case [int() | float() as count, str() as unit] if count > 0 and unit in get_args(StepUnit):
+            return Step(count, cast("StepUnit", unit))
+    raise ConfigurationError("WindowSchema", "step", f"a positive number and one of {get_args(StepUnit)}", value)
 
 
 def calendar_names(time: str | None, calendar: Sequence[str]) -> tuple[str, ...]:

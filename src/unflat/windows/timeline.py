@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from unflat.tables import Table
     from unflat.windows.schema import WindowSchema
+    from unflat.windows.step import Step
 
 _SUNDAY, _MORNING = 7, 4
 """The day of the week and the hour by which clocks have been set back."""
@@ -58,6 +59,11 @@ class Timeline:
         return self.rhythm.season(self.times.dtype)
 
     @property
+    def step(self) -> Step | None:
+        """How far apart in time all rows are, where there is one regular step."""
+        return None if self.rhythm is None or self.times is None else self.rhythm.step(self.times.dtype)
+
+    @property
     def ticks(self) -> NDArray[Any] | None:
         """Times as the numbers that they are stored as."""
         return None if self.times is None else ticks_of(self.times)
@@ -79,7 +85,7 @@ def arrange(table: Table, schema: WindowSchema) -> tuple[Timeline, NDArray[np.in
     table : Table
         At least one row.
     schema : WindowSchema
-        The names of the time and the group column.
+        The names of the time and the group column; and the step of an earlier table, where one is known.
 
     Returns
     -------
@@ -111,7 +117,7 @@ def arrange(table: Table, schema: WindowSchema) -> tuple[Timeline, NDArray[np.in
     labels = None if group is None else group.gather(bounds[:-1])
     firsts = bounds[:-1] if order is None else order[bounds[:-1]]
     timeline = Timeline(bounds, bounds, labels, tuple(column.gather(firsts) for column in members))
-    return timeline if times is None else _timed(timeline, times.rechunk(), cast("str", schema.time)), order
+    return timeline if times is None else _timed(timeline, times.rechunk(), schema), order
 
 
 def _as_groups(column: pl.Series) -> pl.Series:
@@ -166,9 +172,10 @@ def _sorting(group: pl.Series | None, times: pl.Series | None) -> NDArray[np.int
     return np.argsort(codes, kind="stable") if times is None else np.lexsort((ticks_of(times), codes))
 
 
-def _timed(timeline: Timeline, times: pl.Series, column: str) -> Timeline:
+def _timed(timeline: Timeline, times: pl.Series, schema: WindowSchema) -> Timeline:
+    column = cast("str", schema.time)
     _refuse_repeated(timeline, times, column)
-    rhythm, gaps = find_rhythm(times, timeline.bounds)
+    rhythm, gaps = find_rhythm(times, timeline.bounds, schema.step)
     if len(gaps):
         _warn_of_gaps(timeline, times, gaps, column)
     segments = np.union1d(timeline.bounds, gaps + 1)
@@ -216,7 +223,7 @@ def _warn_of_gaps(timeline: Timeline, times: pl.Series, gaps: NDArray[np.int64],
         text += f"{len(gaps)} gaps, the first {_described(timeline, times, gaps[0])}"
         text += f", the longest {_described(timeline, times, longest)}"
     remedy = "No window reaches across a gap: insert the missing rows, if more windows are needed."
-    warnings.warn(f"{text}. {remedy}", TimeGapWarning, stacklevel=6)
+    warnings.warn(f"{text}. {remedy}", TimeGapWarning, stacklevel=5)
 
 
 def _described(timeline: Timeline, times: pl.Series, gap: int) -> str:
