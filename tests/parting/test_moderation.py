@@ -98,11 +98,19 @@ def test_the_end_of_a_series_must_vouch_twice():
     """Two errors are taken off where what is held out is a later stretch of what was trained on."""
     before, after = torch.from_numpy(np.random.default_rng(3).normal(size=(2, 400, 1)))
     usual, later = (
-        share_of_way(before, 0.5 * (before + after), None, 10, ends_series=ends_series) for ends_series in (False, True)
+        share_of_way(before, 0.2 * before + 0.8 * after, None, 10, ends_series=ends_series)
+        for ends_series in (False, True)
     )
+    assert 0.3 < usual.best < 1
     assert usual[:2] == later[:2]
     assert usual.vouched_for - later.vouched_for == pytest.approx(usual.error)
     assert usual.not_refuted == later.not_refuted
+
+
+@pytest.mark.parametrize(("best", "vouched_for"), [(0.7, 0.3), (0.3, 0.0), (1.6, 0.6), (9.0, 0.6)])
+def test_a_step_that_is_too_small_is_no_reserve(best, vouched_for):
+    """At the end of a series doubt is counted from all of the way, however far beyond it the best share would lie."""
+    assert Share(best, 0.2, ends_series=True).vouched_for == pytest.approx(vouched_for)
 
 
 def drawn(n, seed=0):

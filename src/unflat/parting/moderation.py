@@ -7,7 +7,9 @@ part lie at a share that has a closed form, and an error of its own: shrinkage t
 Trained networks move away from the lines that they began at by the share less its error: where the gain is clear, all
 of the way; where chance or a few stretches of a series might have made it, less or nothing. All go the same share,
 which rests on whatever any of them holds out. Where the validation part is the end of the series that the training part
-is of, twice the error is taken off: what comes after it is another stretch yet, and the epoch was chosen by this one.
+is of, twice the error is taken off, and of all of the way at the most: what comes after it is another stretch yet, and
+the epoch was chosen by this one. A small step that happens to lie right there has a best share far beyond its end; that
+is no reserve to take errors from.
 The line itself, which was cross-validated on the training part, moves away from the last value by the share and its
 error: all of the way, unless the validation part, where a series has moved on, speaks against it.
 """
@@ -40,18 +42,20 @@ class Share(NamedTuple):
         The share that leaves the least squared error; below 0 or above 1 where it lies outside of the way.
     error : float
         Its standard error.
-    taken_off : float
-        How many errors going must be worth.
+    ends_series : bool
+        Whether these sequences are the end of the series that was learned from.
     """
 
     best: float
     error: float
-    taken_off: float = 1.0
+    ends_series: bool = False
 
     @property
     def vouched_for(self) -> float:
         """What these sequences speak for, between 0 and 1: the burden of proof lies with going."""
-        return min(max(self.best - self.taken_off * self.error, 0.0), 1.0)
+        if self.ends_series:
+            return max(min(self.best, 1.0) - _ERRORS_OF_A_SERIES * self.error, 0.0)
+        return min(max(self.best - self.error, 0.0), 1.0)
 
     @property
     def not_refuted(self) -> float:
@@ -173,7 +177,7 @@ def share_of_way(
         Sequences that share steps with a sequence: so many in a row count as one observation.
     ends_series : bool
         Whether the validation part is the end of the series that the training part is of: then two errors are taken
-        off.
+        off, of all of the way at the most.
 
     Returns
     -------
@@ -190,10 +194,9 @@ def share_of_way(
     blocks = max(len(way) // max(apart, 1), _FEWEST_BLOCKS)
     deviations = torch.stack([part.sum() for part in (gain - best * size).tensor_split(min(blocks, len(way)))])
     # The error of a ratio of sums, by its linear part (Cochran, Sampling Techniques, 1977, 6.19).
-    taken_off = _OF_A_SERIES if ends_series else 1.0
-    return Share(best, float(deviations.square().sum().sqrt() / size.sum()), taken_off)
+    return Share(best, float(deviations.square().sum().sqrt() / size.sum()), ends_series)
 
 
-_OF_A_SERIES = 2.0
+_ERRORS_OF_A_SERIES = 2.0
 _FEWEST_BLOCKS = 4
 """Parts that a series is judged by, at the least: of fewer, nobody knows how they differ."""
