@@ -5,13 +5,14 @@ import json
 from calendar import isleap, monthrange
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unflat import LSTMRegressor
-from unflat.errors import ColumnTypeError, ConfigurationError, InputError
+from unflat.errors import ClockWarning, ColumnTypeError, ConfigurationError, InputError
 from unflat.windows import WindowSchema, apply_schema, make_windows
 from unflat.windows.calendar import CALENDAR, write_calendar
 from unflat.windows.schema import calendar_names
@@ -137,3 +138,39 @@ def test_a_model_reads_the_calendar_of_new_tables():
 def test_names_are_in_the_order_that_is_written():
     """Sine before cosine, field by field."""
     assert calendar_names("t", ("hour", "month")) == ("t_hour_sin", "t_hour_cos", "t_month_sin", "t_month_cos")
+
+
+def hours_of(times):
+    """Make a table of these times."""
+    return pl.DataFrame({"t": times, "load": np.arange(len(times)) % 7.0})
+
+
+IN_INDIA = "2024-03-01T{:02}:00:00+05:30".format
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        hours_of([IN_INDIA(hour) for hour in range(20)]),
+        pd.DataFrame({"t": pd.to_datetime([IN_INDIA(hour) for hour in range(20)]), "load": np.arange(20.0)}),
+    ],
+    ids=["text", "pandas"],
+)
+def test_a_clock_that_is_lost_is_told(frame, tmp_path):
+    """Of times with an offset from UTC the calendar is UTC's, which is said where one is asked for, of files too."""
+    path = tmp_path / "table.csv"
+    path.write_text(frame.write_csv() if isinstance(frame, pl.DataFrame) else frame.to_csv(index=False))
+    for data in (frame, path):
+        with pytest.warns(ClockWarning, match=r"'t' have offsets from UTC.*\(hour\) go by the clock of UTC") as caught:
+            windows = make_windows(data, target="load", length=4, calendar="hour")
+        assert caught[0].filename == __file__
+        assert windows.end_times[0].hour == (3 - 5 - 1) % 24
+        make_windows(data, target="load", length=4)  # where warnings are errors
+
+
+@pytest.mark.parametrize("end", ["", "Z", "+00:00", "+0000"])
+def test_the_clock_of_utc_needs_no_words(end):
+    """Times without an offset, or with that of UTC, have the clock that they are written by."""
+    times = [f"2024-03-01 {hour:02}:00:00{end}" for hour in range(20)]
+    windows = make_windows(hours_of(times), target="load", length=4, calendar="hour")
+    np.testing.assert_allclose(windows.sequences.rows[6, 1:], [1, 0], atol=1e-6)

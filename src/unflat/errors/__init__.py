@@ -51,6 +51,7 @@
     │   ├── MissingValuesWarning
     │   ├── TimeGapWarning
     │   ├── TimeStepWarning     rows are not as far apart in time as in training
+    │   ├── ClockWarning        calendar features go by UTC, which times have offsets from
     │   ├── ShortSeriesWarning  series end in fewer rows than a window has
     │   ├── UnknownCategoryWarning
     │   ├── OutOfRangeWarning   inputs lie far outside of what training saw
@@ -106,6 +107,7 @@ from unflat.errors.tables import (
 )
 from unflat.errors.warnings import (
     CaptureWarning,
+    ClockWarning,
     CollapseWarning,
     ConstantColumnWarning,
     CoverageWarning,
@@ -131,6 +133,7 @@ __all__ = [
     "AllMissingError",
     "ArtifactError",
     "CaptureWarning",
+    "ClockWarning",
     "CollapseWarning",
     "ColumnTypeError",
     "ConfigurationError",

@@ -39,6 +39,10 @@ class TimeStepWarning(DataWarning):
     """Rows are not as far apart in time as those that training saw."""
 
 
+class ClockWarning(DataWarning):
+    """Calendar features go by the clock of UTC, since times have offsets from it and no time zone."""
+
+
 class ShortSeriesWarning(DataWarning):
     """Series have fewer rows up to their latest than a window, so that nothing is predicted from these.
 

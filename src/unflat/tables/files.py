@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -17,7 +17,7 @@ from unflat.tables.lines import naming_lines
 from unflat.tables.numbers import numbers_in_text, refuse_spoilt_numbers
 from unflat.tables.spaced import is_spaced, read_spaced
 from unflat.tables.stored import StoredTable, unreadable
-from unflat.tables.times import date_format_of, times_in_text
+from unflat.tables.times import date_format_of, has_offsets, times_in_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -33,6 +33,13 @@ _WHOLE = r"^-?\d+(\.0)?$"
 
 _LARGE = 1 << 28
 """Values of a file that is not read into memory: a GiB of float32."""
+
+
+class _Dates(NamedTuple):
+    """How times were written in the columns of a text: formats that settle day and month, and who has offsets."""
+
+    formats: dict[str, str]
+    offsets: frozenset[str]
 
 
 def read_table(path: str | PathLike[str], *, text: Collection[str] = (), names: Sequence[str] = ()) -> pl.DataFrame:
@@ -83,10 +90,10 @@ def read_table(path: str | PathLike[str], *, text: Collection[str] = (), names: 
 
 def _read(
     path: Path, text: Collection[str], names: Sequence[str], date_formats: Mapping[str, str]
-) -> tuple[pl.DataFrame, dict[str, str]]:
+) -> tuple[pl.DataFrame, _Dates]:
     """Read a table, and say how the dates of its text were written."""
     _refuse_what_is_no_file(path)
-    name, written = path.name.lower(), dict[str, str]()
+    name, written = path.name.lower(), _Dates({}, frozenset())
     if name.endswith(TEXT) and is_spaced(path):
         table, written = _settled(read_spaced(path, text, names), text, date_formats)
     elif name.endswith(DELIMITED + TEXT):
@@ -156,7 +163,7 @@ def open_table(
             return stored
     frame, written = _read(path, text, names, date_formats or {})
     table = as_table(frame)
-    table.date_formats = written
+    table.date_formats, table.offsets = written
     return table
 
 
@@ -192,7 +199,7 @@ def _read_parquet(path: Path) -> pl.DataFrame:
 
 def _settled(
     table: pl.DataFrame, text: Collection[str], date_formats: Mapping[str, str]
-) -> tuple[pl.DataFrame, dict[str, str]]:
+) -> tuple[pl.DataFrame, _Dates]:
     """Give text columns that hold something else their type, leave out a written index; say how dates are written."""
     for name in text:
         if name not in table.columns:
@@ -203,16 +210,17 @@ def _settled(
         else column
         for column in table
     ]
-    written = {
-        column.name: form
-        for column in columns
-        if is_temporal(column) and (form := date_format_of(_trimmed(table[column.name]))) is not None
-    }
+    index = "" if "index" in table.columns else "index"  # what times without a name are called
+    written = _dates({column.name or index: _trimmed(table[column.name]) for column in columns if is_temporal(column)})
     settled = with_one_time(pl.DataFrame({column.name: column for column in columns if not _counts_rows(column)}), text)
-    if "" in settled.columns and "index" not in settled.columns and is_temporal(settled[""]):
-        written |= {"index": written[""]} if "" in written else {}
-        settled = settled.rename({"": "index"})
+    if "" in settled.columns and is_temporal(settled[""]):
+        settled = settled.rename({"": index})
     return settled, written
+
+
+def _dates(texts: Mapping[str, pl.Series]) -> _Dates:
+    formats = {name: form for name, text in texts.items() if (form := date_format_of(text)) is not None}
+    return _Dates(formats, frozenset(name for name, text in texts.items() if has_offsets(text)))
 
 
 def _settle(column: pl.Series, date_format: str | None, *, stays: bool) -> pl.Series:

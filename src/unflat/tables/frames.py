@@ -13,6 +13,7 @@ import polars as pl
 from unflat.errors import InputTypeError, TableError
 from unflat.tables.columns import as_it_is
 from unflat.tables.levels import joined_names
+from unflat.tables.times import has_offsets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +24,9 @@ _REMEDIES = {"LazyFrame": "Call .collect() first.", "RecordBatch": "Give pyarrow
 
 _NAMELESS = re.compile(r"__index_level_\d+__")
 """What levels of a pandas index without a name are called in Arrow and Parquet."""
+
+_UTC = re.compile(r"(UTC)?[+-]?[0:]*")
+"""UTC by any name that a fixed offset has."""
 
 
 class Table:
@@ -44,6 +48,8 @@ class Table:
     date_formats : dict of str to str
         How dates were written in columns that were read from text, such as "%m/%d/%Y", where another file might not
         tell which of day and month is which.
+    offsets : frozenset of str
+        Columns that were read from text in which times have offsets from UTC.
     """
 
     def __init__(
@@ -56,6 +62,7 @@ class Table:
     ) -> None:
         self.lasting = lasting
         self.date_formats: dict[str, str] = {}
+        self.offsets: frozenset[str] = frozenset()
         self._columns = columns
         self._converted: dict[str, pl.Series] = {}
         self.index = index
@@ -72,6 +79,13 @@ class Table:
     def is_numeric(self, name: str) -> bool:
         """Whether a column is of a numeric type; told without reading it where that is possible."""
         return self[name].dtype.is_numeric()
+
+    def has_lost_its_clock(self, name: str) -> bool:
+        """Whether times were given with offsets from UTC, which no time zone of polars has: they are held in UTC."""
+        given = self._columns.get(name, self[name])
+        zone = getattr(given.dtype, "time_zone", None)
+        lost = zone is not None and _zone_in_polars(zone) != zone and not _UTC.fullmatch(zone)
+        return lost or name in self.offsets or has_offsets(self[name])
 
     def floats(self, name: str) -> NDArray[Any] | None:
         """View a column of numbers as it stands, where that is as floats that nobody can change; else None."""

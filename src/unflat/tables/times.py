@@ -24,6 +24,8 @@ _MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%m.%Y", "%b %Y", "%B %Y", "%b-%Y
 _QUARTER = r"^(\d{4})[ -]?[Qq]([1-4])$"
 _TIMES_OF_DAY = ("", "%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
 _ZONES = ("", "%#z")
+_OFFSET = r":\d\d.*[+-]([\d:]{2,5})\s*$"
+"""What follows a time of day, after its sign."""
 _FIRST_YEAR = 1000
 """%Y also takes a year of two digits, and then means the time of Augustus."""
 _TRIAL = 100
@@ -78,6 +80,11 @@ def date_format_of(column: pl.Series) -> str | None:
     forms = [*_complete(column)]
     dates = {date for date in _AMBIGUOUS_DATES for form in forms if form.startswith(date)}
     return dates.pop() if len(forms) == 1 and dates else None
+
+
+def has_offsets(column: pl.Series) -> bool:
+    """Whether a column is of text whose times have offsets from UTC, others than none."""
+    return column.dtype == pl.String and bool(column.str.extract(_OFFSET).str.contains("[1-9]").any())
 
 
 def may_be_times(column: pl.Series) -> bool:

@@ -142,6 +142,8 @@ def make_windows(
     -----
     TimeGapWarning
         If rows are missing in regular sampling.
+    ClockWarning
+        If calendar features are asked for of times with offsets from UTC, which are read as times in UTC.
 
     Examples
     --------

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from unflat.errors import ConfigurationError, MissingColumnError, TargetLeakError, WindowTooLongError
+from unflat.errors import ClockWarning, ConfigurationError, MissingColumnError, TargetLeakError, WindowTooLongError
 from unflat.tables.columns import check_numeric, is_categorical, labels_of, refuse_all_missing, refuse_numbers_in_text
 from unflat.tables.times import are_the_same_times, date_format_of, may_be_times
 from unflat.windows.calendar import CALENDAR
@@ -51,6 +52,11 @@ def find_schema(
     MissingColumnError, ColumnTypeError, NonFiniteError, AllMissingError, TargetLeakError, ConfigurationError,
     WindowTooLongError
         As in `make_windows`.
+
+    Warns
+    -----
+    ClockWarning
+        As in `make_windows`.
     """
     targets = names_of(target, "target")
     horizon = tuple(horizon) if isinstance(horizon, list | tuple | range) else horizon
@@ -83,6 +89,8 @@ def find_schema(
     for name in targets:
         check_numeric(table[name], target=True)
     fields = _calendar(calendar, time, chosen)
+    if fields and time is not None and table.has_lost_its_clock(time):
+        _warn_of_utc(time, fields)
     categories = _categories(table, columns, labels)
     return replace(
         measures,
@@ -157,6 +165,16 @@ def _calendar(given: str | Sequence[str], time: str | None, features: Sequence[s
     if taken:
         raise ConfigurationError("make_windows", "calendar", f"such that {taken[0]!r} is no column's name", given)
     return names
+
+
+def _warn_of_utc(time: str, fields: Sequence[str]) -> None:
+    warnings.warn(
+        f"The times of {time!r} have offsets from UTC, and are read as times in UTC: the calendar features "
+        f"({', '.join(fields)}) go by the clock of UTC. For a local clock, write the times by it, without offsets; or "
+        "give them in a time zone, as Parquet files and data frames can.",
+        ClockWarning,
+        stacklevel=4,
+    )
 
 
 def _known(given: str | Sequence[str], targets: Sequence[str]) -> tuple[str, ...]:
