@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 
 import unflat
 from unflat.cli import app
-from unflat.cli.group import in_options
 from unflat.errors import ConstantColumnWarning, OutputExistsError
 
 
@@ -180,4 +179,3 @@ def test_a_message_names_the_options_of_its_command(run, tmp_path):
     pl.DataFrame({"load": range(60), "name": [f"a{i}" for i in range(60)]}).write_csv(path)
     said = run("train", path, "--target", "load", "--window", 6, "-o", tmp_path / "run").stderr
     assert "Leave the column out with --features, convert it" in said
-    assert in_options("give x=, y=1 or z=.", {"x", "y"}) == "give --x, y=1 or z=."

@@ -3,6 +3,7 @@ import errno
 import json
 import os
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from unflat.errors import (
     CorruptArtifactError,
     ForeignArtifactError,
     MissingArtifactError,
+    NoSkillWarning,
     OutOfRangeWarning,
     OutputError,
     OutputExistsError,
@@ -149,6 +151,16 @@ def test_a_run_that_fails_leaves_nothing(table, tmp_path):
     with pytest.raises(ZeroDivisionError, match="the last step"):
         train_run(table, tmp_path / "run", cut=CUT, model=small_model(), illustrate=fail)
     assert left_in(tmp_path) == ["load.csv"]
+
+
+def test_a_run_without_skill_gives_a_command_to_paste(tmp_path):
+    """What finds out why is a command that a shell takes as it stands, whatever the files are called."""
+    data, folder = tmp_path / "my noise.csv", tmp_path / "my run"
+    pl.DataFrame({"load": np.random.default_rng(0).normal(size=200)}).write_csv(data)
+    with pytest.warns(NoSkillWarning, match="Find out why: ") as caught:
+        train_run(data, folder, cut=Cut(("load",), 4), model=small_model())
+    command = str(caught[-1].message).partition("Find out why: ")[2]
+    assert shlex.split(command) == ["unflat", "diagnose", str(folder), "--data", str(data)]
 
 
 def test_a_place_that_is_taken_is_known_before_the_work(tmp_path):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperGroup
 
+from unflat.cli.wording import in_options
 from unflat.errors import UnflatError, UnflatWarning
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 FAILED = 2
 """Exit code for whatever the user can put right: the same that a wrong option has."""
-
-_PARAMETER = re.compile(r"\b(\w+)=(?=[\s.,;)]|$)")
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
@@ -35,7 +33,7 @@ class PlainGroup(TyperGroup):
         """Run a command."""
         with warnings.catch_warnings():
             warnings.simplefilter("always", UnflatWarning)
-            warnings.showwarning = _shown_by(warnings.showwarning)
+            warnings.showwarning = _shown_by(warnings.showwarning, lambda text: in_options(text, self._options(ctx)))
             try:
                 return super().invoke(ctx)
             except UnflatError as error:
@@ -55,36 +53,18 @@ class PlainGroup(TyperGroup):
         return {parameter.name for parameter in parameters if f"--{parameter.name}" in parameter.opts}
 
 
-def in_options(message: str, options: set[str]) -> str:
-    """Name options where a message that is for callers in Python too names parameters, as in "leave it out with x=".
-
-    Parameters
-    ----------
-    message : str
-        The message.
-    options : set of str
-        Parameters that the command has an option for.
-
-    Returns
-    -------
-    str
-        The same, "--x" in place of "x=". A parameter with its value is code, and stays.
-    """
-    return _PARAMETER.sub(lambda found: f"--{found[1]}" if found[1] in options else found[0], message)
-
-
 def say(line: str) -> None:
     """Print a line where it does not mix with a command's output."""
     typer.echo(line, err=True)
 
 
-def _shown_by(usual: Callable[..., None]) -> Callable[..., None]:
+def _shown_by(usual: Callable[..., None], worded: Callable[[str], str]) -> Callable[..., None]:
     """Print our warnings as one line each, the same only once, and leave those of others as they are."""
     said: set[str] = set()
 
     def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:  # noqa: ANN401 - handed on
         if issubclass(category, UnflatWarning):
-            line = f"Warning: {message}"
+            line = f"Warning: {worded(str(message))}"
             if line not in said:
                 say(line)
             said.add(line)

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import platform
+import shlex
 import warnings
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
@@ -163,13 +164,13 @@ def train_run(
 def _warn_of_no_skill(outcome: Outcome, data: str | PathLike[str]) -> None:
     """Warn of outputs that are predicted no better than by the mean: `fit` has seen only what it held out itself."""
     evaluation = outcome.evaluation
+    command = shlex.join(["unflat", "diagnose", str(outcome.run.path), "--data", str(data)])
     for target, scores in zip(evaluation.targets, evaluation.assessment.outputs, strict=True):
         if scores.skills[MEAN] < NOTICEABLE:
             warnings.warn(
                 f"The predictions of {target!r} are no better than the mean: on the {evaluation.assessment.n:,} "
                 f"sequences that the run is judged by their RMSE is {scores.rmse:.4g}, the mean's "
-                f"{scores.baseline_rmse[MEAN]:.4g}. Find out why with "
-                f"unflat diagnose {outcome.run.path} --data {data}.",
+                f"{scores.baseline_rmse[MEAN]:.4g}. Find out why: {command}",
                 NoSkillWarning,
                 stacklevel=3,
             )
