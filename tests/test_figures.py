@@ -135,6 +135,7 @@ def test_training_shows_both_parts_and_what_was_kept():
     assert drawn["weights kept"][:, 0].tolist() == [2, 2]
     assert panel.get_title(loc="left") == "The weights of epoch 2 were kept"
     assert "epochs trained: 3, in 8 s" in texts(panel.figure)
+    assert "network 1 of 5; epochs trained: 0, in 0 s" in texts(training_figure(History(), network="network 1 of 5"))
 
 
 @pytest.mark.parametrize("held_out", [1.0, 0.1])

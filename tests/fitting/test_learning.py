@@ -13,6 +13,7 @@ from unflat.intervals.held_out import describe, errors_of
 from unflat.network import predict_all
 from unflat.parting import Parting, parted
 from unflat.parting.moderation import Settled
+from unflat.training.callbacks import Callback
 
 RANDOM = np.random.RandomState
 CONFIG = TrainingConfig(epochs=4, batch_size=16, learning_rate=0.05)
@@ -30,11 +31,11 @@ def prepared(parting, seed=0):
     return prepare(parting, network, ScalingConfig(), torch.Generator().manual_seed(seed)).predictor
 
 
-def learned(predictor, parting, **given):
+def learned(predictor, parting, callbacks=(), **given):
     """Train its networks for a moment."""
     generator = torch.Generator().manual_seed(1)
     device = torch.device("cpu")
-    return learn(predictor, parting, CONFIG, generator=generator, device=device, callbacks=(), **given)
+    return learn(predictor, parting, CONFIG, generator=generator, device=device, callbacks=callbacks, **given)
 
 
 def curved(X):
@@ -51,6 +52,24 @@ def test_networks_of_few_series_are_of_two_kinds():
     assert [bool(member.head.weight.any()) for member in members] == [False] * 5 + [True] * 5
     assert [bool(member.skip.map.weight.any()) for member in members] == [True] * 5 + [False] * 5
     assert len({member.head.weight.detach().numpy().tobytes() for member in members[5:]}) == 5
+
+
+class Turns(Callback):
+    """Notes which network each training is of."""
+
+    def __init__(self):
+        self.seen = []
+
+    def on_start(self, plan):
+        self.seen.append((plan.network, plan.networks))
+
+
+def test_who_looks_on_knows_which_network_is_trained():
+    """The networks of one fit are counted, and how many there are to be is known from the first one on."""
+    parting = parted(of_series(curved), None, "auto", RANDOM(0), "auto", free=True)
+    turns = Turns()
+    learned(prepared(parting), parting, callbacks=[turns])
+    assert turns.seen == [(network, 10) for network in range(1, 11)]
 
 
 def test_sequences_that_are_no_series_have_networks_of_one_kind():

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from matplotlib.figure import Figure
 
 from unflat import LSTMRegressor, load, make_windows
 from unflat.errors import (
@@ -115,12 +116,24 @@ def test_metrics_are_those_of_the_test_part(outcome):
 
 
 def test_history_has_a_row_for_each_epoch(outcome):
-    """`history.csv` is what the model recorded, as a table."""
+    """`history.csv` is what the model recorded, as a table: the epochs of each network, told apart."""
     with (outcome.run.path / "history.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    epochs = outcome.model.history_.epochs
-    assert [int(row["epoch"]) for row in rows] == [record.epoch for record in epochs]
-    assert [float(row["validation_loss"]) for row in rows] == [record.validation_loss for record in epochs]
+    epochs = [(network, record) for network, one in enumerate(outcome.model.histories_, 1) for record in one.epochs]
+    assert [(int(row["network"]), int(row["epoch"])) for row in rows] == [
+        (place, record.epoch) for place, record in epochs
+    ]
+    assert [float(row["validation_loss"]) for row in rows] == [record.validation_loss for _, record in epochs]
+
+
+def test_the_picture_of_the_loss_says_whose_it_is(table, tmp_path, monkeypatch):
+    """Of several networks the first one's training is drawn, and said to be its own."""
+    told = []
+    monkeypatch.setattr("unflat.figures.run.training_figure", lambda *_, network: told.append(network) or Figure())
+    for networks in (1, 2):
+        model = small_model(n_members=networks)
+        train_run(table, tmp_path / str(networks), cut=CUT, model=model, illustrate=draw_run)
+    assert told == ["", "network 1 of 2"]
 
 
 def test_a_run_can_be_repeated(table, tmp_path, outcome):

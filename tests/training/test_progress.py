@@ -19,11 +19,14 @@ def plain_environment(monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
 
 
-def shown_after(*calls, terminal=True):
+PLAN = Plan(epochs=3, steps=4, sequences=50)
+
+
+def shown_after(*calls, terminal=True, plan=PLAN):
     """Make a bar for 3 epochs of 4 steps, call it, and give what was drawn last before it was taken away."""
     out = io.StringIO()
     bar = ProgressBar(Console(file=out, force_terminal=terminal, width=120))
-    bar.on_start(Plan(epochs=3, steps=4, sequences=50))
+    bar.on_start(plan)
     for name, *arguments in calls:
         getattr(bar, name)(*arguments)
     before = len(out.getvalue())
@@ -40,6 +43,12 @@ def test_bar_shows_epoch_rate_and_losses_on_a_terminal():
     """After an epoch the line holds its number, how many there are, the rate and both losses."""
     line = shown_after(*STEPS[:4], EPOCH)
     assert re.search(r"epoch 1/3 .*rate 2\.0e-03  loss 0\.1235  validation 0\.25", line)
+
+
+def test_bar_says_which_network_it_is_of():
+    """Of several networks, trained one after the other, the line says which one this is."""
+    assert "network 2/5, epoch 0/3" in shown_after(plan=Plan(3, 4, 50, network=2, networks=5))
+    assert "network" not in shown_after()
 
 
 def test_bar_leaves_out_a_validation_that_there_is_not():

@@ -35,13 +35,15 @@ _CLOSE_UP = 200
 """Windows in the close-up of a long series: few enough to see each one."""
 
 
-def training_figure(history: History) -> Figure:
+def training_figure(history: History, *, network: str = "") -> Figure:
     """Draw how the loss fell, and which epoch's weights were kept.
 
     Parameters
     ----------
     history : History
         What the training recorded.
+    network : str
+        Whose training it is, such as "network 1 of 5", where a model has several.
 
     Returns
     -------
@@ -67,7 +69,7 @@ def training_figure(history: History) -> Figure:
     title(
         panel,
         kept if history.best_epoch else "No epoch did better than the initial weights, which were kept",
-        f"epochs trained: {len(epochs)}, in {history.seconds:,.0f} s",
+        "; ".join(filter(None, [network, f"epochs trained: {len(epochs)}, in {history.seconds:,.0f} s"])),
     )
     name_axes(panel, "Epoch", "Loss on the scaled target")
     legend(panel, loc="best")  # the corner above is free only where the loss fell

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from unflat.estimator import LSTMRegressor
     from unflat.runs import Outcome
 
 _MOST_OUTPUTS = 6
@@ -28,15 +29,15 @@ def draw_run(outcome: Outcome, folder: Path) -> None:
     outcome : Outcome
         The run.
     folder : Path
-        Where the pictures go: `loss.png`; for each output `agreement.png` and `predictions.png`, with the output's
-        number in the name where there are several.
+        Where the pictures go: `loss.png`, of several networks the first one's; for each output `agreement.png` and
+        `predictions.png`, with the output's number in the name where there are several.
 
     Raises
     ------
     OutputError
         If a picture cannot be written.
     """
-    save(training_figure(outcome.model.history_), folder / "loss.png")
+    save(_training(outcome.model), folder / "loss.png")
     names = outcome.model.target_names_
     true = outcome.test.targets.reshape(-1, len(names))
     predicted = outcome.prediction.reshape(true.shape)
@@ -46,6 +47,12 @@ def draw_run(outcome: Outcome, folder: Path) -> None:
         pair = true[:, output], predicted[:, output]
         save(agreement_figure(*pair, name=name), folder / f"agreement{number}.png")
         save(_in_order(outcome, *pair, name, horizon), folder / f"predictions{number}.png")
+
+
+def _training(model: LSTMRegressor) -> Figure:
+    told, histories = model.history_, model.histories_
+    several = f"network {histories.index(told) + 1} of {len(histories)}" if len(histories) > 1 else ""
+    return training_figure(told, network=several)
 
 
 def _horizon(outcome: Outcome, output: int) -> int:

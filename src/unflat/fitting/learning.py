@@ -97,6 +97,7 @@ def learn(
             callbacks=callbacks,
             moments=None if moments is None else moments[place],
             keep_errors=keep_errors,
+            turn=(place + 1, len(parting.of_each)),
         )
         trained.append(one)
         moved += [] if move is None else [move]
@@ -138,6 +139,7 @@ def _learn_one(
     callbacks: Sequence[Callback],
     moments: dict[str, Any] | None,
     keep_errors: bool,
+    turn: tuple[int, int],
 ) -> tuple[Trained, _Moved | None]:
     (network,) = predictor.network.members
     network.to(device)
@@ -160,6 +162,7 @@ def _learn_one(
             callbacks=callbacks,
             moments=moments,
             keep_errors=keep_errors,
+            turn=turn,
         )
         if before is None or judged is None:
             return trained, None

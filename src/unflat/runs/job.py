@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.evaluation import Evaluation
+    from unflat.history import History
     from unflat.runs.parts import Part
 
 _PACKAGES = ("unflat", "numpy", "polars", "scikit-learn", "torch")
@@ -82,7 +83,7 @@ def train_run(
     """Read a file, train on a part of it, judge on another, and write a run's folder.
 
     The folder appears whole or not at all: the model file, `config.json` with all that made it, `metrics.json` with
-    the scores on the test part, `history.csv`, and a folder `figures`.
+    the scores on the test part, `history.csv` with a row for each epoch of each network, and a folder `figures`.
 
     Parameters
     ----------
@@ -180,7 +181,7 @@ def _write(outcome: Outcome, config: Mapping[str, Any], folder: Path) -> None:
     outcome.model.save(folder / MODEL)
     write_atomically(folder / CONFIG, _json(config))
     write_atomically(folder / METRICS, _json(outcome.evaluation.to_dict()))
-    write_atomically(folder / HISTORY, _history(outcome.model.history_.epochs))
+    write_atomically(folder / HISTORY, _history(outcome.model.histories_))
     (folder / FIGURES).mkdir()
 
 
@@ -189,12 +190,13 @@ def _json(document: Mapping[str, Any]) -> bytes:
     return text.encode(errors="backslashreplace")  # of a path that is no text, which JSON writes in this way, too
 
 
-def _history(epochs: Sequence[EpochRecord]) -> bytes:
-    names = [field.name for field in fields(EpochRecord)]
+def _history(histories: Sequence[History]) -> bytes:
+    names = ["network", *(field.name for field in fields(EpochRecord))]
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, names)
     writer.writeheader()
-    writer.writerows(asdict(record) for record in epochs)
+    for network, history in enumerate(histories, start=1):
+        writer.writerows({"network": network, **asdict(record)} for record in history.epochs)
     return text.getvalue().encode()
 
 

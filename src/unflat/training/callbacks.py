@@ -24,11 +24,15 @@ class Plan:
         Steps of one pass.
     sequences : int
         Sequences in the training part.
+    network, networks : int
+        Which network of one fit it is, from 1, and how many there are to be.
     """
 
     epochs: int
     steps: int
     sequences: int
+    network: int = 1
+    networks: int = 1
 
 
 class Callback:

@@ -87,6 +87,7 @@ def train(
     callbacks: Sequence[Callback] = (),
     moments: dict[str, Any] | None = None,
     keep_errors: bool = False,
+    turn: tuple[int, int] = (1, 1),
 ) -> Trained:
     """Train a network in place.
 
@@ -112,6 +113,8 @@ def train(
         The optimizer's moments of an earlier training to go on from.
     keep_errors : bool
         Whether to keep the errors on the validation part.
+    turn : tuple of int
+        Which network of one fit it is, from 1, and how many there are to be: callbacks are told.
 
     Returns
     -------
@@ -124,7 +127,7 @@ def train(
     best = _Best(network, None if validation is None else loop.evaluate(validation))
     records: list[EpochRecord] = []
     for callback in callbacks:
-        callback.on_start(Plan(config.epochs, loop.steps, len(training)))
+        callback.on_start(Plan(config.epochs, loop.steps, len(training), *turn))
     # Where the weights that it begins with leave nothing but rounding, there is nothing to train.
     is_exact = best.loss < exact
     stopped: Ending = "exact" if is_exact else "interrupted"  # unless the loop comes to an end of its own

@@ -37,7 +37,7 @@ class ProgressBar(Callback):
         if not (self._console.is_interactive or self._console.is_jupyter):
             return
         self._progress = Progress(
-            TextColumn("epoch"),
+            TextColumn(f"{_which(plan)}epoch"),
             MofNCompleteColumn(),
             BarColumn(),
             TextColumn("{task.fields[figures]}"),
@@ -67,6 +67,10 @@ class ProgressBar(Callback):
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
+
+
+def _which(plan: Plan) -> str:
+    return f"network {plan.network}/{plan.networks}, " if plan.networks > 1 else ""
 
 
 def _losses(record: EpochRecord) -> str:
