@@ -26,9 +26,9 @@ def opened(path, space, **settings):
     return Trials.open(path, space, 0, SETTINGS | settings, remedy=REMEDY)
 
 
-def trial(number, state="complete", loss=1.0, point=None):
+def trial(number, state="complete", loss=1.0, point=None, *, linear=False):
     """Make a trial of 3 epochs and 2 seconds."""
-    return Trial(number, point or {}, state, loss, 3, 2.0)
+    return Trial(number, point or {}, state, loss, 3, 2.0, linear)
 
 
 def run(trials, count, loss_of=lambda point: point["learning_rate"]):
@@ -43,11 +43,14 @@ def test_trials_are_read_back_from_the_file(tmp_path, space):
     """What a call leaves, the next one has, with places as values of the dimensions."""
     trials = opened(tmp_path / "journal", space)
     given = {"units": 2, "readout": ("mean",)}
-    trials.add_given(given, trial(0, loss=0.5, point=given), {1: 0.9, 2: 0.5})
+    trials.add_given(given, trial(0, loss=0.5, point=given, linear=True), {1: 0.9, 2: 0.5})
     run(trials, 2)
+    asked = trials.ask()
+    trials.tell(asked, trial(asked.number, linear=True))
     again = opened(tmp_path / "journal", space).records()
     assert again == trials.records()
-    assert again[0] == trial(0, loss=0.5, point=given)
+    assert again[0] == trial(0, loss=0.5, point=given, linear=True)
+    assert [one.linear for one in again] == [True, False, False, True]
     assert again[1].point["readout"] in {("last",), ("mean",)}
     assert again[1].loss == again[1].point["learning_rate"]
 

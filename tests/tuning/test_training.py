@@ -73,6 +73,14 @@ def test_the_score_is_the_loss_of_the_epoch_that_was_kept(data, small, loss):
     assert task.train({}, 3).loss == pytest.approx(recorded[best - 1], rel=1e-4)
 
 
+def test_a_network_that_stays_its_linear_part_is_known_as_such(data, small):
+    """Where a line tells all, the recurrence earns nothing; without a line nothing but the recurrence is there."""
+    X, _ = data
+    task = Task(small, X, 2 * X[:, -1, 0])
+    assert task.train({}, 3).linear
+    assert not task.train({"skip": False}, 3).linear
+
+
 def test_weights_and_groups_reach_the_fit(data, small):
     """The held-out part of a seed has whole groups, and its weights count in the score."""
     X, y = data

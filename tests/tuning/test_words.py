@@ -4,9 +4,9 @@ from unflat.tuning import Comparison, Findings, Trial, told
 from unflat.tuning.words import mattered, table, verdict
 
 
-def trial(number, loss, state="complete", **point):
+def trial(number, loss, state="complete", *, linear=False, **point):
     """Make a trial of ten seconds."""
-    return Trial(number, point, state, loss, 5, 10.0)
+    return Trial(number, point, state, loss, 5, 10.0, linear)
 
 
 TRIALS = (
@@ -64,11 +64,26 @@ def test_trials_are_counted_by_how_they_ended():
                 "one other seed, its validation loss is 0.8000, that of the model as given 0.5000."
             ),
         ),
+        (
+            findings(Comparison((0.5, 0.6), (0.5, 0.6))),
+            (
+                "The model is kept as it was given: trial 1 did better in the search, but not again. Trained anew with "
+                "2 other seeds, both have the same validation loss, 0.5000 and 0.6000."
+            ),
+        ),
     ],
 )
 def test_the_choice_is_explained(found, words):
     """What was chosen, why, and by which losses."""
     assert verdict(found) == words
+
+
+def test_a_recurrence_that_earned_nothing_is_told_of():
+    """Where trials end as their linear part, it is said how many, of those that came to an end; else nothing."""
+    trials = (trial(0, 0.5, linear=True), trial(1, 0.4), trial(2, 0.5, linear=True), trial(3, 0.9, "pruned"))
+    said = told(Findings(trials, 1, None, {"units": (1,)}, {})).split("\n\n")
+    assert said[-2].startswith("In 2 of 3 trials that came to their end the recurrence added nothing on held-out data:")
+    assert "recurrence" not in told(findings())
 
 
 def test_what_hardly_mattered_is_left_out():

@@ -35,6 +35,9 @@ class Trial:
         Passes that it made.
     seconds : float
         How long it took.
+    linear : bool
+        Whether the recurrence added nothing on held-out data, so that the predictions are those of the linear part
+        alone.
     """
 
     number: int
@@ -43,6 +46,7 @@ class Trial:
     loss: float | None
     epochs: int
     seconds: float
+    linear: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Give the trial as plain JSON values."""

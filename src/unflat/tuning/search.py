@@ -176,7 +176,8 @@ def compare(task: Task, parameters: Mapping[str, Any], seeds: list[int]) -> Comp
     """Train the model as given and the tuned one anew, seed by seed.
 
     The lowest of many losses is low by luck too: of initial weights, of the order of sequences, and of the part that
-    they are scored on. Other seeds have other luck; where no validation part was given, each holds out its own.
+    they are scored on. Other seeds have other luck; where no validation part was given, nor one ends a series, each
+    holds out its own.
 
     Parameters
     ----------
@@ -231,7 +232,7 @@ class _Runner:
         if trained.interrupted:
             raise KeyboardInterrupt
         point = self._trials.space.point_of(self._task.given_parameters(self._n))
-        trial = Trial(GIVEN, point, "complete", trained.loss, trained.epochs, trained.seconds)
+        trial = Trial(GIVEN, point, "complete", trained.loss, trained.epochs, trained.seconds, trained.linear)
         self._trials.add_given(point, trial, {at: loss for at, loss in course.items() if isfinite(loss)})
         self._tell(GIVEN)
 
@@ -271,4 +272,4 @@ def _ended(trial: Trial, trained: Trained) -> Trial:
         return replace(trial, state="pruned")
     if not isfinite(trained.loss):
         return replace(trial, state="failed")
-    return replace(trial, state="complete", loss=trained.loss)
+    return replace(trial, state="complete", loss=trained.loss, linear=trained.linear)

@@ -177,7 +177,7 @@ class Trials:
                 params={name: _kept(dimensions[name], value) for name, value in point.items()},
                 distributions={name: _distribution(dimensions[name]) for name in point},
                 intermediate_values=dict(course),
-                user_attrs={"epochs": trial.epochs, "seconds": trial.seconds},
+                user_attrs={"epochs": trial.epochs, "seconds": trial.seconds, "linear": trial.linear},
             )
         )
 
@@ -188,6 +188,7 @@ class Trials:
         trial.set_user_attr("epochs", outcome.epochs)
         trial.set_user_attr("seconds", outcome.seconds)
         trial.set_user_attr("state", outcome.state)
+        trial.set_user_attr("linear", outcome.linear)
         value = outcome.loss if outcome.state == "complete" else None
         self.study.tell(trial, value, state=kinds.get(outcome.state, states.FAIL))
 
@@ -200,9 +201,8 @@ class Trials:
         names = {"COMPLETE": "complete", "PRUNED": "pruned"}
         state = names.get(trial.state.name, values.get("state", "interrupted"))
         loss = min(trial.intermediate_values.values(), default=None) if state == "pruned" else trial.value
-        return Trial(
-            trial.number, self.point(trial.params), state, loss, values.get("epochs", 0), values.get("seconds", 0.0)
-        )
+        taken = values.get("epochs", 0), values.get("seconds", 0.0)
+        return Trial(trial.number, self.point(trial.params), state, loss, *taken, values.get("linear", False))
 
     def importance(self) -> dict[str, float]:
         """Say what mattered, by PED-ANOVA (Watanabe, Bansal & Hutter, IJCAI 2023).

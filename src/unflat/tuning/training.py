@@ -86,6 +86,8 @@ class Trained:
         How long it took.
     gave_up, interrupted : bool
         Whether it was ended early, and by whom: the search, or Ctrl-C.
+    linear : bool
+        Whether the recurrence added nothing on what was held out.
     """
 
     loss: float
@@ -93,6 +95,7 @@ class Trained:
     seconds: float
     gave_up: bool
     interrupted: bool
+    linear: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,9 +223,8 @@ class Task:
             self.fit(model)
         history = model.history_
         loss = inf if milestones.gave_up else loss_on(model, self.parts(seed)[1])
-        return Trained(
-            loss, len(history.epochs), time.perf_counter() - began, milestones.gave_up, history.stopped == "interrupted"
-        )
+        seconds, interrupted = time.perf_counter() - began, history.stopped == "interrupted"
+        return Trained(loss, len(history.epochs), seconds, milestones.gave_up, interrupted, model.linear_)
 
 
 def loss_on(model: LSTMRegressor, part: Dataset) -> float:

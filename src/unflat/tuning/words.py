@@ -24,10 +24,10 @@ def told(findings: Findings) -> str:
     for state, words in (("pruned", "given up half-way"), ("failed", "failed"), ("interrupted", "interrupted")):
         if count := sum(trial.state == state for trial in findings.trials):
             counts.append(f"{count} {words}")
-    parts = [", ".join(counts) + ".", table(best_trials(findings)), verdict(findings)]
+    parts = [", ".join(counts) + ".", table(best_trials(findings))]
     if findings.importance:
-        parts.insert(2, f"What mattered: {mattered(findings)}.")
-    return "\n\n".join(parts)
+        parts.append(f"What mattered: {mattered(findings)}.")
+    return "\n\n".join([*parts, *filter(None, [linear(findings)]), verdict(findings)])
 
 
 def best_trials(findings: Findings) -> list[Trial]:
@@ -61,6 +61,18 @@ def mattered(findings: Findings) -> str:
     return ", ".join(shares)
 
 
+def linear(findings: Findings) -> str:
+    """Say in how many trials the recurrence earned nothing, so that it cannot have mattered how it was made, if any."""
+    complete = [trial for trial in findings.trials if trial.state == "complete"]
+    count = sum(trial.linear for trial in complete)
+    if not count:
+        return ""
+    return (
+        f"In {count} of {len(complete)} trials that came to their end the recurrence added nothing on held-out data: "
+        "their predictions are those of the linear part alone, whatever was varied of the recurrence."
+    )
+
+
 def verdict(findings: Findings) -> str:
     """Say what was chosen and why."""
     best, compared = findings.best, findings.comparison
@@ -78,4 +90,6 @@ def verdict(findings: Findings) -> str:
 def _anew(compared: Comparison) -> str:
     tuned, given = (" and ".join(map(number, losses)) for losses in (compared.tuned, compared.given))
     seeds = "one other seed" if len(compared.given) == 1 else f"{len(compared.given)} other seeds"
+    if compared.tuned == compared.given:
+        return f"Trained anew with {seeds}, both have the same validation loss, {given}."
     return f"Trained anew with {seeds}, its validation loss is {tuned}, that of the model as given {given}."
