@@ -156,6 +156,32 @@ def few(noise):
     return X, 7 * X[:, -1, 0] + 3 * X[:, :, 1].mean(axis=1) + noise * random.normal(size=60)
 
 
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        (Limits(1.99713e-06, 125.0), "at least 0 and at most 125"),
+        (Limits(-3e-08, 1.00000002), "at least 0 and at most 1"),
+        (Limits(-0.25, 1e-9), "at least -0.25 and at most 0"),
+        (Limits(2e-06), "at least 2e-06"),
+        (Limits(0.0, INF), "at least 0"),
+        (Limits(), ""),
+    ],
+)
+def test_ends_are_told_without_the_rounding_of_their_arithmetic(limits, told):
+    """An end that is 0 beside one of 125 is told as 0, although it went through numbers of seven digits."""
+    assert str(limits.as_read()) == told
+
+
+def test_a_target_that_begins_at_zero_is_said_to():
+    """`evaluate` tells the range of the training targets as they are."""
+    X, y = few(2.0)
+    y = 40 * (y - y.min())
+    model = LSTMRegressor(units=(4,), epochs=1, random_state=0).fit(X, y)
+    (held,) = model.held_between_
+    assert 0 < abs(held.lowest) < 1e-4
+    assert "at least 0 and at most" in str(evaluate(model, X, y))
+
+
 def test_a_model_of_few_noisy_sequences_predicts_nothing_beyond_its_targets():
     """It says so, in its attribute, in `evaluate` and where inputs lie outside; intervals go further."""
     X, y = few(2.0)

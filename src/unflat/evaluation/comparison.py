@@ -121,7 +121,7 @@ def evaluate(
     names = _target_names(model, X, y, targets.shape[1])
     notes += _LINEAR if getattr(model, "linear_", False) else ()
     notes += _limited(_LIMITED, names, getattr(model, "target_limits_", ()))
-    notes += _limited(_HELD, names, getattr(model, "held_between_", ()))
+    notes += _limited(_HELD, names, [ends.as_read() for ends in getattr(model, "held_between_", ())])
     notes += unjudged
     if references.sequences is not None:
         notes += told_by_one_feature(references.sequences, targets, names, references.past)

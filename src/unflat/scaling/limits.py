@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _PILE = 0.05
 """Share of all targets at one end of the range that is no coincidence."""
 
+_DIGITS = 7
+"""Decimal digits of float32."""
+
 _STEEP = 3.0
 """How many times as frequent as any value between the ends it must be: the values of a scale of few steps, or small
 counts, which may go on beyond the largest seen, are about as frequent as their neighbours."""
@@ -48,6 +51,14 @@ class Limits(NamedTuple):
     def lies_beyond(self, y: NDArray[np.float64]) -> bool:
         """Whether one of some targets lies beyond either end."""
         return bool(y.min() < self.lowest or y.max() > self.highest)
+
+    def as_read(self) -> Limits:
+        """Round ends that went through float32 to the digits it has, of both by the larger one: 0, not 2e-6."""
+        largest = max((abs(end) for end in self if math.isfinite(end)), default=0.0)
+        if largest == 0:
+            return self
+        digits = _DIGITS - 1 - math.floor(math.log10(largest))
+        return Limits(*(round(end, digits) + 0.0 if math.isfinite(end) else end for end in self))
 
     def __str__(self) -> str:
         ends = ((self.lowest, f"at least {self.lowest:g}"), (self.highest, f"at most {self.highest:g}"))
