@@ -57,6 +57,13 @@ def test_export_says_what_is_wrong_and_writes_nothing(run, options, message, tra
     assert list(tmp_path.iterdir()) == []
 
 
+def test_export_looks_at_its_folder_before_the_work(run, trained, tmp_path):
+    """A folder that is not there is told before any data are read."""
+    result = run("export", trained[0], tmp_path / "none" / "m.onnx", "--sample", tmp_path / "never_read.csv")
+    assert result.exit_code == 2
+    assert f"the folder {tmp_path / 'none'} is not there. Make it, or choose another folder." in result.stderr
+
+
 @pytest.mark.parametrize("refused", [
     ("model.unflat", "the ending '.unflat' is unknown. Let the name end in .onnx."),
     ("sample.csv", "the ending '.csv' is unknown"),

@@ -3,6 +3,7 @@
 import json
 
 import polars as pl
+import pytest
 
 
 def test_predictions_are_printed_as_csv(run, trained, table):
@@ -44,6 +45,20 @@ def test_evaluation_is_printed_as_text_or_json(run, trained, table):
 def test_a_model_file_alone_can_be_used(run, trained, table):
     """The model file out of a run predicts as the run does."""
     assert run("predict", trained[0] / "model.unflat", table).stdout == run("predict", trained[0], table).stdout
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ("out.txt", "the ending '.txt' is unknown. Let the name end in .csv or .parquet."),
+        ("none/out.csv", "is not there"),
+    ],
+)
+def test_predict_looks_at_its_output_before_the_work(run, trained, tmp_path, output, said):
+    """A name or a folder that cannot be is told before any data are read."""
+    result = run("predict", trained[0], tmp_path / "never_read.csv", "-o", tmp_path / output)
+    assert result.exit_code == 2
+    assert said in result.stderr
 
 
 def test_predict_does_not_overwrite_its_data(run, trained, table, tmp_path):

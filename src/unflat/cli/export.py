@@ -33,9 +33,7 @@ def export(
     The file needs neither torch nor the run: unflat.OnnxPredictor and every other runtime of ONNX read it. It is
     checked against the model before it is written: on the sample, or on sequences drawn from the training's ranges.
     """
-    if output.suffix.lower() != ".onnx":
-        raise unflat.OutputError(output, f"the ending {output.suffix!r} is unknown", "Let the name end in .onnx.")
-    unflat.runs.check_not_read(output, unflat.Run(run).model_path, sample)
+    unflat.runs.check_output(output, (".onnx",), unflat.Run(run).model_path, sample)
     model = unflat.Run(run).load()
     X = None if sample is None else _sequences(model, sample)
     typer.echo(unflat.export_onnx(model, output, sample=X, opset=opset, units=_units(unit or [], model)))

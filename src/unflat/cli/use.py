@@ -66,7 +66,7 @@ def predict(
     TARGET_predicted, and its bounds, where they are asked for, in TARGET_lower and TARGET_upper.
     """
     if output is not None:
-        unflat.runs.check_not_read(output, unflat.Run(run).model_path, data)
+        unflat.runs.check_output(output, unflat.runs.FRAME_ENDINGS, unflat.Run(run).model_path, data)
     model = unflat.Run(run).load()
     frame = unflat.runs.predict_file(model, data, interval=interval)
     if output is None:

@@ -9,19 +9,20 @@ from unflat.runs.folder import (
     TUNING,
     Run,
     check_free,
-    check_not_read,
+    check_output,
     make_folder,
 )
 from unflat.runs.job import Outcome, train_run
 from unflat.runs.own import OwnParts, own_parts
 from unflat.runs.parts import Cut, Holdout, Part, is_ts, read_parts
-from unflat.runs.use import as_csv, evaluate_file, predict_file, read_part, write_frame
+from unflat.runs.use import FRAME_ENDINGS, as_csv, evaluate_file, predict_file, read_part, write_frame
 from unflat.windows.calendar import CALENDAR
 
 __all__ = [
     "CALENDAR",
     "CONFIG",
     "FIGURES",
+    "FRAME_ENDINGS",
     "HISTORY",
     "METRICS",
     "MODEL",
@@ -34,7 +35,7 @@ __all__ = [
     "Run",
     "as_csv",
     "check_free",
-    "check_not_read",
+    "check_output",
     "evaluate_file",
     "is_ts",
     "make_folder",

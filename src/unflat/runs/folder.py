@@ -21,7 +21,7 @@ from unflat.estimator import load
 from unflat.evaluation import Evaluation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from os import PathLike
 
     from unflat.estimator import LSTMRegressor
@@ -134,21 +134,31 @@ def check_free(path: Path, *, force: bool) -> None:
         )
 
 
-def check_not_read(path: Path, *sources: Path | None) -> None:
-    """Raise if a file that is to be written is one of those that are read for it.
+def check_output(path: Path, endings: Sequence[str], *sources: Path | None) -> None:
+    """Raise if a file cannot be put at a place: asked before the work, not after it.
 
     Parameters
     ----------
     path : Path
         What is to be written.
+    endings : sequence of str
+        What its name may end in.
     *sources : Path or None
-        What is read; None is nothing.
+        What is read for it; None is nothing.
 
     Raises
     ------
+    OutputError
+        If the name ends otherwise, or its folder is not there.
     OutputExistsError
-        If it is one of them, under whatever name.
+        If it is one of the files that are read, under whatever name.
     """
+    if path.suffix.lower() not in endings:
+        raise OutputError(
+            path, f"the ending {path.suffix!r} is unknown", f"Let the name end in {' or '.join(endings)}."
+        )
+    if not path.parent.is_dir():
+        raise OutputError(path, f"the folder {path.parent} is not there", "Make it, or choose another folder.")
     if path.exists() and any(source is not None and source.exists() and path.samefile(source) for source in sources):
         raise OutputExistsError(path, "one of the files that are read", "Choose another name.")
 

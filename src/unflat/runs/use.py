@@ -11,9 +11,10 @@ import numpy as np
 import polars as pl
 
 from unflat.dataset import sequences_for
-from unflat.errors import OutputError, TableError
+from unflat.errors import TableError
 from unflat.evaluation import Evaluation, evaluate
 from unflat.network import predict_all
+from unflat.runs.folder import check_output
 from unflat.runs.parts import Part, is_ts
 from unflat.saving.artifact import write_atomically
 from unflat.tables import read_ts
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.estimator import LSTMRegressor
+
+FRAME_ENDINGS = (".csv", ".parquet")
+"""What names of tables of predictions end in."""
 
 
 def evaluate_file(model: LSTMRegressor, data: str | PathLike[str]) -> Evaluation:
@@ -177,13 +181,12 @@ def write_frame(frame: pl.DataFrame, path: str | PathLike[str]) -> None:
         If the name ends otherwise, the disk is full, the folder is missing or read-only, or the path is a folder.
     """
     path = Path(path)
+    check_output(path, FRAME_ENDINGS)
     buffer = io.BytesIO()
     if path.suffix.lower() == ".csv":
         buffer.write(as_csv(frame).encode())
-    elif path.suffix.lower() == ".parquet":
-        frame.write_parquet(buffer)
     else:
-        raise OutputError(path, f"the ending {path.suffix!r} is unknown", "Let the name end in .csv or .parquet.")
+        frame.write_parquet(buffer)
     write_atomically(path, buffer.getvalue())
 
 
