@@ -167,8 +167,8 @@ def test_training_on_whole_sequences(run, tmp_path):
         (("--target", "load", "--window", 6, "--calendar", "xyz"), "Choose among minute, hour, weekday, day, yearday"),
         (("--target", "load", "--window", 999), "expected a series of at least 1000 rows; received 160 rows"),
         (("--target", "load", "--window", 6, "--test-share", 1), "Invalid value for '--test-share': 1 leaves nothing"),
-        (("--target", "load", "--window", 6, "--device", "abacus"), "The parameter 'device' of LSTMRegressor"),
-        (("--target", "load", "--window", 6, "--learning-rate", -1), "The parameter 'learning_rate' of LSTMRegressor"),
+        (("--target", "load", "--window", 6, "--device", "abacus"), "The option --device: expected 'auto'"),
+        (("--target", "load", "--window", 6, "--learning-rate", -1), "The option --learning-rate: expected"),
     ],
 )
 def test_mistakes_are_answered_with_one_message(run, table, tmp_path, arguments, said):

@@ -35,6 +35,7 @@ def test_a_range_after_a_choice_has_the_usual_kind():
         ("skip=maybe", "'skip' of Space: expected true, false or true,false; received 'maybe'"),
         ("readout=last:mean", "names of read-outs, such as last,last.mean; received 'last:mean'"),
         ("cell=0:1", "'cell' of Space: expected values separated by commas; it has no range; received '0:1'"),
+        ("layers=1,1", r"one or more different values; received \(1, 1\)"),
         ("units=0:8", "a number above 0, for a logarithmic scale; received 0"),
         ("units=1.5:8", "a whole number; received 1.5"),
         ("dropout=0.1:1.5", r"a number in \[0, 1\); received 1.5"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
-from unflat.cli.wording import in_options
+from unflat.cli.wording import in_options, option_of
 from unflat.errors import UnflatError, UnflatWarning
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class PlainGroup(TyperGroup):
         """Name the parameters of the command that was called that have an option of the same name."""
         command = self.commands.get(ctx.invoked_subcommand or "")
         parameters = [] if command is None else command.params
-        return {parameter.name for parameter in parameters if f"--{parameter.name}" in parameter.opts}
+        return {parameter.name for parameter in parameters if option_of(parameter.name) in parameter.opts}
 
 
 def say(line: str) -> None:

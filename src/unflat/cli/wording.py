@@ -4,10 +4,35 @@ from __future__ import annotations
 
 import re
 
-_PARAMETER = re.compile(r"\b(\w+)=(?=[\s.,;)]|$)")
+_PARAMETER = re.compile(
+    r"\b(?P<named>\w+)=(?: of [a-z]+_\w+)?(?=[\s.,;)]|$)"
+    r"|The parameter '(?P<subject>\w+)' of \w+(?=:)"
+    r"|\bleave '(?P<left>\w+)' out"
+)
+"""A parameter as messages name it, with the function that it is one of."""
 
-_CALLS = {"unflat.diagnose(model, X, y)": "unflat diagnose RUN --data FILE"}
-"""Commands that do what a call does."""
+_IN_WORDS = {"named": "{}", "subject": "The option {}", "left": "leave {} out"}
+
+_OTHERWISE = {"coverage": "interval", "length": "window", "units": "unit"}
+"""Options that are called otherwise than the parameter."""
+
+_CALLS = {
+    "unflat.diagnose(model, X, y)": "unflat diagnose RUN --data FILE",
+    ", or in text= of read_table": "",
+    "Call model.calibrate(X, y) with sequences that the model has not learned from.": (
+        "Train it so that it holds something out, without --validation-share 0."
+    ),
+    "Call model.calibrate(X, y) with more.": "Train it with a larger --validation-share.",
+    "Call model.calibrate(X, y, groups=groups) with more.": "Train it with a larger --validation-share.",
+}
+"""What calls of Python are on the command line."""
+
+_LABELS = re.compile(r"; if these are labels, name [\w ]+ in labels=")
+
+
+def option_of(name: str) -> str:
+    """Give the option that a parameter of this name has."""
+    return f"--{name.replace('_', '-')}"
 
 
 def in_options(message: str, options: set[str]) -> str:
@@ -27,4 +52,13 @@ def in_options(message: str, options: set[str]) -> str:
     """
     for call, command in _CALLS.items():
         message = message.replace(call, command)
-    return _PARAMETER.sub(lambda found: f"--{found[1]}" if found[1] in options else found[0], message)
+    if "labels" not in options:  # what was numbers in training is no label now
+        message = _LABELS.sub("", message)
+
+    def option(found: re.Match[str]) -> str:
+        kind = found.lastgroup or ""
+        names = (found[kind], _OTHERWISE.get(found[kind], ""))
+        name = next((name for name in names if name in options), None)
+        return found[0] if name is None else _IN_WORDS[kind].format(option_of(name))
+
+    return _PARAMETER.sub(option, message)

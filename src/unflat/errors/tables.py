@@ -66,25 +66,30 @@ class MissingColumnError(TableError):
         The columns there are.
     role : str
         What the column was wanted as: target, feature, time, group.
+    settled : bool
+        Whether it is a column of a model, which is no more to be chosen.
     """
 
-    def __init__(self, column: str, available: Sequence[str], role: str) -> None:
+    def __init__(self, column: str, available: Sequence[str], role: str, *, settled: bool = False) -> None:
         self.column = column
         self.available = tuple(available)
         self.role = role
+        self.settled = settled
         same = tuple(name for name in self.available if name.casefold().strip() == column.casefold().strip())
         self.nearest = same or tuple(get_close_matches(column, self.available, n=3, cutoff=0.4))
-        remedy = (
-            f"Did you mean {' or '.join(map(repr, self.nearest))}?"
-            if self.nearest
-            else f"Choose one of {listed(self.available)}."
-        )
         super().__init__(
             f"The {role} column {column!r}",
             "a column of the table",
             f"a table with the columns {listed(self.available)}",
-            remedy,
+            self._remedy(),
         )
+
+    def _remedy(self) -> str:
+        nearest = " or ".join(map(repr, self.nearest))
+        if self.settled:
+            renamed = f"rename {nearest} if it is the same, or " if nearest else ""
+            return f"The model was trained with it: {renamed}give a table that has it."
+        return f"Did you mean {nearest}?" if nearest else f"Choose one of {listed(self.available)}."
 
 
 class ColumnTypeError(TableError):

@@ -83,6 +83,8 @@ def _read(space: Space, word: str) -> tuple[str, Dimension | None]:
         if ":" not in text:
             return name, Choice(tuple(reader(part.strip()) for part in text.split(",")))
         low, high = (_whole_or_real(end) for end in text.split(":"))
+    except ConfigurationError:  # which is a ValueError too, and says what is wrong with the values
+        raise
     except (ValueError, KeyError) as error:
         raise ConfigurationError("Space", name, _KINDS.get(reader, "numbers, such as 8:64 or 8,64"), text) from error
     usual = getattr(Space(), name)

@@ -13,6 +13,7 @@ import polars as pl
 
 from unflat.errors import (
     ColumnTypeError,
+    MissingColumnError,
     ShortSeriesWarning,
     TableError,
     TimeStepWarning,
@@ -223,7 +224,9 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
             timeline, order = arrange(table, schema)
             _warn_of_other_steps(timeline, schema)
             return _cut(table, schema, timeline, order, targets=targets)
-    except WindowTooLongError as error:  # of measures that are no more to be chosen
+    except MissingColumnError as error:  # of columns that are no more to be chosen
+        raise MissingColumnError(error.column, error.available, error.role, settled=True) from None
+    except WindowTooLongError as error:  # nor are measures
         raise WindowTooLongError(error.length, error.horizon, error.longest, settled=True) from None
 
 
