@@ -125,6 +125,19 @@ def test_training_says_by_how_many_the_epoch_was_chosen(run, tmp_path, rows, sha
     assert chosen in result.stdout
 
 
+def test_a_quantile_is_learned_on_request(run, table, tmp_path):
+    """`--quantile` says which one the loss of that name estimates, the higher ones more."""
+    means = []
+    for quantile in (0.05, 0.95):
+        folder = tmp_path / str(quantile)
+        given = ("--target", "load", "--window", 6, "--group", "pump", "--loss", "quantile", "--quantile", quantile)
+        assert run("train", table, *given, "-o", folder, *SMALL).exit_code == 0
+        assert json.loads((folder / "config.json").read_text())["parameters"]["quantile"] == quantile
+        run("predict", folder, table, "-o", folder / "predicted.csv")
+        means.append(pl.read_csv(folder / "predicted.csv")["load_predicted"].mean())
+    assert means[0] < means[1]
+
+
 def test_options_that_are_not_given_are_the_models_own(trained):
     """What the user leaves out is left to the model, not repeated in the command."""
     parameters = json.loads((trained[0] / "config.json").read_text())["parameters"]
@@ -167,6 +180,14 @@ def test_training_on_whole_sequences(run, tmp_path):
         (("--target", "load", "--window", 6, "--calendar", "xyz"), "Choose among minute, hour, weekday, day, yearday"),
         (("--target", "load", "--window", 999), "expected a series of at least 1000 rows; received 160 rows"),
         (("--target", "load", "--window", 6, "--test-share", 1), "Invalid value for '--test-share': 1 leaves nothing"),
+        (
+            ("--target", "load", "--window", 6, "--quantile", 0.9),
+            "Only the quantile loss has a quantile; add --loss qu",
+        ),
+        (
+            ("--target", "load", "--window", 6, "--loss", "quantile", "--quantile", 90),
+            "The option --quantile: expected a number in (0, 1); received 90.0",
+        ),
         (("--target", "load", "--window", 6, "--device", "abacus"), "The option --device: expected 'auto'"),
         (("--target", "load", "--window", 6, "--learning-rate", -1), "The option --learning-rate: expected"),
     ],

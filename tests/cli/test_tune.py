@@ -112,6 +112,7 @@ def test_the_space_can_be_shown_without_data():
         (("--space", "unit=3"), "NAME=LOW:HIGH, NAME=A,B or NAME=off"),
         (("--space", "dropout=0:2"), "The parameter 'dropout' of Space"),
         (("--trials", "0"), "Invalid value for '--trials'"),
+        (("--quantile", "0.9"), "Only the quantile loss has a quantile"),
     ],
 )
 def test_options_that_cannot_be_read_are_named(table, tmp_path, option, message):

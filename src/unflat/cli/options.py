@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 import unflat
+from unflat.config import LossName
 
 if TYPE_CHECKING:
     from unflat.runs import Cut
@@ -86,8 +87,21 @@ SplitOption = Annotated[
     Literal["time", "group"] | None,
     typer.Option(help="What to hold out: the last part of time, or whole series. [default: time]"),
 ]
+LossOption = Annotated[LossName | None, typer.Option(help="What training makes small. [default: mse]")]
+QuantileOption = Annotated[
+    float | None,
+    typer.Option(metavar="Q", help="What --loss quantile estimates, such as 0.9. [default: 0.5, the median]"),
+]
 SeedOption = Annotated[int, typer.Option(min=0, metavar="N", help="Seed of all that is random.")]
 DeviceOption = Annotated[str, typer.Option(metavar="NAME", help="Where to compute: auto, cpu, cuda, mps.")]
+
+
+def loss_parameters(loss: LossName | None, quantile: float | None) -> dict[str, Any]:
+    """Give what the options of these names set of a model."""
+    if quantile is not None and loss != "quantile":
+        message = "Only the quantile loss has a quantile; add --loss quantile."
+        raise typer.BadParameter(message, param_hint="--quantile")
+    return {name: value for name, value in (("loss", loss), ("quantile", quantile)) if value is not None}
 
 
 _NEEDED = {

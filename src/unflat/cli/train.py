@@ -19,6 +19,8 @@ from unflat.cli.options import (
     HorizonOption,
     KnownOption,
     LabelsOption,
+    LossOption,
+    QuantileOption,
     SeedOption,
     SplitOption,
     StaticOption,
@@ -29,8 +31,8 @@ from unflat.cli.options import (
     TimeOption,
     WindowOption,
     cut_for,
+    loss_parameters,
 )
-from unflat.config import LossName
 
 if TYPE_CHECKING:
     from unflat.runs import Outcome
@@ -88,7 +90,8 @@ def train(
     units: Annotated[
         str | None, typer.Option(metavar="N,N,...", help="Hidden units of each LSTM layer. [default: 50,100]")
     ] = None,
-    loss: Annotated[LossName | None, typer.Option(help="What training makes small. [default: mse]")] = None,
+    loss: LossOption = None,
+    quantile: QuantileOption = None,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     force: Annotated[bool, typer.Option("--force", help="Replace a run that is there already.")] = False,
@@ -115,8 +118,8 @@ def train(
         labels=labels,
     )
     model = unflat.LSTMRegressor(random_state=seed, device=device)
-    chosen: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "loss": loss}
-    chosen |= {"units": None if units is None else _whole_numbers(units)}
+    chosen: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
+    chosen |= loss_parameters(loss, quantile) | {"units": None if units is None else _whole_numbers(units)}
     chosen |= {"validation_fraction": 0.0 if validation_share == 0 else None}
     model.set_params(**{name: value for name, value in chosen.items() if value is not None})
     outcome = unflat.train_run(

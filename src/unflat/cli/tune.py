@@ -20,6 +20,8 @@ from unflat.cli.options import (
     HorizonOption,
     KnownOption,
     LabelsOption,
+    LossOption,
+    QuantileOption,
     SeedOption,
     SplitOption,
     StaticOption,
@@ -30,9 +32,9 @@ from unflat.cli.options import (
     TimeOption,
     WindowOption,
     cut_for,
+    loss_parameters,
 )
 from unflat.cli.train import tell
-from unflat.config import LossName
 
 if TYPE_CHECKING:
     from unflat.tuning import Trial
@@ -102,7 +104,8 @@ def tune(
             help="What to vary otherwise: NAME=LOW:HIGH, NAME=A,B or NAME=off; repeat it for several.",
         ),
     ] = None,
-    loss: Annotated[LossName | None, typer.Option(help="What training makes small. [default: mse]")] = None,
+    loss: LossOption = None,
+    quantile: QuantileOption = None,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     force: Annotated[bool, typer.Option("--force", help="Begin anew, and replace the run that is there.")] = False,
@@ -140,9 +143,7 @@ def tune(
         static=static,
         labels=labels,
     )
-    model = unflat.LSTMRegressor(device=device)
-    if loss is not None:
-        model.set_params(loss=loss)
+    model = unflat.LSTMRegressor(device=device).set_params(**loss_parameters(loss, quantile))
     seconds = None if budget is None else _seconds(budget)
     changed = unflat.tuning.changed_space(unflat.tuning.Space(), space or [])
     try:
