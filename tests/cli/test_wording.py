@@ -47,6 +47,14 @@ def test_messages_name_what_can_be_typed(options, message, said):
     assert said in in_options(message, options)
 
 
+def test_a_file_without_a_header_gets_one(run, tmp_path):
+    """There is no option for names, so that a line of them is all that helps."""
+    path = tmp_path / "bare.csv"
+    path.write_text("1,2\n3,4\n")
+    said = run("train", path, "--target", "load", "--window", 6, "-o", tmp_path / "run").stderr
+    assert said.endswith("Write a line of names above it.\n")
+
+
 def test_what_a_run_needs_cannot_be_chosen(run, trained, table, tmp_path):
     """A column that a run was trained with is to be in the table, whatever others there are."""
     renamed = tmp_path / "renamed.csv"

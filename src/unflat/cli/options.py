@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from unflat.runs import Cut
 
 DataArgument = Annotated[
-    Path, typer.Argument(metavar="DATA", help="Table of time steps (.csv, .tsv, .txt, .parquet), or sequences (.ts).")
+    Path,
+    typer.Argument(
+        metavar="DATA",
+        help="Table of time steps (.csv, .tsv, .txt, .dat, also as .gz; .parquet), or sequences (.ts).",
+    ),
 ]
 TargetOption = Annotated[
     list[str] | None, typer.Option(metavar="COLUMN", help="Column to predict; repeat it for several.")

@@ -16,7 +16,8 @@ RunArgument = Annotated[
 LikeDataArgument = Annotated[
     Path,
     typer.Argument(
-        metavar="DATA", help="Table with the columns of the training data (.csv, .tsv, .txt, .parquet), or .ts."
+        metavar="DATA",
+        help="Table with the columns of the training data (.csv, .tsv, .txt, .dat, also as .gz; .parquet), or .ts.",
     ),
 ]
 

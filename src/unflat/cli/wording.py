@@ -19,6 +19,7 @@ _OTHERWISE = {"coverage": "interval", "length": "window", "units": "unit"}
 _CALLS = {
     "unflat.diagnose(model, X, y)": "unflat diagnose RUN --data FILE",
     ", or in text= of read_table": "",
+    ", or give read_table(path, names=[...])": "",
     "Call model.calibrate(X, y) with sequences that the model has not learned from.": (
         "Train it so that it holds something out, without --validation-share 0."
     ),
