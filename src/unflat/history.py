@@ -68,6 +68,15 @@ class History:
         """Wall time of all passes."""
         return math.fsum(record.seconds for record in self.epochs)
 
+    @property
+    def broke_off(self) -> bool:
+        """Whether training did not come to an end of its own."""
+        return self.stopped in {"interrupted", "diverged"}
+
+    def undone(self) -> History:
+        """Give the same training, of which the weights before its first epoch are kept."""
+        return replace(self, best_epoch=0)
+
     def __str__(self) -> str:
         """Tell of the training in a few words; `epochs` holds every pass."""
         if not self.epochs:
@@ -113,4 +122,4 @@ def _record(values: Mapping[str, Any]) -> EpochRecord:
 
 def told(histories: Sequence[History]) -> History:
     """Choose the history to tell of: the first that went wrong, else the first."""
-    return next((history for history in histories if history.stopped in {"interrupted", "diverged"}), histories[0])
+    return next((history for history in histories if history.broke_off), histories[0])

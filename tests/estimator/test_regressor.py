@@ -6,10 +6,8 @@ import pandas as pd
 import polars as pl
 import pytest
 import torch
-from sklearn.exceptions import NotFittedError
 
 from unflat.errors import (
-    ConfigurationError,
     DivergedWarning,
     FlatPredictionWarning,
     InputError,
@@ -17,18 +15,10 @@ from unflat.errors import (
     MissingValuesWarning,
     NoSkillWarning,
     ShapeError,
-    TooFewSamplesError,
 )
 from unflat.estimator import LSTMRegressor, load
 from unflat.training.callbacks import Callback
 from unflat.windows import apply_schema, make_windows
-
-
-class Failing(Callback):
-    """Raises before the first step."""
-
-    def on_start(self, plan):
-        1 / 0  # noqa: B018 - an error that nothing here raises otherwise
 
 
 class TestInputs:
@@ -413,63 +403,6 @@ class TestTraining:
         for together in (1, 7, 64):
             parts = [model.predict(X[i : i + together]) for i in range(0, len(X), together)]
             np.testing.assert_allclose(np.concatenate(parts), expected, rtol=0, atol=1e-5 * y.std())
-
-    def test_partial_fit_goes_on(self, small, waves):
-        """Passes over more data improve the fit, are appended to the history, and keep the first data's scales."""
-        X, y = waves
-        model = small(learning_rate=5e-2).partial_fit(X[:60], y[:60])
-        before, center = model.score(X, y), model.predictor_.target.center.clone()
-        for _ in range(20):
-            model.partial_fit(X, y)
-        assert model.score(X, y) > before
-        assert len(model.history_.epochs) == 21
-        assert [record.epoch for record in model.history_.epochs] == list(range(1, 22))
-        assert torch.equal(model.predictor_.target.center, center)
-
-    @pytest.mark.parametrize(
-        "wrong", [{"learning_rate": -1}, {"batch_size": 0}, {"device": "abacus"}, {"callbacks": (Failing(),)}]
-    )
-    def test_a_first_pass_that_raises_leaves_nothing_fitted(self, small, waves, wrong):
-        """A model that never learned does not predict, whatever it was that ended its first pass."""
-        X, y = waves
-        model = small(**wrong)
-        with pytest.raises((ConfigurationError, ZeroDivisionError)):
-            model.partial_fit(X, y)
-        with pytest.raises(NotFittedError):
-            model.predict(X)
-
-    def test_a_fitted_model_goes_on_with_one_sequence(self, small, waves):
-        """As truths come in; only the first data must have a spread."""
-        X, y = waves
-        model = small(epochs=2).fit(X, y)
-        before = model.predict(X)
-        assert not np.array_equal(model.partial_fit(X[:1], y[:1]).predict(X), before)
-        with pytest.raises(TooFewSamplesError, match="at least 2"):
-            small().partial_fit(X[:1], y[:1])
-
-    @pytest.mark.parametrize("passes", [0, 1])
-    def test_a_pass_that_diverges_does_not_spoil_the_next(self, small, waves, passes):
-        """It is warned of and undone, its moments too: what comes after it learns as if it had not been."""
-        X, y = waves
-        model, spared = (small(epochs=2).fit(X, y) for _ in range(2))
-        for _ in range(passes):
-            model.partial_fit(X, y)
-            spared.partial_fit(X, y)
-        wrong = y.copy()
-        wrong[7] = 1e45
-        with pytest.warns(DivergedWarning, match="The weights of epoch 0 are kept"):
-            model.partial_fit(X, wrong)
-        spared.histories_ = model.histories_  # the order of a pass follows from how many came before
-        np.testing.assert_array_equal(model.partial_fit(X, y).predict(X), spared.partial_fit(X, y).predict(X))
-
-    def test_partial_fit_refuses_other_shapes(self, small, waves):
-        """More data must have the features and outputs of the first."""
-        X, y = waves
-        model = small(epochs=1).fit(X, y)
-        with pytest.raises(ShapeError, match="2 features at each time step, as in training"):
-            model.partial_fit(X[:, :, :1], y)
-        with pytest.raises(ShapeError, match="1 outputs, as in training"):
-            model.partial_fit(X, np.column_stack([y, y]))
 
     def test_interrupt_returns_a_fitted_model(self, small, waves):
         """Ctrl-C during training gives a model with the best weights so far, and a warning."""

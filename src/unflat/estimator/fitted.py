@@ -5,26 +5,33 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from unflat.contract import check_is_fitted
+from unflat.dataset import as_dataset, refuse_other_outputs, windowed
 from unflat.history import told
 from unflat.scaling.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from unflat.history import History
     from unflat.metrics import Assessment
     from unflat.network import Predictor
+    from unflat.windows import WindowSchema
 
 
 class FittedMixin:
-    """Properties that follow from what was fitted."""
+    """Properties and a score that follow from what was fitted."""
 
     predictor_: Predictor
     histories_: tuple[History, ...]
     held_out_: Assessment | None
+    schema_: WindowSchema | None
+    n_outputs_: int
 
     @property
     def history_(self) -> History:
@@ -51,6 +58,32 @@ class FittedMixin:
         """Whether the model is its skip alone."""
         check_is_fitted(self)
         return self.predictor_.network.is_linear
+
+    def score(self, X: object, y: object = None, sample_weight: object = None) -> float:
+        """Measure R², averaged over outputs.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`; or, if the model was fitted on windows of a table, another such table.
+
+        Returns
+        -------
+        float
+            1 for perfect predictions, 0 for the mean's, negative for worse.
+        """
+        from sklearn.metrics import r2_score  # noqa: PLC0415 - a third of scikit-learn, which only this needs
+
+        check_is_fitted(self)
+        X = windowed(X, self.schema_, targets=True)
+        data = as_dataset(X, y, sample_weight=sample_weight)
+        refuse_other_outputs("y", data, self.n_outputs_)
+        prediction = np.reshape(self.predict(X), data.y.shape)
+        return float(r2_score(data.y, prediction, sample_weight=data.weights))
+
+    def predict(self, X: object) -> NDArray[np.float64]:
+        """Predict, as the estimator does."""
+        raise NotImplementedError
 
 
 @contextmanager

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import warnings
+from copy import deepcopy
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-import numpy as np
 import torch
 
 from unflat.baselines import Baselines
 from unflat.contract import SequenceRegressor, check_is_fitted, random_state_of
-from unflat.dataset import as_dataset, refuse_other_data, refuse_other_outputs, sequences_for, windowed
+from unflat.dataset import as_dataset, refuse_other_data, sequences_for
 from unflat.errors import ConstantColumnWarning, TooFewSamplesError
 from unflat.estimator.fitted import FittedMixin, unchanged_on_error
 from unflat.estimator.inputs import warn_of_inputs, warn_of_single_steps
 from unflat.estimator.judgement import warn_of, warn_of_history
 from unflat.estimator.mistakes import without_lone_values
 from unflat.fitting.assessing import assess_held_out, assess_on, hold
-from unflat.fitting.learning import continued, learn, moments_after
+from unflat.fitting.learning import continued, learn
 from unflat.fitting.picking import picks_of
 from unflat.fitting.preparing import prepare
 from unflat.fitting.settings import choose_device, network_config, one_pass_config, scaling_config, training_config
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from os import PathLike
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from unflat.config import Cell, LossName, Pooling, Precision, Scale, Schedule, TargetRange, TargetScale
@@ -338,12 +339,12 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         Raises
         ------
         ConfigurationError, InputError
-            As for `fit`; the estimator is then as it was before.
+            As for `fit`. Whatever is raised, by a callback too, leaves the estimator as it was before.
 
         Warns
         -----
         DivergedWarning, InterruptedWarning
-            If the pass did not come to its end: the weights are those of before.
+            If the pass did not come to its end, in any network: but for its history, the estimator is as it was before.
         TargetLimitWarning
             If a target lies beyond a limit that earlier ones pile up at, which therefore is none: it is let go.
         """
@@ -358,6 +359,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
                 self.held_out_, self.histories_ = None, (History(),) * len(self.predictor_.members)
             refuse_other_data(data, self.schema_, self.n_features_in_, self.n_outputs_)
             self.predictor_.target.refuse(data.y, self.target_names_)
+            # It is a copy that learns: of several networks some may have, when one breaks off.
+            before, self.predictor_ = self.predictor_, deepcopy(self.predictor_)
             self._admit(data.y)
             # Each pass has an order of its own, which follows from the seed and the passes before it.
             seed = int(random.randint(2**31 - 1)) + len(self.history_.epochs)
@@ -371,11 +374,14 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
                 moments=self._moments,
             )
             later = [one.history for one in trained]
+            if told(later).broke_off:
+                self.predictor_, later = before, [history.undone() for history in later]
+            else:
+                self._moments = tuple(one.moments for one in trained)
+                self.bands_ = self.bands_.outdated()
+                self.predictor_.hold.release()
             self.histories_ = continued(self.histories_, later)
-            self._moments = moments_after(self._moments, trained)
             warn_of_history(told(later), stacklevel=2)
-            self.bands_ = self.bands_.outdated()
-            self.predictor_.hold.release()
         return self
 
     def predict(self, X: object) -> NDArray[np.float64]:
@@ -410,28 +416,6 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         check_is_fitted(self)
         prediction = predict_all(self.predictor_, self._sequences(X))
         return prediction[:, 0] if self.flat_target_ else prediction
-
-    def score(self, X: object, y: object = None, sample_weight: object = None) -> float:
-        """Measure R², averaged over outputs.
-
-        Parameters
-        ----------
-        X, y, sample_weight
-            As for `fit`; or, if the model was fitted on windows of a table, another such table.
-
-        Returns
-        -------
-        float
-            1 for perfect predictions, 0 for the mean's, negative for worse.
-        """
-        from sklearn.metrics import r2_score  # noqa: PLC0415 - a third of scikit-learn, which only this needs
-
-        check_is_fitted(self)
-        X = windowed(X, self.schema_, targets=True)
-        data = as_dataset(X, y, sample_weight=sample_weight)
-        refuse_other_outputs("y", data, self.n_outputs_)
-        prediction = np.reshape(self.predict(X), data.y.shape)
-        return float(r2_score(data.y, prediction, sample_weight=data.weights))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the model to one file: network, scales, baselines, history; no data, no pickle.

@@ -221,11 +221,3 @@ def _weights(data: Dataset | None) -> Tensor | None:
 def continued(histories: Sequence[History], later: Sequence[History]) -> tuple[History, ...]:
     """Append trainings that went on from earlier ones; after Ctrl-C there are fewer of them."""
     return tuple(before + after for before, after in zip_longest(histories, later, fillvalue=History()))
-
-
-def moments_after(
-    moments: Sequence[dict[str, Any] | None] | None, trained: Sequence[Trained]
-) -> tuple[dict[str, Any] | None, ...]:
-    """Give the moments to go on from: each training's own, or those of before where it left none or never began."""
-    of_each = [one.moments for one in trained]
-    return tuple(own or before for own, before in zip_longest(of_each, moments or ()))
