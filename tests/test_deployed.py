@@ -140,6 +140,7 @@ REFUSED = {
     "no steps": (np.zeros((3, 0, 1)), InputError, "0 time step"),
     "one number": (3.0, ShapeError, r"shape \(n, T, F\)"),
     "text": ([["a", "b"]], InputTypeError, "values that are not"),
+    "one sequence": (np.ones((8, 1)), ShapeError, r"as in training \(8 or more\).*X\[None\] if it is one sequence"),
     "gaps only": (np.full((2, 3, 1), np.nan), AllMissingError, "nothing but NaN"),
 }
 

@@ -315,7 +315,9 @@ def _other_categories(schema: WindowSchema, fitted: WindowSchema) -> str:
     return f", and other categories of {other[0]!r}" if other else ""
 
 
-def sequences_for(X: object, schema: WindowSchema | None, n_features: int, *, name: str = "X") -> Sequences:
+def sequences_for(
+    X: object, schema: WindowSchema | None, n_features: int, *, fewest_steps: int = 1, name: str = "X"
+) -> Sequences:
     """Take the sequences that a fitted model is to predict for.
 
     Parameters
@@ -326,6 +328,8 @@ def sequences_for(X: object, schema: WindowSchema | None, n_features: int, *, na
         What the columns meant in training, where they had names.
     n_features : int
         Features of a time step in training.
+    fewest_steps : int
+        Time steps of its shortest sequence.
     name : str
         What to call X in messages.
 
@@ -343,7 +347,7 @@ def sequences_for(X: object, schema: WindowSchema | None, n_features: int, *, na
     if isinstance(X, Windows):
         refuse_other_windows("The windows to predict for", X, schema)
         return X.sequences
-    sequences = as_sequences(X, name=name)
+    sequences = as_sequences(X, name=name, fewest_steps=fewest_steps)
     refuse_other_features(name, sequences, n_features, given=getattr(X, "shape", None))
     refuse_other_context(name, sequences, () if schema is None else schema.beside)
     return sequences

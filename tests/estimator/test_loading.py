@@ -10,6 +10,7 @@ import pytest
 
 from unflat.errors import (
     CorruptArtifactError,
+    ShapeError,
 )
 from unflat.estimator import load
 from unflat.saving.artifact import read_artifact, write_artifact
@@ -36,6 +37,18 @@ def test_loaded_model_is_the_saved_one(small, waves, tmp_path, parameters):
     assert twin.history_ == model.history_
     assert twin.held_out_ == model.held_out_
     assert twin.predict(X).shape == (120,)
+
+
+def test_a_loaded_model_knows_how_short_sequences_may_be(small, waves, tmp_path):
+    """It refuses what the fitted one does; a file from before this was kept refuses nothing."""
+    X, y = waves[0][:, :, 0], waves[1]
+    small(epochs=1).fit(X, y).save(tmp_path / "m.unflat")
+    with pytest.raises(ShapeError, match="8 or more"):
+        load(tmp_path / "m.unflat").predict(X[0][:, None])
+    tensors, document = read_artifact(tmp_path / "m.unflat")
+    del document["fewest_steps"]
+    write_artifact(tmp_path / "m.unflat", tensors, document)
+    assert load(tmp_path / "m.unflat").predict(X[0][:, None]).shape == (8,)
 
 
 def test_loaded_model_goes_on_learning(small, waves, tmp_path):

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.exceptions import NotFittedError
 
 from unflat.errors import (
@@ -104,6 +105,31 @@ def test_other_features_when_predicting(small, waves):
     model = small(epochs=1).fit(X, y)
     with pytest.raises(ShapeError, match="X has 1 features, but LSTMRegressor is expecting 2 features"):
         model.predict(X[:, :, :1])
+
+
+@pytest.mark.parametrize(
+    "form", [np.asarray, np.ndarray.tolist, list, torch.from_numpy], ids=lambda form: form.__name__
+)
+def test_one_sequence_is_not_taken_for_as_many_as_it_has_steps(small, waves, form):
+    """Given without an axis of sequences, it is refused with the way to give it, wherever predictions are asked for."""
+    X, y = waves[0][:, :, :1], waves[1]
+    model = small(epochs=1).fit(X, y)
+    wanted = (model.predict, model.predict_interval, model.track_interval().predict)
+    for predict in wanted:
+        with pytest.raises(
+            ShapeError, match=r"several time steps.*8 or more.*8 sequences of 1 step: give X\[None\] if"
+        ):
+            predict(form(X[0]))
+    assert model.predict(X[0][None]).shape == (1,)
+    assert model.predict(X[0][:, :, None]).shape == (8,)  # who says so, means it
+
+
+def test_single_steps_are_taken_where_training_had_some(small, waves):
+    """In shape (n, 1), by a model that was fitted on such, or has gone on with one."""
+    X, y = waves[0][:, -1:, 0], waves[1]
+    assert small(epochs=1).fit(X, y).predict(X).shape == (120,)
+    model = small(epochs=1).fit(waves[0][:, :, 0], y)
+    assert model.partial_fit(X[:, :, None], y).predict(X).shape == (120,)
 
 
 def test_log_of_what_is_not_positive(small, waves):

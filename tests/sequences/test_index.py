@@ -147,6 +147,22 @@ def test_what_is_no_sequence_is_refused(X, error, message):
         as_sequences(X)
 
 
+@pytest.mark.parametrize("X", [np.ones((3, 1)), [[1.0], [2.0], [3.0]], [np.ones(1)] * 3])
+def test_single_steps_without_an_axis_of_features_are_refused_after_longer_sequences(X):
+    """They are more likely one sequence; without a training to compare with, they are taken as they stand."""
+    assert len(as_sequences(X)) == len(as_sequences(X, fewest_steps=1)) == 3
+    with pytest.raises(ShapeError, match=r"as in training \(2 or more\); received shape \(3, 1\).*X\[None\]"):
+        as_sequences(X, fewest_steps=2)
+
+
+@pytest.mark.parametrize(
+    "X", [np.ones((3, 1, 1)), [np.ones((1, 1))] * 3, [[1.0], [1.0, 2.0]], np.array([[1.0, np.nan]] * 2), [[1.0]]]
+)
+def test_sequences_that_are_short_in_plain_words_are_taken_after_longer_ones(X):
+    """With an axis of features, beside others, or padded, one step is what is meant."""
+    assert len(as_sequences(X, fewest_steps=2)) == len(X)
+
+
 def test_series_of_a_list_are_sequences():
     """One feature has no order that a name would tell."""
     sequences = as_sequences([pd.Series([1.0, 2.0]), pl.Series("a", [3.0])])

@@ -199,7 +199,7 @@ class Baselines:
             )
         reasons = {
             LAST_VALUE: self._past_reason(),
-            SEASONAL_VALUE: self._season_reason(int(sequences.lengths.min())),
+            SEASONAL_VALUE: self._season_reason(sequences.shortest),
             RIDGE: self.reasons[RIDGE] if self.ridge is None else self.ridge.reason(sequences),
         }
         return {name: reason for name, reason in reasons.items() if reason is not None}

@@ -102,6 +102,7 @@ class OnnxPredictor:
         self.context_names = tuple(beside["names"])
         self._categorical_beside, self._complete_beside = tuple(beside["categorical"]), beside["complete"]
         self.n_features: int = self.metadata["n_features"]
+        self._fewest_steps: int = self.metadata.get("fewest_steps", 1)  # older files do not say
         self._flat: bool = self.metadata["flat_target"]
         self._complete: list[int] = self.metadata["complete"]
         self._ranges = InputRange.from_saved(
@@ -218,7 +219,7 @@ class OnnxPredictor:
         """Give an array that needs no further check, or None for anything else."""
         if type(X) is not np.ndarray or X.dtype.char not in "df" or 0 in X.shape or self.context_names:
             return None
-        if X.ndim == 2 and self.n_features == 1:  # noqa: PLR2004 - sequences and time
+        if X.ndim == 2 and X.shape[1] > 1 and self.n_features == 1:  # noqa: PLR2004 - sequences and time
             X = X[:, :, None]
         if X.ndim != 3 or X.shape[2] != self.n_features or X.shape[0] > sequences_together(X.shape[1]):  # noqa: PLR2004
             return None
@@ -253,7 +254,8 @@ class OnnxPredictor:
 
     def _checked(self, X: object, context: object) -> Sequences:
         self._refuse_tables(X)
-        sequences = as_sequences(getattr(X, "sequences", X))  # windows of a table hold theirs
+        # Windows of a table hold theirs.
+        sequences = as_sequences(getattr(X, "sequences", X), fewest_steps=self._fewest_steps)
         if sequences.n_features != self.n_features:
             raise ShapeError(
                 "X", f"{self.n_features} features at each time step, as in training",

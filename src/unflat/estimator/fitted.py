@@ -32,6 +32,7 @@ class FittedMixin:
     held_out_: Assessment | None
     schema_: WindowSchema | None
     n_outputs_: int
+    fewest_steps_: int
 
     @property
     def history_(self) -> History:

@@ -164,6 +164,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         Whether the recurrence earned nothing on the held-out part: the model then is its skip alone.
     n_features_in_ : int
         Features of a time step.
+    fewest_steps_ : int
+        Time steps of the shortest sequence.
     n_outputs_ : int
         Numbers predicted for a sequence.
     target_names_ : tuple of str
@@ -380,6 +382,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
                 self._moments = tuple(one.moments for one in trained)
                 self.bands_ = self.bands_.outdated()
                 self.predictor_.hold.release()
+                self.fewest_steps_ = min(self.fewest_steps_, data.sequences.shortest)
             self.histories_ = continued(self.histories_, later)
             warn_of_history(told(later), stacklevel=2)
         return self
@@ -403,7 +406,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         NotFittedError
             If the model is not fitted.
         InputError
-            If sequences cannot be used, or have other features than in training.
+            If sequences cannot be used, or have other features than in training; or if X has shape (n, 1) and each
+            sequence of the training had several steps: `X[None]` is one sequence.
 
         Warns
         -----
@@ -460,6 +464,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         self.baselines_ = Baselines.fit(training.sequences, training.y, training.past, sample_weight=training.weights)
         self.schema_ = training.schema
         self.n_features_in_ = training.sequences.n_features
+        self.fewest_steps_ = training.sequences.shortest
         self.n_outputs_ = training.y.shape[1]
         self.target_names_ = training.names
         self.flat_target_ = training.flat
@@ -475,6 +480,6 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         warn_of(self.history_, judged, held_out=self.held_out_ is not None, stacklevel=3)
 
     def _sequences(self, X: object) -> Sequences:
-        sequences = sequences_for(X, self.schema_, self.n_features_in_)
+        sequences = sequences_for(X, self.schema_, self.n_features_in_, fewest_steps=self.fewest_steps_)
         warn_of_inputs(self.predictor_, self.input_range_, sequences, stacklevel=4)
         return sequences

@@ -133,7 +133,9 @@ def export_onnx(
     sequences = (
         draw_sequences(arrays, model.input_range_, _beside(model))
         if sample is None
-        else sequences_for(sample, model.schema_, model.n_features_in_, name="The sample")
+        else sequences_for(
+            sample, model.schema_, model.n_features_in_, fewest_steps=model.fewest_steps_, name="The sample"
+        )
     )
     content = build(onnx, arrays, model.input_range_, opset)
     _describe(content, _metadata(model, arrays, {} if units is None else units), _intervals(model.bands_, arrays))
@@ -199,6 +201,7 @@ def _metadata(model: LSTMRegressor, arrays: PredictorArrays, units: Mapping[str,
         "format": FORMAT,
         "version": __version__,
         "n_features": model.n_features_in_,
+        "fewest_steps": model.fewest_steps_,
         "features": list(features),
         "targets": list(model.target_names_),
         "units": dict(units),

@@ -100,7 +100,7 @@ def _predicted(model: LSTMRegressor, X: object, interval: float | None) -> dict[
     if interval is None:
         return {"predicted": model.predict(X)}
     between = model.predict_interval(X, interval)
-    sequences = sequences_for(X, model.schema_, model.n_features_in_)
+    sequences = sequences_for(X, model.schema_, model.n_features_in_, fewest_steps=model.fewest_steps_)
     return {"predicted": predict_all(model.predictor_, sequences), **between._asdict()}
 
 

@@ -53,6 +53,8 @@ class Learned:
         What intervals are made of.
     input_range : InputRange
         The range of each feature.
+    fewest_steps : int
+        Time steps of the shortest sequence.
     """
 
     predictor: Predictor
@@ -64,6 +66,7 @@ class Learned:
     flat_target: bool
     bands: Bands
     input_range: InputRange
+    fewest_steps: int
 
 
 def write_model(path: str | PathLike[str], parameters: Mapping[str, Any], learned: Learned) -> None:
@@ -102,6 +105,7 @@ def write_model(path: str | PathLike[str], parameters: Mapping[str, Any], learne
         "schema": None if learned.schema is None else learned.schema.to_dict(),
         "target_names": list(learned.target_names),
         "flat_target": learned.flat_target,
+        "fewest_steps": learned.fewest_steps,
         "interval_groups": [] if learned.bands.calibration is None else _plain_labels(learned.bands.calibration.labels),
     }
     write_artifact(path, tensors, document)
@@ -185,6 +189,7 @@ def _learned(tensors: dict[str, torch.Tensor], document: dict[str, Any]) -> Lear
         bool(document["flat_target"]),
         Bands.from_saved(_arrays("intervals.", tensors), tuple(document["interval_groups"])),
         InputRange.from_saved(_arrays("range.", tensors)),
+        document.get("fewest_steps", 1),  # older files do not say
     )
 
 

@@ -137,6 +137,11 @@ class Sequences:
         return int(self.lengths[:1].sum() if _is_broadcast(self.lengths) else self.lengths.max(initial=0))
 
     @property
+    def shortest(self) -> int:
+        """Rows of the shortest of one or more sequences."""
+        return self.longest if _is_broadcast(self.lengths) else int(self.lengths.min())
+
+    @property
     def equally_long(self) -> bool:
         """Whether all sequences have the same number of rows."""
         return _is_broadcast(self.lengths) or bool((self.lengths == self.longest).all())
@@ -217,7 +222,7 @@ class Sequences:
         return values
 
 
-def as_sequences(X: object, *, name: str = "X") -> Sequences:
+def as_sequences(X: object, *, name: str = "X", fewest_steps: int = 1) -> Sequences:
     """Take what a user calls sequences.
 
     Parameters
@@ -227,6 +232,9 @@ def as_sequences(X: object, *, name: str = "X") -> Sequences:
         rows of nothing but NaN before a sequence's first or after its last value are padding.
     name : str
         What to call it in messages.
+    fewest_steps : int
+        Steps of the shortest sequence of the training. Where that is more than one, shape (n, 1) is refused: it is one
+        sequence of n steps rather than n of one.
 
     Returns
     -------
@@ -238,7 +246,7 @@ def as_sequences(X: object, *, name: str = "X") -> Sequences:
     InputTypeError
         If it holds anything but real numbers, or is a table.
     ShapeError
-        If it has other than two or three dimensions, or sequences differ in their features.
+        If it has other than two or three dimensions, or sequences differ in their features; or it is one sequence.
     TooFewSamplesError
         If there is no sequence.
     NonFiniteError
@@ -250,7 +258,13 @@ def as_sequences(X: object, *, name: str = "X") -> Sequences:
         return X
     _refuse_containers_of_rows(X, name)
     parts = _ragged_parts(X)
-    sequences = _from_array(as_numbers(X, name), name) if parts is None else _from_list(parts, name)
+    if parts is None:
+        array = as_numbers(X, name)
+        sequences, shape = _from_array(array, name), array.shape
+    else:
+        sequences, shape = _from_list(parts, name), (len(parts), *np.shape(parts[0]))
+    if fewest_steps > 1:
+        _refuse_one_as_many(sequences, shape, fewest_steps, name)
     refuse_infinite(sequences.rows, name)
     return sequences
 
@@ -364,7 +378,7 @@ def _frames() -> ModuleType:
     return import_module("narwhals").dependencies  # type: ignore[no-any-return]
 
 
-def _ragged_parts(X: object) -> list[object] | None:
+def _ragged_parts(X: object) -> list[Any] | None:
     """Give the sequences of a list, or of an array of objects that each are one; None for anything else."""
     is_array_of_arrays = isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1
     if not (is_array_of_arrays or isinstance(X, list | tuple)):
@@ -372,6 +386,18 @@ def _ragged_parts(X: object) -> list[object] | None:
     parts = list(X)  # type: ignore[call-overload]  # an array, a list or a tuple
     # Of a list NumPy would have to make an array first, and can make none of rows of unequal lengths.
     return parts if parts and all(isinstance(item, list | tuple) or np.ndim(item) > 0 for item in parts) else None
+
+
+def _refuse_one_as_many(sequences: Sequences, shape: tuple[int, ...], fewest_steps: int, name: str) -> None:
+    """Refuse one sequence of one feature, whose steps would be taken for sequences."""
+    if shape[0] > 1 and shape[1:] == (1,) and sequences.longest == 1:  # in a list, the first may be short alone
+        raise ShapeError(
+            name,
+            f"sequences of several time steps, as in training ({fewest_steps} or more)",
+            shape,
+            f"Read as (n, T), it is {shape[0]} sequences of 1 step: give {name}[None] if it is one sequence, "
+            f"{name}[:, :, None] if they are single steps indeed.",
+        )
 
 
 def _from_list(X: Sequence[object], name: str) -> Sequences:
