@@ -70,6 +70,32 @@ class SplitPlan(Checked):
         return self.test + self.validation
 
 
+def plans_of_folds(n: int, gap: int) -> list[SplitPlan]:
+    """Give the splits of n folds by time: each judges the stretch that follows its training, as validation.
+
+    Parameters
+    ----------
+    n : int
+        How many folds, of n + 1 stretches.
+    gap : int
+        Rows after a cut that are the target of no window.
+
+    Returns
+    -------
+    list of SplitPlan
+        The earliest fold first; what follows its validation is the test part.
+
+    Raises
+    ------
+    ConfigurationError
+        If a number is out of its bounds.
+    """
+    if not AtLeast(1).admits(n):
+        raise ConfigurationError("Windows.folds", "n", str(AtLeast(1)), n)
+    left = [stretches / (n + 1) for stretches in range(n, -1, -1)]
+    return [SplitPlan(test, later - test, "time", gap) for later, test in pairwise(left)]
+
+
 def assign_parts(
     timeline: Timeline, sequences: Sequences, ahead: Sequence[int], plan: SplitPlan, random: np.random.Generator
 ) -> NDArray[np.uint8]:

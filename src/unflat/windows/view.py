@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 
 from unflat.config import AtLeast
-from unflat.errors import ConfigurationError, InputError
+from unflat.errors import ConfigurationError, InputError, InputTypeError
 from unflat.sequences.columnar import CHUNK_ROWS
-from unflat.windows.parts import SplitPlan, assign_parts
+from unflat.windows.parts import TRAIN, VALIDATION, SplitPlan, assign_parts, plans_of_folds
 from unflat.windows.schema import horizons_in_words
 
 if TYPE_CHECKING:
@@ -273,6 +273,67 @@ class Windows:
         """
         parts = self._parts(SplitPlan(test, validation, by, gap), random_state)
         return Positions(*(np.flatnonzero(parts == part) for part in range(3)))
+
+    def folds(self, n: int = 5, *, gap: int = 0) -> list[tuple[Windows, Windows]]:
+        """Split by time again and again, to train on what came first and to judge on what follows.
+
+        The rows are cut into n + 1 stretches. Each but the first is judged once, by what was learned from all before it
+        (evaluation with a rolling origin: Tashman, International Journal of Forecasting 16, 2000). Nothing leaks, as in
+        `split`.
+
+        Parameters
+        ----------
+        n : int
+            How many folds.
+        gap : int
+            How many rows after a cut are the target of no window.
+
+        Returns
+        -------
+        list of (Windows, Windows)
+            Of each fold, the earliest first, what to train on and what to judge on.
+
+        Raises
+        ------
+        ConfigurationError
+            If the number of folds is no whole number of at least 1, or the gap none of at least 0.
+        EmptyPartError
+            If a part would get no window.
+        InputError
+            If these windows have no targets.
+        """
+        positions = self.fold_positions(n, gap=gap)
+        apart = replace(self, split_by="time")
+        return [(apart.take(train), apart.take(test)) for train, test in positions]
+
+    def fold_positions(self, n: int = 5, *, gap: int = 0) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Find the positions of the windows that `folds` puts into each part: what scikit-learn's tools take as `cv`.
+
+        Parameters
+        ----------
+        n, gap
+            As in `folds`.
+
+        Returns
+        -------
+        list of (ndarray, ndarray)
+            Of each fold, what to train on and what to judge on, each an ascending int64 array.
+
+        Raises
+        ------
+        ConfigurationError, EmptyPartError, InputError
+            As in `folds`.
+        """
+        cut = [self._parts(plan, None) for plan in plans_of_folds(n, gap)]
+        return [(np.flatnonzero(parts == TRAIN), np.flatnonzero(parts == VALIDATION)) for parts in cut]
+
+    def __array__(self, dtype: object = None, copy: bool | None = None) -> NoReturn:
+        """Refuse to be taken for an array, as scikit-learn's tools do: their own folds would cut through windows."""
+        raise InputTypeError(
+            "The windows", "an array", "windows of a table, which share rows with their neighbours",
+            "Fit and predict with the windows themselves, and judge with windows.folds(). For tools of scikit-learn "
+            "give windows.sequences.dense() and windows.y, with cv=windows.fold_positions().",
+        )  # fmt: skip
 
     def _parts(self, plan: SplitPlan, random_state: int | np.random.Generator | None) -> NDArray[np.uint8]:
         if self.columns is None:
