@@ -386,6 +386,19 @@ class TestTraining:
         expected = [before.predict(X)] * 2 + list(before.partial_fit(X, y).calibrate(X, y).predict_interval(X))
         np.testing.assert_array_equal(found, expected)
 
+    @pytest.mark.parametrize("off", [torch.no_grad, torch.inference_mode])
+    def test_a_program_may_have_turned_gradients_off(self, small, waves, tmp_path, off):
+        """As one that serves other models: a fit and further passes, also of a loaded model, give the same bits."""
+        X, y = waves
+        expected = small(epochs=2).fit(X, y)
+        expected.save(tmp_path / "m.unflat")
+        with off():
+            model = small(epochs=2).fit(X, y).partial_fit(X, y)
+            loaded = load(tmp_path / "m.unflat")
+        prediction = expected.partial_fit(X, y).predict(X)
+        np.testing.assert_array_equal(model.predict(X), prediction)
+        np.testing.assert_array_equal(loaded.partial_fit(X, y).predict(X), prediction)
+
     def test_inputs_are_left_alone(self, small, waves):
         """Neither X nor y is written to, also when they are read-only."""
         X, y = waves

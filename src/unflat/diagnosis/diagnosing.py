@@ -23,10 +23,10 @@ from unflat.diagnosis.result import Diagnosis
 from unflat.diagnosis.second_opinion import with_second_opinion
 from unflat.diagnosis.subjects import Settings, subject_of
 from unflat.diagnosis.subjects.careful import CarefulSubject
-from unflat.diagnosis.subjects.keeping import taking_gradients
 from unflat.diagnosis.verdict import LET_PASS, judge
 from unflat.errors import ConfigurationError, InputTypeError, ShapeError
 from unflat.metrics import assess
+from unflat.network.gradients import taking_gradients
 from unflat.windows import Windows
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ import torch
 from unflat.config import NetworkConfig, ScalingConfig, TrainingConfig
 from unflat.dataset import as_dataset
 from unflat.diagnosis.reservoir import scaled_steps
-from unflat.diagnosis.subjects.keeping import taking_gradients
 from unflat.diagnosis.summaries import in_stretches
 from unflat.errors import ConstantTargetError
 from unflat.fitting.learning import learn
 from unflat.fitting.preparing import prepare
 from unflat.network import predict_all
+from unflat.network.gradients import taking_gradients
 from unflat.parting import Parting
 from unflat.sequences import as_sequences
 

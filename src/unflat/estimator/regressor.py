@@ -25,6 +25,7 @@ from unflat.fitting.settings import choose_device, network_config, one_pass_conf
 from unflat.history import History, told
 from unflat.intervals import Bands, IntervalMixin, bands_of, worth_folding
 from unflat.network import predict_all
+from unflat.network.gradients import taking_gradients
 from unflat.parting import Parting, parted
 from unflat.saving.model import Learned, write_model
 from unflat.scaling.ranges import InputRange
@@ -303,7 +304,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         free = self.skip and self.loss == "mse"
         parting = parted(data, validation, self.validation_fraction, random, self.n_members, free=free)
         config = training_config(parameters, len(parting.parts[0].training), crossed=parting.crossed)
-        with unchanged_on_error(self):
+        with unchanged_on_error(self), taking_gradients():
             generator = self._start(parting, random)
             picks = picks_of(self.predictor_, parting, config.loss)
             trained = learn(
@@ -355,7 +356,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         data = self._dataset(X, y, sample_weight, None, fewest=_FEWEST_TO_FIT if is_first else 1)
         config = one_pass_config(parameters, len(data))
         random = random_state_of(self.random_state)
-        with unchanged_on_error(self):
+        with unchanged_on_error(self), taking_gradients():
             if is_first:
                 self._start(parted(data, None, 0, random, self.n_members), random)
                 self.held_out_, self.histories_ = None, (History(),) * len(self.predictor_.members)

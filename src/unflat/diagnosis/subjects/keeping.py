@@ -48,13 +48,6 @@ def uncompiled() -> Iterator[None]:
 
 
 @contextmanager
-def taking_gradients() -> Iterator[None]:
-    """Let torch take gradients while the context lasts, also where the caller has turned them off."""
-    with torch.inference_mode(mode=False), torch.enable_grad():
-        yield
-
-
-@contextmanager
 def kept_module(module: nn.Module) -> Iterator[None]:
     """Put a module back when the context ends: weights, statistics, modes, attributes and global randomness."""
     tensors = [(tensor, tensor.detach().clone()) for tensor in chain(module.parameters(), module.buffers())]

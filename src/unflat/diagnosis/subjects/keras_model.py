@@ -14,7 +14,6 @@ from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.subjects.base import Subject
 from unflat.diagnosis.subjects.described import loss_name, without_rate
 from unflat.diagnosis.subjects.guarding import guarded
-from unflat.diagnosis.subjects.keeping import taking_gradients
 from unflat.diagnosis.subjects.keras_arrays import array_of
 from unflat.diagnosis.subjects.keras_layers import describe, gates_of, has_gates, units_of
 from unflat.diagnosis.subjects.keras_settings import compiled_loss, settings
@@ -25,6 +24,7 @@ from unflat.diagnosis.subjects.torch_gradients import measured
 from unflat.diagnosis.subjects.torch_inside import as_array
 from unflat.diagnosis.subjects.torch_losses import squared_error
 from unflat.errors import ConfigurationError, ModelError
+from unflat.network.gradients import taking_gradients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,8 +18,9 @@ from unflat.diagnosis.subjects.base import Settings, Subject, TargetScale
 from unflat.diagnosis.subjects.described import loss_name, settings_of
 from unflat.diagnosis.subjects.function import predicted
 from unflat.diagnosis.subjects.guarding import guarded
-from unflat.diagnosis.subjects.keeping import kept_randomness, taking_gradients
+from unflat.diagnosis.subjects.keeping import kept_randomness
 from unflat.diagnosis.subjects.module import TorchSubject
+from unflat.network.gradients import taking_gradients
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,7 +14,7 @@ from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.subjects.base import Subject
 from unflat.diagnosis.subjects.described import loss_name, settings_of, without_rate
 from unflat.diagnosis.subjects.guarding import guarded
-from unflat.diagnosis.subjects.keeping import kept_module, taking_gradients, uncompiled
+from unflat.diagnosis.subjects.keeping import kept_module, uncompiled
 from unflat.diagnosis.subjects.measures import batch_size_for, shape_of, shift, taken
 from unflat.diagnosis.subjects.recurrences import sequences_inside
 from unflat.diagnosis.subjects.torch_gates import gates_of
@@ -24,6 +24,7 @@ from unflat.diagnosis.subjects.torch_layers import describe
 from unflat.diagnosis.subjects.torch_losses import compared, objective, squared_error
 from unflat.diagnosis.subjects.torch_trace import first_tensor, traced
 from unflat.diagnosis.subjects.torch_units import NORMS, owners, units_of
+from unflat.network.gradients import taking_gradients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from unflat.contract import check_is_fitted
 from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.subjects.base import Layer, Settings, Subject, TargetScale
 from unflat.diagnosis.subjects.guarding import guarded
-from unflat.diagnosis.subjects.keeping import kept_module, taking_gradients
+from unflat.diagnosis.subjects.keeping import kept_module
 from unflat.diagnosis.subjects.recurrences import run, sequences_inside, side_by_side
 from unflat.diagnosis.subjects.torch_gradients import measured
 from unflat.diagnosis.subjects.torch_inside import passed_on, was_read
@@ -22,6 +22,7 @@ from unflat.diagnosis.subjects.torch_trace import traced
 from unflat.diagnosis.subjects.torch_units import cell_of
 from unflat.errors import ModelError, UnflatWarning
 from unflat.network import predict_all
+from unflat.network.gradients import taking_gradients
 from unflat.network.steps import valid_steps
 from unflat.sequences import as_sequences
 from unflat.sequences.batches import BatchSource
