@@ -124,6 +124,13 @@ class TestRouting:
             model.set_score_request(sample_weight=True).set_fit_request(sample_weight=None)
         assert repr(get_routing_for_object(ours)) == repr(get_routing_for_object(theirs))
 
+    @pytest.mark.parametrize("model", [Level(), OfSklearn()], ids=["ours", "theirs"])
+    def test_a_request_that_nothing_would_heed_is_refused(self, model):
+        """Without routing, as the base class does: groups would otherwise not be held out whole, in silence."""
+        for ask in (model.set_fit_request, model.set_partial_fit_request, model.set_score_request):
+            with pytest.raises(RuntimeError, match=r"only available when .*enable_metadata_routing=True"):
+                ask(sample_weight=True)
+
     @pytest.mark.usefixtures("routing")
     def test_a_clone_asks_for_the_same(self):
         """Requests are kept by `clone`."""

@@ -124,6 +124,11 @@ class SequenceRegressor:
         -------
         SequenceRegressor
             This estimator.
+
+        Raises
+        ------
+        RuntimeError
+            If routing is not enabled, so that nothing would be handed on.
         """
         return self._request("fit", sample_weight=sample_weight, groups=groups, validation=validation)
 
@@ -158,6 +163,13 @@ class SequenceRegressor:
         return self._request("score", sample_weight=sample_weight)
 
     def _request(self, method: str, **wanted: bool | str | None) -> Self:
+        from sklearn import get_config  # noqa: PLC0415 - only scikit-learn's tools read requests
+
+        if not get_config()["enable_metadata_routing"]:
+            raise RuntimeError(
+                f"set_{method}_request is only available when metadata routing is enabled: nothing would be handed on. "
+                "You can enable it using sklearn.set_config(enable_metadata_routing=True)."
+            )
         request = self.get_metadata_routing()
         for name, alias in wanted.items():
             if alias != _UNCHANGED:
