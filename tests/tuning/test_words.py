@@ -45,7 +45,10 @@ def test_trials_are_counted_by_how_they_ended():
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (findings(best=0), "The model is kept as it was given: no trial had a lower validation loss."),
+        (
+            findings(best=0),
+            "The model is kept as it was given, but for random_state: no trial had a lower validation loss.",
+        ),
         (
             findings(parameters={"units": (1,)}),
             "Trial 1 is chosen: its validation loss is 0.4100, that of the model as given 0.5000.",
@@ -60,8 +63,9 @@ def test_trials_are_counted_by_how_they_ended():
         (
             findings(Comparison((0.5,), (0.8,))),
             (
-                "The model is kept as it was given: trial 1 did better in the search, but not again. Trained anew with "
-                "one other seed, its validation loss is 0.8000, that of the model as given 0.5000."
+                "The model is kept as it was given, but for random_state: trial 1 did better in the search, but not "
+                "again. Trained anew with one other seed, its validation loss is 0.8000, that of the model as given "
+                "0.5000."
             ),
         ),
         (

@@ -77,14 +77,17 @@ def verdict(findings: Findings) -> str:
     """Say what was chosen and why."""
     best, compared = findings.best, findings.comparison
     if best == GIVEN:
-        return "The model is kept as it was given: no trial had a lower validation loss."
+        return "The model is kept as it was given, but for random_state: no trial had a lower validation loss."
     if compared is None:
         losses = [findings.trial(which).loss for which in (best, GIVEN)]
         lower, higher = ("none" if loss is None else number(loss) for loss in losses)
         return f"Trial {best} is chosen: its validation loss is {lower}, that of the model as given {higher}."
     if compared.tuned_wins:
         return f"Trial {best} is chosen. {_anew(compared)}"
-    return f"The model is kept as it was given: trial {best} did better in the search, but not again. {_anew(compared)}"
+    return (
+        f"The model is kept as it was given, but for random_state: trial {best} did better in the search, but not "
+        f"again. {_anew(compared)}"
+    )
 
 
 def _anew(compared: Comparison) -> str:
