@@ -174,6 +174,11 @@ def test_log_of_what_is_held_out_and_not_positive(small, waves):
         ("device", "tpu", "'auto' or a device of this machine"),
         ("validation_fraction", 1.0, r"'auto', or a number in \[0, 1\)"),
         ("target_range", np.array([0, 1]), r"'auto', or a pair of numbers \(low, high\)"),
+        ("target_range", [0, None, 1], r"'auto', or a pair of numbers \(low, high\)"),
+        ("input_noise", -1, r"'auto', or a number in \[0, inf\); received -1"),
+        ("input_noise", None, r"'auto', or a number in \[0, inf\); received None"),
+        ("progress", "never", "'auto', True or False; received 'never'"),
+        ("progress", None, "'auto', True or False; received None"),
     ],
 )
 def test_parameters_are_held_against_their_constraints(small, waves, name, value, constraint):

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unflat.errors import ConfigurationError
-from unflat.fitting.settings import batch_size_for, choose_device, epochs_for
+from unflat.estimator import LSTMRegressor
+from unflat.fitting.settings import batch_size_for, choose_device, epochs_for, scaling_config
+
+
+def test_a_range_may_be_a_list():
+    """As it comes out of JSON or YAML, where there are no tuples."""
+    parameters = LSTMRegressor(target_range=[0, None]).get_params()
+    assert scaling_config(parameters).target_range == (0, None)
 
 
 @given(st.integers(1, 10**8))

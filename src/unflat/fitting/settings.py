@@ -6,9 +6,10 @@ import math
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
-from unflat.config import OWNER, NetworkConfig, ScalingConfig, TrainingConfig
+from unflat.config import OWNER, Interval, NetworkConfig, ScalingConfig, TrainingConfig
 from unflat.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _STEPS, _STEPS_OF_SEVERAL, _FEWEST_EPOCHS, _MOST_EPOCHS = 1500, 1000, 10, 100
 _SMALLEST_BATCH, _LARGEST_BATCH = 16, 256
+_NOISE = Interval(0, math.inf, "left")
 
 
 def batch_size_for(n: int) -> int:
@@ -35,8 +37,7 @@ def network_config(parameters: Mapping[str, Any]) -> NetworkConfig:
     chosen["units"] = _as_tuple("units", chosen["units"], "whole numbers, such as (50, 100), or (50,) for one layer")
     if chosen["n_members"] == "auto":
         del chosen["n_members"]  # which follows from the data
-    if chosen["input_noise"] == "auto":
-        chosen["input_noise"] = None
+    chosen["input_noise"] = _noise(chosen["input_noise"])
     readout = chosen["readout"]
     chosen["readout"] = (readout,) if isinstance(readout, str) else _as_tuple("readout", readout, "names")
     return NetworkConfig(**chosen)
@@ -44,7 +45,19 @@ def network_config(parameters: Mapping[str, Any]) -> NetworkConfig:
 
 def scaling_config(parameters: Mapping[str, Any]) -> ScalingConfig:
     """Take what concerns scales from an estimator's parameters; raises as `training_config`."""
-    return ScalingConfig(**{field.name: parameters[field.name] for field in fields(ScalingConfig)})
+    chosen = {field.name: parameters[field.name] for field in fields(ScalingConfig)}
+    if isinstance(chosen["target_range"], list):  # as JSON writes a pair
+        chosen["target_range"] = tuple(chosen["target_range"])
+    return ScalingConfig(**chosen)
+
+
+def _noise(value: Any) -> float | None:  # noqa: ANN401 - what a user set
+    """Give how much noise there is to be; None where that follows from the data."""
+    if isinstance(value, str) and value == "auto":
+        return None
+    if not _NOISE.admits(value):  # also None, which reads as if there were to be none
+        raise ConfigurationError(OWNER, "input_noise", f"'auto', or {_NOISE}", value)
+    return float(value)
 
 
 def _as_tuple(name: str, value: Any, of: str) -> tuple[Any, ...]:  # noqa: ANN401 - what a user set
@@ -78,6 +91,7 @@ def training_config(parameters: Mapping[str, Any], n: int, *, crossed: bool = Fa
         If a parameter is outside what it may be.
     """
     _refuse_other_callbacks(parameters.get("callbacks", ()))
+    _refuse_other_progress(parameters.get("progress", "auto"))
     chosen = {field.name: parameters[field.name] for field in fields(TrainingConfig)}
     if chosen["batch_size"] == "auto":
         chosen["batch_size"] = batch_size_for(n)
@@ -95,6 +109,13 @@ def _refuse_other_callbacks(callbacks: object) -> None:
     if any(isinstance(each, type) or not hasattr(each, "on_model") for each in given):
         words = "a list of objects of unflat.Callback, such as [Watch(X, y)]"
         raise ConfigurationError(OWNER, "callbacks", words, callbacks)
+
+
+def _refuse_other_progress(choice: object) -> None:
+    """Raise `ConfigurationError` for words that read as no and would count as yes."""
+    is_auto = isinstance(choice, str) and choice == "auto"
+    if not (is_auto or isinstance(choice, bool | np.bool_)):
+        raise ConfigurationError(OWNER, "progress", "'auto', True or False", choice)
 
 
 def one_pass_config(parameters: Mapping[str, Any], n: int) -> TrainingConfig:
