@@ -136,8 +136,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
     progress : bool or "auto"
         Whether to draw a progress bar; "auto" where standard error is a terminal.
     random_state : int, RandomState or None
-        Seeds initial weights, order, dropout and what is held out. The same seed on the same machine gives the same
-        bits. Nothing global is seeded or drawn from.
+        Seeds initial weights, order, dropout and what is held out. The same seed on the same machine, with as many
+        threads, gives the same bits. Nothing global is seeded or drawn from.
 
     Attributes
     ----------

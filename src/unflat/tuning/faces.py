@@ -118,8 +118,9 @@ def tune(
         A file that keeps the trials; another call with it goes on from them. None keeps nothing.
     random_state : int, RandomState or None
         Seed of all that is random, and the `random_state` of the model that is returned, whatever the given one's is.
-        The same seed on the same machine gives the same trials, also when the search was stopped and gone on with in
-        between. Of the others one seed is drawn; to go on with a search, give it the returned model's.
+        The same seed on the same machine, with as many threads, gives the same trials, also when the search was stopped
+        and gone on with in between. Of the others one seed is drawn; to go on with a search, give it the returned
+        model's.
     on_trial : callable or None
         Called after each trial with the `Trial` and the best one so far.
 
