@@ -11,9 +11,9 @@ from unflat.metrics import assess
 Y = np.random.default_rng(0).normal(size=200)
 
 
-def judged(prediction, *, held_out=True, history=None, **baselines):
+def judged(prediction, *, held_out=True, history=None, y=Y, **baselines):
     """Give the warnings about a prediction of Y beside baselines."""
-    assessment = assess(Y, prediction, baselines, {})
+    assessment = assess(y, prediction, baselines, {})
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warn_of(history or History(), assessment, held_out=held_out, stacklevel=1)
@@ -76,3 +76,31 @@ def test_each_output_is_judged():
     assessment = assess(targets, np.column_stack([Y, 0 * Y]), {}, {})
     with pytest.warns(FlatPredictionWarning, match="The predictions of output 1 are flat"):
         warn_of(History(), assessment, held_out=True, stacklevel=1)
+
+
+def test_many_outputs_are_warned_of_once():
+    """The three that vary least are told, the least first, and the others counted; each kind of fault once."""
+    y = np.column_stack([Y] * 50)
+    shares = np.array([0.9, 0.02, 0.05, 0.01, *[0.06] * 46])
+    (finding,) = judged(y * shares, y=y)
+    assert finding[0] is FlatPredictionWarning
+    assert [word.rstrip(".") for word in finding[1].split() if word.isdigit()] == [
+        "3",
+        "200",
+        "1",
+        "200",
+        "2",
+        "200",
+        "46",
+    ]
+    assert finding[1].endswith("So are those of 46 more outputs. Find out why with unflat.diagnose(model, X, y).")
+    assert [category for category, _ in judged(y * shares, y=y, mean=y * 0.95)] == [
+        NoSkillWarning,
+        FlatPredictionWarning,
+    ]
+
+
+def test_baselines_that_beat_one_output_are_told_together():
+    """The one that is the most better stands first."""
+    (finding,) = judged(0.5 * Y, mean=0.5 * Y, **{"last value": 0.9 * Y})
+    assert finding[1].index("'last value'") < finding[1].index("'mean'")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from math import inf, sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from unflat.errors import (
     DivergedWarning,
@@ -16,21 +16,31 @@ from unflat.errors import (
 from unflat.metrics import FLAT_SPREAD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from unflat.history import History
     from unflat.metrics import Assessment, OutputScores
-
-    Finding = tuple[type[FitWarning], str]
 
 NEGLIGIBLE = 1e-3
 """A share of the target's variance. Two fits whose errors differ by less are equally good in practice."""
 
 _CALL = "Find out why with unflat.diagnose(model, X, y)."
 
+_SHOWN = 3
+"""Sentences of one warning: a model of many outputs would else have many warnings."""
+
+
+class _Fault(NamedTuple):
+    """What is wrong with the predictions of an output, as a sentence; the least good are told first."""
+
+    category: type[FitWarning]
+    output: str
+    goodness: float
+    sentence: str
+
 
 def warn_of(history: History, assessment: Assessment, *, held_out: bool, stacklevel: int) -> None:
-    """Warn where a fitted model should not be trusted.
+    """Warn where a fitted model should not be trusted, once of each kind of fault.
 
     Parameters
     ----------
@@ -44,10 +54,13 @@ def warn_of(history: History, assessment: Assessment, *, held_out: bool, stackle
         Frames between this function and the user's call, for the warning's line.
     """
     warn_of_history(history, stacklevel=stacklevel + 1)
+    faults: list[_Fault] = []
     for number, scores in enumerate(assessment.outputs):
         output = "" if len(assessment.outputs) == 1 else f" of output {number}"
-        for category, message in _of_output(scores, output, assessment.n, held_out=held_out):
-            warnings.warn(message, category, stacklevel=stacklevel + 1)
+        faults += _of_output(scores, output, assessment.n, held_out=held_out)
+    for category in dict.fromkeys(fault.category for fault in faults):
+        told = _told([fault for fault in faults if fault.category is category])
+        warnings.warn(told, category, stacklevel=stacklevel + 1)
 
 
 def warn_of_history(history: History, *, stacklevel: int) -> None:
@@ -56,7 +69,7 @@ def warn_of_history(history: History, *, stacklevel: int) -> None:
         warnings.warn(message, category, stacklevel=stacklevel + 1)
 
 
-def _of_history(history: History) -> Iterator[Finding]:
+def _of_history(history: History) -> Iterator[tuple[type[FitWarning], str]]:
     last, best = len(history.epochs), history.best_epoch
     if history.stopped == "interrupted":
         yield (
@@ -76,28 +89,32 @@ def _of_history(history: History) -> Iterator[Finding]:
         )
 
 
-def _of_output(scores: OutputScores, output: str, n: int, *, held_out: bool) -> Iterator[Finding]:
+def _told(faults: Sequence[_Fault]) -> str:
+    """Tell of the worst, and count the outputs of the others."""
+    worst = sorted(faults, key=lambda fault: fault.goodness)[:_SHOWN]
+    others = len({fault.output for fault in faults} - {fault.output for fault in worst})
+    more = [f"So are those of {others} more outputs."] if others else []
+    return " ".join([*(fault.sentence for fault in worst), *more, _CALL])
+
+
+def _of_output(scores: OutputScores, output: str, n: int, *, held_out: bool) -> Iterator[_Fault]:
     part = f"{n} held-out sequences" if held_out else f"the {n} training sequences"
     if scores.spread < FLAT_SPREAD:
-        yield (
-            FlatPredictionWarning,
-            (
-                f"The predictions{output} are flat: on {part} their standard deviation is {scores.spread:.3g} of the "
-                f"target's (R² {scores.r2:.3g}). {_CALL}"
-            ),
+        sentence = (
+            f"The predictions{output} are flat: on {part} their standard deviation is {scores.spread:.3g} of the "
+            f"target's (R² {scores.r2:.3g})."
         )
+        yield _Fault(FlatPredictionWarning, output, scores.spread, sentence)
         return
     for name, reference in scores.baseline_rmse.items():
         # On its own training part a ridge regression of every step fits noise, and says nothing.
         is_fair = held_out or name != "ridge"
         if is_fair and _is_no_better(scores, name, n):
-            yield (
-                NoSkillWarning,
-                (
-                    f"The predictions{output} are no better than the baseline '{name}': on {part} their RMSE is "
-                    f"{scores.rmse:.4g}, the baseline's {reference:.4g}. {_CALL}"
-                ),
+            sentence = (
+                f"The predictions{output} are no better than the baseline '{name}': on {part} their RMSE is "
+                f"{scores.rmse:.4g}, the baseline's {reference:.4g}."
             )
+            yield _Fault(NoSkillWarning, output, scores.skills[name], sentence)
 
 
 def _is_no_better(scores: OutputScores, baseline: str, n: int) -> bool:
