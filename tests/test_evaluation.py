@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+from sklearn.model_selection import GridSearchCV
 
 from unflat.baselines import LAST_VALUE, MEAN, NO_PAST, NO_TRAINING, RIDGE, SEASONAL_VALUE, Baselines
 from unflat.errors import ConfigurationError, InputError, InputTypeError, NonFiniteError, ShapeError
@@ -174,6 +175,17 @@ def test_our_own_model_on_windows_and_on_a_table():
 
 
 @pytest.mark.filterwarnings("ignore::unflat.errors.FitWarning")
+def test_our_own_model_that_a_search_found():
+    """It is scored as by itself, with its baselines and intervals; of another model the search is what is scored."""
+    ours = LSTMRegressor(units=(4,), epochs=3, n_members=1, random_state=0)
+    search = GridSearchCV(ours, {"learning_rate": [0.01]}, cv=2).fit(X[TRAIN], Y[TRAIN])
+    found = evaluate(search, X[TEST], Y[TEST])
+    assert str(found) == str(evaluate(search.best_estimator_, X[TEST], Y[TEST]))
+    assert RIDGE in found.assessment.baselines
+    other = GridSearchCV(LinearRegression(), {"fit_intercept": [True]}, cv=2).fit(X[TRAIN, :, 0], Y[TRAIN])
+    assert evaluate(other, X[TEST, :, 0], Y[TEST]).model == "GridSearchCV"
+
+
 def test_our_own_model_on_arrays():
     """A model of ours evaluates on arrays as it was fitted on them."""
     model = LSTMRegressor(units=(4,), epochs=2, random_state=0, progress=False).fit(X[TRAIN], Y[TRAIN])

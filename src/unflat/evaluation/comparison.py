@@ -67,7 +67,8 @@ def evaluate(
     Parameters
     ----------
     model : object with a predict method, or callable
-        Any trained model: one of ours, of scikit-learn, of Keras, or a function from `X` to predictions.
+        Any trained model: one of ours, of scikit-learn, of Keras, or a function from `X` to predictions. Of a search of
+        scikit-learn that found one of ours, that one.
     X : array-like, list of arrays, Windows or DataFrame
         The data to evaluate on, handed to the model as it is. Windows go to models that are not ours as an array
         of shape (n, T, F). A table of time steps is for models of ours that were fitted on windows.
@@ -106,6 +107,7 @@ def evaluate(
     A column of predictions of shape (n, 1), as Keras models give it, is taken for targets of shape (n,).
     """
     _refuse_other_past(past)
+    model = _found(model)
     X = _as_windows(model, X)
     prediction = _columns(_predict(model, X))
     targets, y = _targets(X, y, len(prediction))
@@ -167,6 +169,12 @@ def _as_windows(model: Any, X: Any) -> object:  # noqa: ANN401 - anything that p
     if _has_baselines(model) and schema is not None and nw.dependencies.is_into_dataframe(X):
         return apply_schema(X, schema, targets=True)
     return X
+
+
+def _found(model: object) -> object:
+    """Give what a search has found, where that is one of ours, which knows more of itself; the predictions are its."""
+    best = getattr(model, "best_estimator_", None)
+    return best if _has_baselines(best) else model
 
 
 def _has_baselines(model: object) -> bool:
