@@ -4,10 +4,13 @@ import inspect
 import subprocess
 import sys
 
+import numpy as np
+import polars as pl
 import pytest
 
 import unflat
 from unflat import errors
+from unflat.sequences import as_sequences
 
 HEAVY = ("torch", "sklearn", "polars", "matplotlib", "pandas", "narwhals", "scipy")
 
@@ -84,3 +87,53 @@ for arguments in (["--help"], ["train", "--help"], ["demo", "--help"], ["--versi
 def test_using_a_name_loads_its_home():
     """The counterpart, without which the two tests above could not fail."""
     assert "polars" in loaded_by("import unflat; unflat.read_table")
+
+
+@pytest.fixture(scope="module")
+def handed(tmp_path_factory):
+    """Make everything of size that users are handed: by a model, of a table, from a search."""
+    X = np.random.default_rng(0).normal(size=(60, 5, 2))
+    y = X[:, -1, 0] + X.max(axis=(1, 2))
+    watch = unflat.Watch(X, y)
+    model = unflat.LSTMRegressor(units=(3,), epochs=1, n_members=1, random_state=0, callbacks=[watch]).fit(X, y)
+    path = tmp_path_factory.mktemp("handed") / "m.onnx"
+    unflat.export_onnx(model, path)
+    frame = pl.DataFrame({"a": X[:, 0, 0], "b": y})
+    frame.write_parquet(path.with_suffix(".parquet"))
+    return {
+        "history": model.history_,
+        "sequences": unflat.make_windows(frame, target="b", length=4).sequences,
+        "uneven": as_sequences([X[0], X[1, :3]]),
+        "range": model.input_range_,
+        "bands": model.bands_,
+        "stream": model.stream(3),
+        "tracked": model.track_interval(),
+        "watch": watch,
+        "table": unflat.open_table(path.with_suffix(".parquet")),
+        "exported": unflat.OnnxPredictor(path),
+        "findings": unflat.tune(X, y, model=model, trials=2, repeats=0).findings,
+    }
+
+
+@pytest.mark.parametrize(
+    ("what", "shown"),
+    [
+        ("history", "<History: 1 epoch (finished), "),
+        ("sequences", "<56 sequences of 4 steps and 2 features>"),
+        ("uneven", "<2 sequences of 3 to 5 steps and 2 features>"),
+        ("range", "<InputRange of 2 features>"),
+        ("bands", "<Bands: <Calibration by 6 sequences>>"),
+        ("stream", "<Stream: 3 of 2 features, fed up to 0 steps>"),
+        ("tracked", "<AdaptiveInterval of coverage 0.9, 0 truths pending>"),
+        ("watch", "<Watch: "),
+        ("table", "<Table of 60 rows and 2 columns>"),
+        ("exported", "<OnnxPredictor of 2 features for 'y'>"),
+        ("findings", "<Findings of 2 trials, of which "),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::unflat.errors.FitWarning")
+def test_what_users_are_handed_shows_itself_in_one_line(handed, what, shown):
+    """A cell of a notebook that ends with it says what it is, without its arrays or where in memory it stands."""
+    text = repr(handed[what])
+    assert text.startswith(shown)
+    assert len(text) < 200

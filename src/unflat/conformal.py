@@ -132,6 +132,9 @@ class Calibration:
     members: NDArray[np.int64] | None = None
     labels: tuple[Any, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Calibration by {len(self.scores)} sequences>"
+
     @classmethod
     def of(
         cls, scores: NDArray[np.float64], weights: NDArray[np.float64] | None, groups: NDArray[Any] | None

@@ -77,6 +77,9 @@ class History:
         """Give the same training, of which the weights before its first epoch are kept."""
         return replace(self, best_epoch=0)
 
+    def __repr__(self) -> str:
+        return f"<History: {self}>"
+
     def __str__(self) -> str:
         """Tell of the training in a few words; `epochs` holds every pass."""
         if not self.epochs:

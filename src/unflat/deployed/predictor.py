@@ -117,6 +117,9 @@ class OnnxPredictor:
             for bound, end in zip(self._ranges.bounds(self._far), (-_LARGEST, _LARGEST), strict=True)
         )
 
+    def __repr__(self) -> str:
+        return f"<OnnxPredictor of {self.n_features} features for {', '.join(map(repr, self.target_names))}>"
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Give the file's content for a copy or another process: a session of ONNX Runtime cannot go there."""
         return _opened, (self._content, self._threads)

@@ -107,6 +107,9 @@ class AdaptiveInterval:
         self._hits = np.zeros(scores.shape[1])
         self._count = 0
 
+    def __repr__(self) -> str:
+        return f"<AdaptiveInterval of coverage {self.coverage:g}, {self.pending} truths pending>"
+
     def predict(self, X: object) -> PredictionInterval:
         """Give the intervals of the next sequences, with what is known now.
 

@@ -84,6 +84,9 @@ class Bands:
     spread: Spread
     calibration: Calibration | None = None
 
+    def __repr__(self) -> str:
+        return "<Bands, not calibrated>" if self.calibration is None else f"<Bands: {self.calibration!r}>"
+
     @classmethod
     def of(cls, predictor: Predictor, training: Dataset) -> Bands:
         """Learn the distances from the errors that a predictor makes on its training part."""

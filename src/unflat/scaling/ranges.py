@@ -99,6 +99,9 @@ class InputRange:
     high: NDArray[np.float64]
     context: InputRange | None = None
 
+    def __repr__(self) -> str:
+        return f"<InputRange of {len(self.low)} features>"
+
     @classmethod
     def of(cls, sequences: Sequences) -> InputRange:
         """Find the ranges in the rows that sequences cover."""

@@ -126,6 +126,10 @@ class Sequences:
     def __len__(self) -> int:
         return len(self.starts)
 
+    def __repr__(self) -> str:
+        steps = self.longest if self.equally_long else f"{self.shortest} to {self.longest}"
+        return f"<{len(self)} sequences of {steps} steps and {self.n_features} features>"
+
     @property
     def n_features(self) -> int:
         """Features of a row."""

@@ -90,6 +90,9 @@ class Stream:
     def __len__(self) -> int:
         return len(self._engine.steps)
 
+    def __repr__(self) -> str:
+        return f"<Stream: {len(self)} of {self._features} features, fed up to {self.steps.max()} steps>"
+
     def __getstate__(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """Give a copy or another process all but the engine, whose parts see each other's arrays and none of a copy."""
         return {name: value for name, value in vars(self).items() if name != "_engine"}, self.state()

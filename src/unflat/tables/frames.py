@@ -73,6 +73,9 @@ class Table:
         """Names of the columns, those of the index last."""
         return tuple(self._columns)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.height} rows and {len(self.names)} columns>"
+
     def __contains__(self, name: object) -> bool:
         return name in self._columns
 

@@ -105,6 +105,9 @@ class Findings:
     importance: dict[str, float]
     interrupted: bool = False
 
+    def __repr__(self) -> str:
+        return f"<Findings of {len(self.trials)} trials, of which {self.chosen} is chosen>"
+
     @property
     def chosen(self) -> int:
         """The number of the trial whose parameters are used."""

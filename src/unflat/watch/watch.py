@@ -147,6 +147,9 @@ class Watch(EstimatorEvents, KerasEvents, TorchEvents):
         """What watching has cost."""
         return self._observer.pace.spent
 
+    def __repr__(self) -> str:
+        return f"<Watch: {len(self.records)} looks at the last training>"
+
     def __str__(self) -> str:
         observer = self._observer
         if not observer.records:
