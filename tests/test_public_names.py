@@ -43,6 +43,13 @@ def test_every_error_and_warning_is_public():
     assert own <= set(unflat.__all__)
 
 
+def test_what_a_callback_is_handed_is_public():
+    """Who writes one with types finds each of ours on the first page."""
+    methods = [method for name, method in vars(unflat.Callback).items() if name.startswith("on_")]
+    named = {kind for method in methods for kind in inspect.get_annotations(method).values()}
+    assert named - {"None", "bool | None", "int", "float", "nn.Module"} <= set(unflat.__all__)
+
+
 def test_lazy_names_are_the_real_ones():
     """A lazy name is the very object of its home, and is kept after its first use."""
     from unflat.windows import make_windows  # noqa: PLC0415 - after the lazy one

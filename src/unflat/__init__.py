@@ -75,19 +75,20 @@ from unflat.errors import (
 
 if TYPE_CHECKING:
     from unflat import diagnosis, figures, metrics, recipes, runs, tuning
+    from unflat.config import TrainingConfig
     from unflat.conformal import PredictionInterval
     from unflat.deployed import OnnxPredictor
     from unflat.diagnosis import Diagnosis, diagnose
     from unflat.estimator import LSTMRegressor, load
     from unflat.evaluation import Evaluation, evaluate
     from unflat.export import Exported, export_onnx
-    from unflat.history import History
+    from unflat.history import EpochRecord, History
     from unflat.intervals import AdaptiveInterval
     from unflat.runs import Run, train_run
     from unflat.sequences import PastTarget, Sequences
     from unflat.streaming import Stream
     from unflat.tables import Table, open_table, read_table, read_ts
-    from unflat.training.callbacks import Callback
+    from unflat.training.callbacks import Callback, Plan
     from unflat.tuning import Tuned, TunedRun, tune, tune_run
     from unflat.watch import Watch
     from unflat.windows import Positions, Split, Windows, WindowSchema, apply_schema, make_windows
@@ -111,6 +112,7 @@ __all__ = [
     "DivergedWarning",
     "DuplicateTimeError",
     "EmptyPartError",
+    "EpochRecord",
     "Evaluation",
     "ExportError",
     "Exported",
@@ -142,6 +144,7 @@ __all__ = [
     "OutputExistsError",
     "ParityError",
     "PastTarget",
+    "Plan",
     "Positions",
     "PredictionInterval",
     "Run",
@@ -161,6 +164,7 @@ __all__ = [
     "TimeGapWarning",
     "TimeStepWarning",
     "TooFewSamplesError",
+    "TrainingConfig",
     "Tuned",
     "TunedRun",
     "UnflatError",
@@ -200,12 +204,14 @@ _HOMES = {
     "AdaptiveInterval": "unflat.intervals",
     "Callback": "unflat.training.callbacks",
     "Diagnosis": "unflat.diagnosis",
+    "EpochRecord": "unflat.history",
     "Evaluation": "unflat.evaluation",
     "Exported": "unflat.export",
     "History": "unflat.history",
     "LSTMRegressor": "unflat.estimator.regressor",
     "OnnxPredictor": "unflat.deployed",
     "PastTarget": "unflat.sequences",
+    "Plan": "unflat.training.callbacks",
     "Positions": "unflat.windows",
     "PredictionInterval": "unflat.conformal",
     "Run": "unflat.runs",
@@ -213,6 +219,7 @@ _HOMES = {
     "Split": "unflat.windows",
     "Stream": "unflat.streaming",
     "Table": "unflat.tables",
+    "TrainingConfig": "unflat.config",
     "Tuned": "unflat.tuning",
     "TunedRun": "unflat.tuning",
     "Watch": "unflat.watch",
