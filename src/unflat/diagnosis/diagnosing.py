@@ -69,7 +69,8 @@ def diagnose(
 
     The model is not changed. Other learners (ridge, nearest neighbours, an echo state network, boosted trees) are
     fitted to the same data to know what there is to learn; that takes about a second beside the predictions. Before a
-    model is let pass, a small LSTM is trained beside them, which takes another.
+    model is let pass, a small LSTM is trained beside them, which takes another. Of a learner of scikit-learn whose
+    target is not on a scale of about 1, two copies are fitted to no more than 512 sequences.
 
     Parameters
     ----------

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unflat.diagnosis.rereading import columns_of, read_anew
+from unflat.diagnosis.subjects.measures import taken
 from unflat.metrics import deviation
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.diagnosis.signal import Reference, References
-    from unflat.diagnosis.subjects import Gates, Gradients, Layer, Settings, Subject
+    from unflat.diagnosis.subjects import Gates, Gradients, Layer, Relearned, Settings, Subject
 
 SAMPLE = 512
 """Sequences that the inside of a model is looked at with: enough for its figures, few enough to be quick."""
@@ -145,6 +146,12 @@ class Examination:
         return self.subject.gradients(self.training.X[:SAMPLE], y)
 
     @cached_property
+    def relearned(self) -> Relearned | None:
+        """What copies of a learner explain of some targets, as given and standardized; None where that is not asked."""
+        part, places = self.training, spread_out(len(self.training))
+        return self.subject.relearned(taken(part.X, places), part.y[places].reshape((-1, *part.y_shape[1:])))
+
+    @cached_property
     def own(self) -> Reference | None:
         """What ridge reads from the model's own states, for the first sequences of each part; None without states."""
         n, held_out = min(len(self.training), SAMPLE), self.held_out
@@ -158,6 +165,11 @@ class Examination:
         if asked is None or asked.shape[1] != columns.shape[1]:
             return None
         return read_anew(columns, self.training.y[:n], asked)
+
+
+def spread_out(n: int) -> NDArray[np.int64]:
+    """Choose no more than `SAMPLE` of n sequences, from all over them, since targets may drift."""
+    return np.unique(np.linspace(0, n - 1, SAMPLE).astype(np.int64))
 
 
 def _deviation(values: NDArray[np.float64]) -> NDArray[np.float64]:

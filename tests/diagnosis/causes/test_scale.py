@@ -4,7 +4,7 @@ import torch
 from sklearn.neural_network import MLPRegressor
 
 from unflat.diagnosis.causes.scale import _TARGET_CODE, input_scale, target_scale
-from unflat.diagnosis.subjects import Layer, Settings, TargetScale
+from unflat.diagnosis.subjects import Layer, Relearned, Settings, TargetScale
 
 DENSE = (Layer("lstm", "recurrent", 5), Layer("head", "dense", 1, "linear"))
 
@@ -46,6 +46,16 @@ def test_a_training_that_ended_far_below_the_loss_of_these_targets_mean_learned_
     assert target_scale(fake(y, flat, loss=lambda p, t: np.mean((p - t) ** 2), losses=(1.0, 0.01))) is None
     assert target_scale(fake(y, flat, loss=lambda p, t: np.mean((p - t) ** 2), losses=(1e4, 9e3))) is not None
     assert target_scale(fake(y, flat, losses=(1.0, 0.01))) is not None  # of a loss unknown, in units unknown
+
+
+def test_a_learner_without_steps_is_blamed_where_a_copy_gains_by_a_scaled_target(fake):
+    """What a forest makes of a target at 100 ± 10 is the same standardized; a support vector machine gains by it."""
+    y, flat = np.tile([90.0, 110.0], 50), np.full(100, 100.0)
+    assert target_scale(fake(y, flat, framework="sklearn", copies=Relearned(0.0, 0.0))) is None
+    assert target_scale(fake(y, flat, framework="sklearn")) is None  # a copy could not be fitted
+    cause = target_scale(fake(y, flat, framework="sklearn", copies=Relearned(0.1, 0.7)))
+    assert str(cause.evidence[0]).endswith("standardized: 0.7 (healthy: as on these targets as they are, 0.1)")
+    assert "step of the optimizer" not in cause.explanation
 
 
 def test_unscaled_target_flattens_a_real_network(trained, net, problem):

@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.decomposition import PCA
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.dummy import DummyRegressor
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import Lasso, Ridge
 from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer, StandardScaler
+from sklearn.svm import SVR
+from sklearn.tree import DecisionTreeRegressor
 
 from unflat.diagnosis.subjects import output_activation, subject_of
 from unflat.errors import ModelFailedError
@@ -180,3 +184,41 @@ def test_a_regressor_that_raises_is_told_as_such():
         subject_of(_fitted(Ridge())).predict(X[:, :2])
     with pytest.raises(ModelFailedError, match="not fitted"):
         subject_of(Ridge()).predict(X)
+
+
+@pytest.mark.parametrize(
+    ("regressor", "y", "gains"),
+    [
+        (SVR(), Y, True),
+        (Lasso(alpha=0.1), Y / 1e5, True),
+        (Lasso(alpha=1e4), Y, False),
+        (Ridge(alpha=1e9), Y, False),
+        (KNeighborsRegressor(50), Y, False),
+        (DecisionTreeRegressor(min_samples_leaf=30), Y, False),
+        (RandomForestRegressor(5, min_samples_leaf=30), Y, False),
+        (HistGradientBoostingRegressor(learning_rate=1e-3, max_iter=3), Y, False),
+        (DummyRegressor(), Y, False),
+    ],
+)
+def test_copies_tell_whether_a_learner_gains_by_a_target_of_deviation_one(regressor, y, gains):
+    """Penalties and tolerances have a size of their own, squared errors none; the user's is not fitted again."""
+    model = _fitted(make_pipeline(StandardScaler(), regressor), y)
+    before = model.predict(X)
+    found = subject_of(model).relearned(X, y)
+    if gains:
+        assert found.standardized > found.as_given + 0.3
+    else:
+        assert found.standardized <= found.as_given + 1e-6
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+def test_copies_learn_what_the_regressor_did():
+    """A logarithm around it comes first, so that copies of a line explain the logarithm's share, in both ways."""
+    y = np.exp(X[:, :2] / 20)
+    model = TransformedTargetRegressor(Ridge(), func=np.log, inverse_func=np.exp).fit(X, y)
+    assert subject_of(model).relearned(X, y) == pytest.approx((1.0, 1.0), abs=1e-3)
+
+
+def test_a_perceptron_is_not_fitted_for_that():
+    """Its layers and steps show what a scale does to it."""
+    assert subject_of(_fitted(_perceptron())).relearned(X, Y) is None

@@ -11,11 +11,15 @@ from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import behind, unlearned, worse_than_it_should
 from unflat.diagnosis.causes.units import in_other_units
 from unflat.diagnosis.records import Cause, Evidence
+from unflat.diagnosis.standing import MATTERS
 from unflat.metrics import FLAT_SPREAD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from unflat.diagnosis.causes.rule import Code
     from unflat.diagnosis.examination import Examination
+    from unflat.diagnosis.subjects import Relearned
 
 UNSCALED = 10.0
 """A magnitude of inputs or targets that is no longer about 1.
@@ -86,8 +90,11 @@ def target_scale(examination: Examination) -> Cause | None:
     unscaled = wrong & ((needed > UNSCALED) | (deviation < VANISHING))
     if not unscaled.any():
         return None
+    if _shows_no_steps(examination) and not _gains(examination.relearned):
+        return None
     output = int(np.argmax(np.where(unscaled, needed, -1.0)))
     evidence = [
+        *_relearned_as_evidence(examination.relearned),
         Evidence(f"magnitude of target {output}, |mean| + 2 deviations", needed[output], "about 2"),
         Evidence(f"deviation of target {output}", deviation[output], "about 1"),
     ]
@@ -96,12 +103,35 @@ def target_scale(examination: Examination) -> Cause | None:
         evidence.insert(0, Evidence("reach of the output, lr·S·(Σ|h|+1)", reached, f"well above {needed[output]:.4g}"))
     return Cause(
         "target_scale",
-        "The target is not on a scale of about 1: a step of the optimizer moves the output by a fixed small amount, "
-        "which is nothing beside this target, or everything.",
+        f"The target is not on a scale of about 1: {_fixed(examination)}, which is nothing beside this target, or "
+        "everything.",
         tuple(evidence),
         cure_for(examination, _TARGET_WORDS, _TARGET_CODE),
         _confidence_of_target(examination, output, needed[output], reached),
     )
+
+
+def _shows_no_steps(examination: Examination) -> bool:
+    """Whether it is a learner of which only a fit can tell what a scale does to it: a forest knows none."""
+    return examination.subject.framework == "sklearn" and not examination.layers
+
+
+def _gains(relearned: Relearned | None) -> bool:
+    """Whether a copy explains more of targets that are standardized for it."""
+    return relearned is not None and relearned.standardized > relearned.as_given + MATTERS
+
+
+def _relearned_as_evidence(relearned: Relearned | None) -> Iterator[Evidence]:
+    if relearned is not None:
+        words = "R² of a copy on targets that it learned standardized"
+        yield Evidence(words, relearned.standardized, f"as on these targets as they are, {relearned.as_given:.4g}")
+
+
+def _fixed(examination: Examination) -> str:
+    """Say what has a size of its own, whatever the target's."""
+    if _shows_no_steps(examination):
+        return "tolerances, penalties and priors of this learner have a size of their own"
+    return "a step of the optimizer moves the output by a fixed small amount"
 
 
 _LEARNED = 0.1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -151,6 +151,19 @@ class TargetScale:
     logarithmic: bool = False
 
 
+class Relearned(NamedTuple):
+    """What copies of a model explain of some targets that they learned, in both ways of giving them.
+
+    Parameters
+    ----------
+    as_given, standardized : float
+        R² on these targets, averaged over outputs.
+    """
+
+    as_given: float
+    standardized: float
+
+
 class Subject(ABC):
     """A model under examination.
 
@@ -208,6 +221,10 @@ class Subject(ABC):
 
     def target_scale(self) -> TargetScale | None:
         """Give the scale that is part of the model; None where it learns targets as they are given."""
+        return None
+
+    def relearned(self, X: Any, y: NDArray[Any]) -> Relearned | None:  # noqa: ANN401 - as `predict`
+        """Fit copies to targets as given and standardized; None where how it learns shows what a scale does."""
         return None
 
     def loss_of(self, prediction: NDArray[Any], y: NDArray[Any]) -> float | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from unflat.diagnosis.subjects.base import Gates, Gradients, Layer, Settings, TargetScale
+    from unflat.diagnosis.subjects.base import Gates, Gradients, Layer, Relearned, Settings, TargetScale
 
 Seen = TypeVar("Seen")
 
@@ -79,6 +79,10 @@ class CarefulSubject(Subject):
     def target_scale(self) -> TargetScale | None:
         """Give the scale that is part of the model."""
         return self._subject.target_scale()
+
+    def relearned(self, X: Any, y: NDArray[Any]) -> Relearned | None:  # noqa: ANN401 - as `predict`
+        """Give what copies explain of targets as given, and standardized."""
+        return self._tried("whether the target's scale matters", lambda: self._subject.relearned(X, y))
 
     def loss_of(self, prediction: NDArray[Any], y: NDArray[Any]) -> float | None:
         """Give the model's own loss of predictions."""

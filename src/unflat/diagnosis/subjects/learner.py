@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.metrics import r2_score
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from torch import nn
 
 from unflat.diagnosis.records import NotExamined
-from unflat.diagnosis.subjects.base import Settings, Subject, TargetScale
+from unflat.diagnosis.subjects.base import Relearned, Settings, Subject, TargetScale
 from unflat.diagnosis.subjects.described import loss_name, settings_of
 from unflat.diagnosis.subjects.function import predicted
 from unflat.diagnosis.subjects.guarding import guarded
@@ -101,6 +104,17 @@ class LearnerSubject(Subject):
         """Give the scale of a transformed target, where it is a shift and a stretch."""
         return self._inner.target_scale()
 
+    def relearned(self, X: Any, y: NDArray[Any]) -> Relearned | None:  # noqa: ANN401 - as `predict`
+        """Fit copies of any but a perceptron, whose steps are known."""
+        if self._network is not None:
+            return None
+        inputs, targets = self._read(X), np.reshape(self._inner.scaled(y), np.shape(y))
+        deviation = targets.std(axis=0)
+        standardized = (targets - targets.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
+        with guarded(self.name, X), kept_randomness(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of fits that nobody asked for
+            return Relearned(*(_r2_of_copy(self._inner.regressor, inputs, y) for y in (targets, standardized)))
+
     def loss_curve(self) -> tuple[float, ...]:
         """Give a perceptron's loss by epoch."""
         return tuple(map(float, getattr(self._inner.regressor, "loss_curve_", ())))
@@ -183,6 +197,14 @@ def _opened(model: Any) -> _Opened:  # noqa: ANN401 - scikit-learn has no types
         return _Opened(inner.regressor, inner.steps, (model.transformer_, *inner.targets))
     best = getattr(model, "best_estimator_", None)
     return _Opened(model) if best is None else _opened(best)
+
+
+def _r2_of_copy(regressor: Any, X: NDArray[Any], y: NDArray[Any]) -> float:  # noqa: ANN401 - as above
+    """Fit a copy, and say what share of the variance it explains of what it learned."""
+    copy = clone(regressor)
+    copy.set_params(**dict.fromkeys(parameters_named(copy, "random_state"), 0))  # so that only the targets differ
+    copy.fit(X, y)
+    return float(r2_score(y, np.reshape(predicted(copy.predict(X)), y.shape)))
 
 
 def _as_network(regressor: Any) -> TorchSubject | None:  # noqa: ANN401 - as above
