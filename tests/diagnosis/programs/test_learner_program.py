@@ -4,11 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import BaggingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from unflat import LSTMRegressor
 from unflat.diagnosis.programs import Edit, Job
 from unflat.diagnosis.programs.learner_program import LearnerProgram
 
@@ -66,3 +68,10 @@ def test_a_frame_keeps_its_columns(flat, skill):
     frames = Job(pd.DataFrame(job.X, columns=columns), job.y, pd.DataFrame(job.X_new, columns=columns), None, 1)
     program = LearnerProgram(make_pipeline(scale, Ridge()))
     assert skill(program.run(frames, {Edit.STANDARDIZE_INPUTS}), truth) > 0.95
+
+
+def test_what_regressors_of_ours_in_an_ensemble_warn_of_is_not_repeated(flat):
+    """That they are flat is what is being measured; warnings are errors here."""
+    job, _ = flat
+    ours = LSTMRegressor(units=(2,), epochs=1, n_members=1, skip=False, learning_rate=1e-7, progress=False)
+    assert np.isfinite(LearnerProgram(BaggingRegressor(ours, 2)).run(job, ())).all()

@@ -1,11 +1,18 @@
 """A regressor of this package, trained again."""
 
+import warnings
+
 import numpy as np
 import pytest
+from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 
 from unflat import LSTMRegressor
 from unflat.diagnosis.programs import Edit, Job
 from unflat.diagnosis.programs.regressor_program import RegressorProgram
+from unflat.errors import UnflatWarning
 
 
 @pytest.fixture
@@ -64,3 +71,24 @@ def test_fewer_layers_are_the_first_and_the_last(fitted):
 def test_what_no_parameter_does_is_refused(fitted):
     """Its head is linear and its loss strict: there is nothing to change."""
     assert "no parameter" in RegressorProgram(fitted).refuses(Edit.LINEAR_OUTPUT)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        make_pipeline,
+        TransformedTargetRegressor,
+        lambda model: GridSearchCV(model, {"clip_norm": [1.0]}, cv=2),
+        lambda model: make_pipeline(TransformedTargetRegressor(model)),
+    ],
+)
+def test_what_is_around_it_is_trained_with_it(fitted, problem, around):
+    """The cure reaches the regressor within, silently, and a search keeps what it found."""
+    job = Job(problem[0], 5e4 + 1e3 * problem[1], problem[2], 2, 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnflatWarning)
+        whole = RegressorProgram(around(clone(fitted)).fit(job.X, job.y))
+    assert whole.epochs == 8
+    alone = RegressorProgram(fitted)
+    for edits in ({Edit.STANDARDIZE_TARGET, Edit.CLIP_AT_ONE}, {Edit.CLIP_AT_ONE}):
+        np.testing.assert_allclose(whole.run(job, edits), alone.run(job, edits))

@@ -55,12 +55,7 @@ IMAGES: Mapping[str, Image] = {
 def to_network(examination: Examination, y: NDArray[np.float64]) -> NDArray[np.float64]:
     """Bring targets or predictions (n, k) onto the scale that the network learns them on."""
     scale = examination.subject.target_scale() or _scale_after_the_head(examination)
-    if scale is None:
-        return y
-    with np.errstate(divide="ignore", invalid="ignore"):
-        values = np.log(y) if scale.logarithmic else y
-    scaled: NDArray[np.float64] = (values - scale.center) / scale.scale
-    return scaled
+    return y if scale is None else scale.scaled(y)
 
 
 def network_inputs(examination: Examination) -> NDArray[np.float64]:

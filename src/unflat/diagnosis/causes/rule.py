@@ -45,7 +45,7 @@ def cure_for(examination: Examination, words: str, code: Code) -> Cure:
     """
     subject = examination.subject
     found = code.get(subject.framework, "")
-    if subject.framework == "sklearn":
+    if subject.framework in {"sklearn", "unflat"}:
         found = _SET.sub(lambda call: _with_names(call, subject), found)
     if subject.framework == "keras":
         found = _EPOCHS.sub(lambda usual: _as_long_as_before(examination, usual[0]), found)

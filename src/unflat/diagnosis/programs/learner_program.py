@@ -14,7 +14,8 @@ from unflat.diagnosis.programs.preparing import DATA_EDITS, as_given, prepare
 from unflat.diagnosis.subjects.function import predicted
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_randomness
-from unflat.diagnosis.subjects.learner import parameters_named
+from unflat.diagnosis.subjects.opening import parameters_named
+from unflat.errors import UnflatWarning
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -55,6 +56,7 @@ class LearnerProgram(Program):
         model = clone(self._model).set_params(**self._seeds(job.seed), **self._changes(edits))
         with guarded(type(model).__name__, job.X), kept_randomness(), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
+            warnings.simplefilter("ignore", UnflatWarning)  # of our own within an ensemble, say: that is being measured
             model.fit(as_given(data.X, job.X), data.y)
             return data.back(predicted(model.predict(as_given(data.X_new, job.X_new))))
 

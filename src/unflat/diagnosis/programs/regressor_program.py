@@ -11,6 +11,7 @@ from sklearn.base import clone
 from unflat.diagnosis.programs.base import Program
 from unflat.diagnosis.programs.edits import LAYERS_LEFT, LONGER, Edit
 from unflat.diagnosis.subjects.guarding import guarded
+from unflat.diagnosis.subjects.opening import opened, parameters_named
 from unflat.errors import UnflatWarning
 
 if TYPE_CHECKING:
@@ -38,37 +39,45 @@ _PARAMETERS: Mapping[Edit, Mapping[str, Any]] = {
 
 
 class RegressorProgram(Program):
-    """An LSTMRegressor with the same parameters.
+    """An LSTMRegressor with the same parameters, and what is around it.
 
     Parameters
     ----------
-    estimator : LSTMRegressor
-        The user's; clones are fitted.
+    estimator : LSTMRegressor, or estimator around one
+        The user's; clones are fitted. Of a search, what it found best: it does not search again.
     """
 
-    def __init__(self, estimator: LSTMRegressor) -> None:
-        self._estimator = estimator
-        self.epochs = len(estimator.history_.epochs) or None
+    def __init__(self, estimator: Any) -> None:  # noqa: ANN401 - scikit-learn has no types
+        self._estimator = getattr(estimator, "best_estimator_", estimator)
+        self._regressor: LSTMRegressor = opened(self._estimator).regressor
+        self.epochs = len(self._regressor.history_.epochs) or None
 
     def refuses(self, edit: Edit) -> str | None:
         """Say why a change cannot be made to this regressor."""
         if edit not in _PARAMETERS:
             return "no parameter of LSTMRegressor does it: it is so already, or a matter of the data"
-        if edit is Edit.FEWER_LAYERS and len(self._estimator.units) <= LAYERS_LEFT:
+        if edit is Edit.FEWER_LAYERS and len(self._regressor.units) <= LAYERS_LEFT:
             return "it has no more than two recurrent layers"
         return None
 
     def run(self, job: Job, edits: Collection[Edit]) -> NDArray[Any]:
         """Fit a clone, and predict."""
         epochs = (job.epochs or self.epochs or 1) * (LONGER if Edit.MORE_EPOCHS in edits else 1)
-        model = clone(self._estimator).set_params(
-            random_state=job.seed % 2**32, epochs=epochs, progress=False, callbacks=(), **self._changes(edits)
-        )
+        settings = {"random_state": job.seed % 2**32, "epochs": epochs, "progress": False, "callbacks": ()}
+        model = clone(self._estimator).set_params(**self._as_whole(settings | self._changes(edits)))
         with guarded(type(model).__name__, job.X), warnings.catch_warnings():
             # What it would warn of is what is being measured.
             warnings.simplefilter("ignore", UnflatWarning)
             prediction: NDArray[Any] = model.fit(job.X, np.asarray(job.y)).predict(job.X_new)
             return prediction
+
+    def _as_whole(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Name parameters as the whole takes them."""
+        return {
+            name: value
+            for parameter, value in parameters.items()
+            for name in parameters_named(self._estimator, parameter)
+        }
 
     def _changes(self, edits: Collection[Edit]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -76,5 +85,5 @@ class RegressorProgram(Program):
             if edit in edits:
                 found |= _PARAMETERS[edit]
         if Edit.FEWER_LAYERS in edits:
-            found["units"] = (self._estimator.units[0], self._estimator.units[-1])
+            found["units"] = (self._regressor.units[0], self._regressor.units[-1])
         return found

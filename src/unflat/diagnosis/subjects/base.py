@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -150,6 +150,20 @@ class TargetScale:
     scale: NDArray[Any]
     logarithmic: bool = False
 
+    def scaled(self, y: NDArray[Any]) -> NDArray[np.float64]:
+        """Put targets (n, k) on it."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = np.log(y) if self.logarithmic else y
+        found: NDArray[np.float64] = (values - self.center) / self.scale
+        return found
+
+
+class Scaling(Protocol):
+    """What a model itself does to targets before it learns them."""
+
+    def scaled(self, y: NDArray[Any]) -> NDArray[np.float64]:
+        """Put targets (n, k) on the scale that the model learns."""
+
 
 class Relearned(NamedTuple):
     """What copies of a model explain of some targets that they learned, in both ways of giving them.
@@ -219,7 +233,7 @@ class Subject(ABC):
         """
         return None
 
-    def target_scale(self) -> TargetScale | None:
+    def target_scale(self) -> Scaling | None:
         """Give the scale that is part of the model; None where it learns targets as they are given."""
         return None
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from unflat.diagnosis.subjects.base import Gates, Gradients, Layer, Relearned, Settings, TargetScale
+    from unflat.diagnosis.subjects.base import Gates, Gradients, Layer, Relearned, Scaling, Settings
 
 Seen = TypeVar("Seen")
 
@@ -76,7 +76,7 @@ class CarefulSubject(Subject):
         """Give what each layer reads."""
         return self._tried("what layers read", lambda: self._subject.layer_inputs(X))
 
-    def target_scale(self) -> TargetScale | None:
+    def target_scale(self) -> Scaling | None:
         """Give the scale that is part of the model."""
         return self._subject.target_scale()
 

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from sklearn.base import clone
-from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import r2_score
 from sklearn.neural_network import MLPRegressor
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer
 from torch import nn
 
 from unflat.diagnosis.records import NotExamined
-from unflat.diagnosis.subjects.base import Relearned, Settings, Subject, TargetScale
+from unflat.diagnosis.subjects.base import Relearned, Settings, Subject
 from unflat.diagnosis.subjects.described import loss_name, settings_of
 from unflat.diagnosis.subjects.function import predicted
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_randomness
 from unflat.diagnosis.subjects.module import TorchSubject
+from unflat.diagnosis.subjects.opening import opened, parameters_named
+from unflat.errors import UnflatWarning
 from unflat.network.gradients import taking_gradients
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from unflat.diagnosis.subjects.base import Gradients, Layer
+    from unflat.diagnosis.subjects.base import Gradients, Layer, TargetScale
 
 _ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "logistic": nn.Sigmoid}
 
@@ -52,7 +50,7 @@ class LearnerSubject(Subject):
     def __init__(self, model: Any, loss: object = None, optimizer: object = None) -> None:  # noqa: ANN401 - scikit-learn has no types
         self._model = model
         self._said = settings_of(loss, optimizer)
-        self._inner = _opened(model)
+        self._inner = opened(model)
         self._network = _as_network(self._inner.regressor)
 
     @property
@@ -70,8 +68,9 @@ class LearnerSubject(Subject):
         return (NotExamined("layers, activations, gates and gradients", why),)
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever the estimator takes
-        """Predict with the whole model, from a copy of an array."""
-        with guarded(self.name, X), kept_randomness():
+        """Predict with the whole model, from a copy of an array; what our own in it warn of, they have warned of."""
+        with guarded(self.name, X), kept_randomness(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnflatWarning)
             return predicted(self._model.predict(np.array(X) if isinstance(X, np.ndarray) else X))
 
     def layers(self) -> tuple[Layer, ...] | None:
@@ -105,8 +104,8 @@ class LearnerSubject(Subject):
         return self._inner.target_scale()
 
     def relearned(self, X: Any, y: NDArray[Any]) -> Relearned | None:  # noqa: ANN401 - as `predict`
-        """Fit copies of any but a perceptron, whose steps are known."""
-        if self._network is not None:
+        """Fit copies of any but a perceptron, whose steps are known, and ensembles of regressors that scale targets."""
+        if self._network is not None or self.parameters_named("scale_target"):
             return None
         inputs, targets = self._read(X), np.reshape(self._inner.scaled(y), np.shape(y))
         deviation = targets.std(axis=0)
@@ -121,82 +120,9 @@ class LearnerSubject(Subject):
 
     def _read(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - as `predict`
         with guarded(self.name, X), kept_randomness():
-            for step in self._inner.steps:
-                X = step.transform(X)
+            X = self._inner.read(X)
             X = X.toarray() if hasattr(X, "toarray") else X  # steps that mark places give matrices of few values
             return np.asarray(X, dtype=np.float64)
-
-
-@dataclass(frozen=True, eq=False)
-class _Opened:
-    """A regressor, and what stands around it.
-
-    Parameters
-    ----------
-    regressor : estimator
-        The one at the heart.
-    steps : tuple of transformers
-        What inputs pass through before it.
-    targets : tuple of transformers
-        What its targets pass through, the first first.
-    """
-
-    regressor: Any
-    steps: tuple[Any, ...] = ()
-    targets: tuple[Any, ...] = ()
-
-    def scaled(self, y: NDArray[Any]) -> NDArray[Any]:
-        """Put targets on the scale that the regressor learns, (n, k)."""
-        values = np.reshape(y, (len(y), -1))
-        for transformer in self.targets:
-            values = transformer.transform(values)
-        return np.reshape(values, (len(y), -1))
-
-    def target_scale(self) -> TargetScale | None:
-        """Measure the scale of the targets: how 0 and 1 come back."""
-        if not self.targets or any(isinstance(step, FunctionTransformer) for step in self.targets):
-            return None
-        outputs = getattr(self.targets[0], "n_features_in_", 1)
-        points = np.repeat([[0.0], [1.0], [2.0]], outputs, axis=1)
-        try:
-            for transformer in reversed(self.targets):
-                points = np.reshape(transformer.inverse_transform(points), (len(points), outputs))
-        except Exception:  # noqa: BLE001 - a transformer may raise anything, of other columns than it gives for instance
-            return None
-        center, scale = points[0], points[1] - points[0]
-        is_affine = np.allclose(points[2] - points[1], scale) and bool(np.all(scale != 0))
-        return TargetScale(center, scale) if is_affine else None
-
-
-def parameters_named(model: Any, parameter: str) -> tuple[str, ...]:  # noqa: ANN401 - scikit-learn has no types
-    """Name a parameter wherever it stands in a regressor, a pipeline or what else is around one.
-
-    Parameters
-    ----------
-    model : estimator
-        With a method `get_params`.
-    parameter : str
-        What the step that has it calls it.
-
-    Returns
-    -------
-    tuple of str
-        What `set_params` of the whole takes, such as "mlpregressor__alpha"; empty where no step has it.
-    """
-    return tuple(name for name in model.get_params() if name.rpartition("__")[2] == parameter)
-
-
-def _opened(model: Any) -> _Opened:  # noqa: ANN401 - scikit-learn has no types
-    """Find the regressor within pipelines, searches and transformed targets."""
-    if isinstance(model, Pipeline):
-        inner = _opened(model.steps[-1][1])
-        steps = tuple(step for _, step in model.steps[:-1] if step not in {None, "passthrough"})
-        return _Opened(inner.regressor, (*steps, *inner.steps), inner.targets)
-    if isinstance(model, TransformedTargetRegressor) and hasattr(model, "regressor_"):
-        inner = _opened(model.regressor_)
-        return _Opened(inner.regressor, inner.steps, (model.transformer_, *inner.targets))
-    best = getattr(model, "best_estimator_", None)
-    return _Opened(model) if best is None else _opened(best)
 
 
 def _r2_of_copy(regressor: Any, X: NDArray[Any], y: NDArray[Any]) -> float:  # noqa: ANN401 - as above

@@ -12,7 +12,9 @@ from unflat.diagnosis.subjects.function import FunctionSubject
 from unflat.diagnosis.subjects.keras_model import KerasSubject
 from unflat.diagnosis.subjects.learner import LearnerSubject
 from unflat.diagnosis.subjects.module import TorchSubject
+from unflat.diagnosis.subjects.opening import opened
 from unflat.diagnosis.subjects.regressor import RegressorSubject
+from unflat.diagnosis.subjects.wrapped import WrappedSubject
 from unflat.errors import UnknownModelError
 from unflat.estimator import LSTMRegressor
 
@@ -56,7 +58,9 @@ def subject_of(model: Any, *, loss: Any = None, optimizer: Any = None) -> Subjec
     if isinstance(model, type):
         raise UnknownModelError(model)
     if isinstance(model, BaseEstimator) and hasattr(model, "predict"):
-        return LearnerSubject(model, loss, optimizer)
+        inner = opened(model)
+        is_ours = isinstance(inner.regressor, LSTMRegressor)
+        return WrappedSubject(model, inner) if is_ours else LearnerSubject(model, loss, optimizer)
     if callable(getattr(model, "predict", None)):
         return FunctionSubject(model.predict, loss, optimizer, type(model).__name__)
     if callable(model):
