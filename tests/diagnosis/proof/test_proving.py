@@ -114,6 +114,13 @@ def test_no_time_is_said(scripted, proof):
     assert all("budget" in item.why for item in found.left_out)
 
 
+@pytest.mark.parametrize(("epochs", "unit"), [(None, "one training takes"), (10, "one pass over the data takes")])
+def test_what_takes_too_long_is_named(scripted, proof, epochs, unit):
+    """A training whose passes nobody counts was timed as a whole."""
+    found = proof(scripted({TARGET: 1.0}, epochs=epochs), ("target_scale",), seconds=1e-9)
+    assert unit in found.left_out[0].why
+
+
 def test_what_was_shortened_is_said(scripted, proof, monkeypatch):
     """Fewer epochs than the user's are a note, as is what was assumed of his training."""
     monkeypatch.setattr("unflat.diagnosis.proof.bench.Bench.time", lambda _: 0.9)

@@ -44,6 +44,13 @@ def test_outcomes(changed, control, outcome):
     assert compare(changed, control).outcome == outcome
 
 
+def test_a_gain_of_rounding_is_chance():
+    """What is the same but for the last digits has gained nothing, on whichever side these fall."""
+    control = np.array([-0.012, -0.003, 0.006])
+    for rounding in ((6.7e-16, 4.4e-16, 0.0), (2e-11, 1e-11, 2e-11), (-6.7e-16, 0.0, 0.0)):
+        assert compare(control + np.array(rounding), control).p_value == 1.0
+
+
 @pytest.mark.parametrize(
     ("gain", "outcome"), [(0.05, "unsettled"), (0.15, "proven"), (0.0, "unsettled"), (-0.15, "refuted")]
 )

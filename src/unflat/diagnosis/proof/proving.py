@@ -116,9 +116,8 @@ class _Proving:
         factors = [LONGER if Edit.MORE_EPOCHS in self._edits[cause] else 1 for cause in possible]
         found = plan(self._clock.left, epoch, self._program.epochs, factors)
         if found is None:
-            self._leave_out(
-                tuple(possible), f"{_NO_TIME}: one pass over the data takes {epoch:.1f} s; give a larger budget"
-            )
+            unit = "training" if self._program.epochs is None else "pass over the data"
+            self._leave_out(tuple(possible), f"{_NO_TIME}: one {unit} takes {epoch:.1f} s; give a larger budget")
             return None
         self._bench.epochs, self._bench.share = found.epochs, found.share
         self._shortened = found.shortens(self._program.epochs)
