@@ -90,8 +90,9 @@ def diagnose(
         X and y before they were scaled by hand, sequence by sequence.
     fit : callable, optional
         How the model was trained, for the proof: `fit(model, X, y)` trains a copy of the model with new weights (of a
-        function: the function itself) in place, or returns a trained model or a function that predicts. Models of this
-        package, of Keras and of scikit-learn need none, nor does a module with its loss and optimizer.
+        function: the function itself) in place, or returns a trained model or a function that predicts; losses or a
+        history that it returns do not matter. Models of this package, of Keras and of scikit-learn need none, nor does
+        a module with its loss and optimizer.
     prove : bool
         Whether to try the cures of the likeliest causes: copies are trained with only that change, against copies that
         are trained unchanged, with several seeds.

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from torch import nn
 
 from unflat.diagnosis.programs import Edit, Job
@@ -59,6 +61,27 @@ def test_a_function_may_give_a_function(problem, skill):
 
     program = GivenProgram(lambda values: values, train)
     assert skill(program.run(Job(*problem[:3], None, 1), {Edit.STANDARDIZE_TARGET}), problem[3]) > 0.95
+
+
+@pytest.mark.parametrize("result", [[0.5, 0.1], (torch.optim.SGD([torch.zeros(1)]), [0.5, 0.1]), {"loss": [0.1]}, 0.1])
+def test_losses_that_fit_returns_leave_the_model_that_it_trained(problem, result):
+    """A history or an optimizer is no model: the copy was trained in place."""
+
+    def note(model, X, y):
+        fit(model, X, y)
+        return result
+
+    job = Job(*problem[:3], None, 1)
+    np.testing.assert_array_equal(GivenProgram(network(), note).run(job, ()), GivenProgram(network(), fit).run(job, ()))
+
+
+def test_a_model_beside_losses_is_the_trained_one(problem, skill):
+    """Many a training loop returns both."""
+
+    def train(_model, X, y):
+        return [0.5, 0.1], make_pipeline(FunctionTransformer(lambda x: x.reshape(len(x), -1)), Ridge()).fit(X, y)
+
+    assert skill(GivenProgram(network(), train).run(Job(*problem[:3], None, 1), ()), problem[3]) > 0.95
 
 
 def test_what_happens_inside_fit_is_refused():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from unflat.diagnosis.subjects import subject_of
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_randomness
 from unflat.diagnosis.subjects.module import TorchSubject
+from unflat.errors import UnknownModelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.diagnosis.programs.base import Job
+    from unflat.diagnosis.subjects import Subject
 
 _OF_MODULE = frozenset(
     {
@@ -51,7 +54,8 @@ class GivenProgram(Program):
     model : object
         The user's. A torch module is copied with new weights, anything else as it is; the copy is what `fit` gets.
     fit : callable
-        Trains the model that it is given, in place, or gives a trained one, or a function that predicts.
+        Trains the model that it is given, in place, or gives a trained one, or a function that predicts. What else it
+        gives, such as losses, does not matter.
     """
 
     def __init__(self, model: Any, fit: Callable[..., Any]) -> None:  # noqa: ANN401 - any model
@@ -77,9 +81,8 @@ class GivenProgram(Program):
             np.random.seed(job.seed % 2**32)  # noqa: NPY002 - as above
             torch.manual_seed(job.seed)
             model = self._copy(data.X, edits)
-            trained = self._fit(model, as_given(data.X, job.X), targets_as_given(data.y, job))
-            subject = subject_of(model if trained is None else trained)
-            return data.back(subject.predict(as_given(data.X_new, job.X)))
+            returned = self._fit(model, as_given(data.X, job.X), targets_as_given(data.y, job))
+            return data.back(_trained(returned, model).predict(as_given(data.X_new, job.X)))
 
     def _copy(self, X: NDArray[Any], edits: Collection[Edit]) -> Any:  # noqa: ANN401 - as the user's
         if hasattr(self._model, "get_config") and hasattr(self._model, "compile"):
@@ -90,6 +93,14 @@ class GivenProgram(Program):
         if not _OF_MODULE & set(edits):
             return network
         return edited(network, edits, TorchSubject(network).tensor(X[:_SAMPLE]), None)
+
+
+def _trained(returned: object, given: object) -> Subject:
+    """Take the model among what `fit` returned; where there is none, but losses, say, it trained the given one."""
+    for candidate in returned if isinstance(returned, tuple) else (returned,):
+        with suppress(UnknownModelError):
+            return subject_of(candidate)
+    return subject_of(given)
 
 
 def _fresh_keras(model: Any) -> Any:  # noqa: ANN401 - Keras is optional
