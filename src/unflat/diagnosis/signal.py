@@ -63,12 +63,15 @@ class Signal:
         Who reached `r2`; empty where none was tried.
     p_value : float
         How likely chance alone makes one of the learners do as well.
+    held_out_learner : str
+        Who reached `held_out_r2`; empty where none was tried.
     """
 
     r2: float = nan
     held_out_r2: float = nan
     learner: str = ""
     p_value: float = 1.0
+    held_out_learner: str = ""
 
     @property
     def examined(self) -> bool:
@@ -143,5 +146,5 @@ def _signal(learners: tuple[Reference, ...], output: int) -> Signal:
     likely = [ref for ref in tried if ref.p_value[output] * len(tried) <= CHANCE and ref.r2[output] > 0]
     best = max(likely or tried, key=lambda reference: reference.r2[output])
     p_value = min(1.0, len(tried) * min(reference.p_value[output] for reference in (likely or tried)))
-    held_out = float(max(reference.held_out_r2[output] for reference in tried))
-    return Signal(float(best.r2[output]), held_out, best.name, float(p_value))
+    held_out = max(tried, key=lambda reference: reference.held_out_r2[output])
+    return Signal(float(best.r2[output]), float(held_out.held_out_r2[output]), best.name, float(p_value), held_out.name)

@@ -6,7 +6,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from unflat.baselines import MEAN
-from unflat.diagnosis.standing import GAIN, NO_BETTER
+from unflat.diagnosis.standing import NO_BETTER
 from unflat.evaluation.words import percent, ratio
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _healthy(output: OutputVerdict, of: str, where: str) -> str:
     found = f"{where} they explain {_explained(output.r2)} of the variance"
     others = f"; other learners explain {_explained(output.attainable)}" if output.signal else ""
     if output.r2 > NO_BETTER:
-        last = " Repeating the last value errs less, though." if output.last_value_skill < -GAIN else ""
+        last = " Repeating the last value errs less, though." if output.last_value_skill < -NO_BETTER else ""
         return f"The predictions{of} follow the targets. {found}{others}.{last}"
     return f"The predictions{of} are not clearly worse than what can be had. {found}{others}."
 
@@ -175,10 +175,15 @@ def _usual_spread(output: OutputVerdict) -> str:
 
 
 def _usual_r2(diagnosis: Diagnosis, output: int) -> str:
+    """Say what others reach on the part that the verdict is about."""
     signal = diagnosis.references.signal[output]
     if not signal.examined:
         return ""
-    return f"{ratio(signal.r2)}, by {signal.learner}" if signal.beyond_chance else "none found beyond chance"
+    if not signal.beyond_chance:
+        return "none found beyond chance"
+    if isnan(signal.held_out_r2):
+        return f"{ratio(signal.r2)}, by {signal.learner}"
+    return f"{ratio(signal.held_out_r2)}, by {signal.held_out_learner}"
 
 
 def _explained(r2: float) -> str:
