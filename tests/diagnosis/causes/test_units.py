@@ -92,9 +92,18 @@ def test_raw_inputs_to_a_model_of_scaled_ones_are_found(healthy, held_out_only):
     explained, as_given, mean, deviation = (evidence.value for evidence in cause.evidence)
     assert explained > 0.8
     assert as_given < 0.2
+    assert as_given == (examination.held_out if held_out_only else examination.training).r2.max()
     values = examination.held_out.values if held_out_only else examination.training.values
     assert mean == pytest.approx(values[..., 0].mean())
     assert deviation == pytest.approx(values[..., 0].std())
+
+
+def test_the_mean_of_standardized_inputs_is_said_to_be_nought(trained, net, problem):
+    """What rounding left of it is no figure to compare with."""
+    X, y = problem
+    X = (X - X[:300].mean((0, 1))) / X[:300].std((0, 1))
+    cause = predict_scale_mismatch(trained(net(), X, y, given=((X[:300], y[:300]), (X[300:] * 50 + 1000, y[300:]))))
+    assert cause.evidence[2].healthy == "near 0, as in training"
 
 
 def test_inputs_a_few_deviations_off_may_be_raw(healthy):

@@ -225,14 +225,15 @@ class _Agreement(NamedTuple):
 def _mismatch(examination: Examination, part: Part, found: _Rescaled) -> Cause:
     mean, deviation = moments(part.values)
     trained_mean, trained = moments(examination.training.values)
-    compared = (0.0, 1.0) if part is examination.training else (float(trained_mean[0]), float(trained[0]))
+    compared = (0.0, 1.0) if part is examination.training else (_rounded(trained_mean[0], trained[0]), trained[0])
+    as_given = found.as_given if found.brought_back else float(np.nanmax(part.r2))
     predictions = "predictions, brought back," if found.brought_back else "predictions"
     return Cause(
         "predict_scale_mismatch",
         "The model is given inputs on another scale than the one it was trained on, far outside of what it has seen.",
         (
             Evidence(f"R² of the {predictions} once inputs are {found.way}", found.explained, "as without"),
-            Evidence(f"R² of the {predictions} as inputs are given", found.as_given, "as with"),
+            Evidence(f"R² of the {predictions} as inputs are given", as_given, "as with"),
             Evidence("mean of feature 0", float(mean[0]), f"near {compared[0]:.4g}, as in training"),
             Evidence("deviation of feature 0", float(deviation[0]), f"near {compared[1]:.4g}, as in training"),
         ),
@@ -243,6 +244,11 @@ def _mismatch(examination: Examination, part: Part, found: _Rescaled) -> Cause:
         ),
         0.85 if part is examination.training and not examination.losses else 0.9,  # unknown: perhaps trained on these
     )
+
+
+def _rounded(mean: float, deviation: float) -> float:
+    """Give the mean, 0 where it differs from that by rounding."""
+    return 0.0 if abs(mean) < _TO_ROUNDING * deviation else float(mean)
 
 
 def _mismatch_code(found: _Rescaled) -> Code:
