@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from unflat.diagnosis.subjects import Settings, subject_of
-from unflat.errors import ModelFailedError
+from unflat.errors import ModelError, ModelFailedError
 
 X = np.arange(12.0).reshape(4, 3)
 
@@ -90,3 +90,22 @@ def test_an_interrupt_passes_through():
 
     with pytest.raises(KeyboardInterrupt, match="stop"):
         subject_of(interrupted).predict(X)
+
+
+@pytest.mark.parametrize(
+    ("gave", "named"),
+    [
+        ({"state": np.zeros(3), "pred": np.zeros(3)}, r"a dict with 'state', 'pred'. .*\['state'\]"),
+        ((torch.zeros(3, requires_grad=True), None), r"a tuple. .*\[0\]"),
+    ],
+)
+def test_several_outputs_are_named_with_the_way_to_one(gave, named):
+    """A prediction beside a state is none yet."""
+    with pytest.raises(ModelError, match=named):
+        subject_of(lambda _: gave).predict(np.zeros((3, 2, 1)))
+
+
+def test_half_precision_is_a_prediction():
+    """NumPy knows no bfloat16."""
+    gave = torch.tensor([0.5, 1.5], dtype=torch.bfloat16)
+    assert subject_of(lambda _: gave).predict(np.zeros((2, 2, 1))).tolist() == [0.5, 1.5]

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from unflat.diagnosis.subjects import Settings, output_activation, subject_of
-from unflat.errors import ConfigurationError, ModelFailedError
+from unflat.errors import ConfigurationError, ModelError, ModelFailedError
 
 Y = np.linspace(-1, 1, 9)[:, None]
 
@@ -425,3 +425,19 @@ def test_a_compiled_module_is_seen_through(pump, sequences):
     assert subject.name == "Pump"
     np.testing.assert_array_equal(subject.predict(sequences), subject_of(module).predict(sequences))
     assert set(subject.gates(sequences)) == {"recurrent"}
+
+
+@pytest.mark.parametrize("others", [{}, {"state": torch.zeros(1)}])
+def test_a_mapping_of_one_tensor_is_the_prediction(sequences, others):
+    """As models of Hugging Face return it; of several, none is taken, and the way to one is said."""
+
+    class Named(nn.Linear):
+        def forward(self, x):
+            return {"pred": super().forward(x[:, -1])} | others
+
+    subject = subject_of(Named(3, 1))
+    if not others:
+        assert subject.predict(sequences).shape == (9, 1)
+        return
+    with pytest.raises(ModelError, match=r"a dict with 'pred', 'state'\. Give a function .*float\(\)\)\['pred'\]"):
+        subject.predict(sequences)

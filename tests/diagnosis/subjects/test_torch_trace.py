@@ -66,4 +66,6 @@ def test_the_first_tensor_of_what_a_layer_gives():
     tensor = torch.ones(1)
     assert first_tensor(((None, tensor), torch.zeros(1))) is tensor
     assert first_tensor(("text", None)) is None
+    assert first_tensor({"loss": None, "pred": tensor}) is tensor
+    assert first_tensor({"state": tensor, "pred": tensor}) is None  # nothing says which
     assert first_tensor(pack_sequence([torch.ones(3, 1)])).shape == (1, 3, 1)

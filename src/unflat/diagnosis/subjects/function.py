@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from unflat.diagnosis.subjects.described import settings_of
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_randomness
 from unflat.diagnosis.subjects.measures import shift
+from unflat.diagnosis.subjects.torch_inside import as_array
+from unflat.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,9 +82,23 @@ class FunctionSubject(Subject):
 
 def predicted(values: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever a model returns
     """Turn what a model returns, tensors on any device among it, into an array with an axis for sequences."""
+    if isinstance(values, Mapping) or (isinstance(values, tuple) and any(hasattr(item, "detach") for item in values)):
+        raise several_outputs(values)
     if hasattr(values, "detach"):
-        values = values.detach().cpu()
+        values = as_array(values)
     array = np.atleast_1d(np.asarray(values))
     if array.dtype.kind not in "fiub":
         raise TypeError(f"it returned {array.dtype} where numbers were expected")
     return array
+
+
+def several_outputs(gave: object, call: str = "predict(X)") -> ModelError:
+    """Say that what a model returned is no prediction, and how to take the prediction out of it."""
+    names = f" with {', '.join(map(repr, gave))}" if isinstance(gave, Mapping) else ""
+    place = next(iter(gave), 0) if isinstance(gave, Mapping) else 0
+    return ModelError(
+        "The model's prediction",
+        "one tensor or array",
+        f"a {type(gave).__name__}{names}",
+        f"Give a function that takes the prediction out of it, as in diagnose(lambda X: {call}[{place!r}], X, y).",
+    )

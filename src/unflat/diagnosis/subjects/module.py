@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from torch import nn
 from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.subjects.base import Subject
 from unflat.diagnosis.subjects.described import loss_name, settings_of, without_rate
+from unflat.diagnosis.subjects.function import several_outputs
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_module, uncompiled
 from unflat.diagnosis.subjects.measures import batch_size_for, shape_of, shift, taken
@@ -221,10 +223,12 @@ class TorchSubject(Subject):
         return trace
 
     def _output(self, X: Tensor) -> Tensor:
-        gave = first_tensor(self._module(X))
-        if gave is None:
-            raise TypeError("It returned no tensor")
-        return gave
+        gave = self._module(X)
+        found = first_tensor(gave)
+        if found is None:
+            call = "model(torch.as_tensor(X).float())"
+            raise several_outputs(gave, call) if isinstance(gave, Mapping) else TypeError("It returned no tensor")
+        return found
 
     def _compared(self, prediction: Tensor, target: Tensor, loss: Any) -> Tensor:  # noqa: ANN401 - a loss
         with warnings.catch_warnings():

@@ -6,6 +6,7 @@ pass is over, also after an error.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 from unflat.diagnosis.subjects.torch_units import FUNCTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from torch import Tensor, nn
 
@@ -166,7 +167,7 @@ class Packed:
 
 
 def first_tensor(value: Any) -> Tensor | None:  # noqa: ANN401 - whatever a layer reads or gives
-    """Find the tensor that a value is about: itself, or the first of several such as (output, state)."""
+    """Find the tensor that a value is about: itself, the first of several such as (output, state), or the one named."""
     if isinstance(value, torch.Tensor):
         return value
     if isinstance(value, Packed):
@@ -175,4 +176,7 @@ def first_tensor(value: Any) -> Tensor | None:  # noqa: ANN401 - whatever a laye
         return pad_packed_sequence(value, batch_first=True)[0]
     if isinstance(value, tuple | list):
         return next((found for item in value if (found := first_tensor(item)) is not None), None)
+    if isinstance(value, Mapping):
+        tensors = [tensor for item in value.values() if (tensor := first_tensor(item)) is not None]
+        return tensors[0] if len(tensors) == 1 else None
     return None
