@@ -160,6 +160,7 @@ def test_a_model_that_recorded_its_training_is_asked():
     model = SimpleNamespace(history=SimpleNamespace(history={"loss": [1.0]}))
     assert as_losses(None, model) == Losses((1.0,))
     assert as_losses(None, SimpleNamespace(history="long")) == Losses()
+    assert as_losses(None, SimpleNamespace(history=SimpleNamespace(history={"mine": [1.0]}))) == Losses()
     assert as_losses(None, len) == Losses()
 
 
@@ -179,3 +180,5 @@ def test_a_history_of_something_else_is_refused():
         as_losses(3.0, None)
     with pytest.raises(InputTypeError, match="a list of losses by epoch"):
         as_losses(["high", "low"], None)
+    with pytest.raises(InputTypeError, match=r"a mapping with \"loss\".*one with 'train_loss', 'lr'"):
+        as_losses({"train_loss": [3.0], "lr": [1e-3]}, None)

@@ -117,7 +117,7 @@ def diagnose(
     ModelError
         If the model is of an unknown kind, or itself raises an error.
     ConfigurationError
-        If the budget is not above 0.
+        If the budget is not above 0, or a loss or an optimizer cannot be used.
     """
     if not _SECONDS.admits(budget):
         raise ConfigurationError("diagnose", "budget", f"seconds, {_SECONDS}", budget)

@@ -123,7 +123,7 @@ def as_losses(history: Any, model: object) -> Losses:  # noqa: ANN401 - any of s
     """
     if history is None:
         recorded = getattr(model, "history_", getattr(model, "history", None))
-        is_known = isinstance(recorded, History) or isinstance(getattr(recorded, "history", None), Mapping)
+        is_known = isinstance(recorded, History) or "loss" in (getattr(recorded, "history", None) or ())
         found = as_losses(recorded, None) if is_known else Losses()
         return found._replace(spread=_spread_seen(getattr(model, "callbacks", None) or ()))
     if isinstance(history, History):
@@ -135,7 +135,12 @@ def as_losses(history: Any, model: object) -> Losses:  # noqa: ANN401 - any of s
         return Losses(_floats(by_epoch.values()), spread=_spread_seen([history]))
     history = getattr(history, "history", history)
     if isinstance(history, Mapping):
-        return Losses(_floats(history.get("loss", ())), _floats(history.get("val_loss", ())))
+        if "loss" not in history:
+            raise InputTypeError(
+                "history", 'a mapping with "loss", the training loss by epoch',
+                f"one with {', '.join(map(repr, history)) or 'nothing'}", 'Give {"loss": [...]}, or the list alone.',
+            )  # fmt: skip
+        return Losses(_floats(history["loss"]), _floats(history.get("val_loss", ())))
     return Losses(_floats(history))
 
 

@@ -7,8 +7,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from unflat.diagnosis.subjects import Settings
-from unflat.diagnosis.subjects.described import loss_name, settings_of, without_rate
+from unflat.diagnosis.subjects import Settings, subject_of
+from unflat.diagnosis.subjects.described import check_optimizer, loss_name, settings_of, without_rate
+from unflat.errors import ConfigurationError
 
 
 @pytest.mark.parametrize(
@@ -77,3 +78,16 @@ def test_nothing_is_said_of_a_rate_that_may_be_usual():
     own = Mine(parameters, lr=0.5)
     assert settings_of("mse", own) == Settings(loss="mse", optimizer="adam", learning_rate=0.5)
     assert without_rate(own) == without_rate("rprop") == without_rate(None) == ()
+
+
+@pytest.mark.parametrize("optimizer", [5, torch.optim.Adam, [0.1], nn.Linear(1, 1)])
+def test_what_is_no_optimizer_is_refused(optimizer):
+    """A number tells nothing of a training, and a class not its rate."""
+    with pytest.raises(ConfigurationError, match=r"optimizer.*a name such as 'adam', or the optimizer itself"):
+        subject_of(nn.Linear(1, 1), optimizer=optimizer)
+
+
+@pytest.mark.parametrize("optimizer", [None, "adam", "mine", torch.optim.SGD([torch.zeros(1)])])
+def test_names_and_optimizers_are_taken(optimizer):
+    """Whatever they are called."""
+    check_optimizer(optimizer)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.subjects.base import Settings
 from unflat.diagnosis.subjects.optimizers import optimizer_name
+from unflat.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +60,21 @@ def settings_of(loss: object, optimizer: object) -> Settings | None:
         steps=_steps(optimizer),
         weight_decay=_highest(groups, "weight_decay") or None,
     )
+
+
+def check_optimizer(optimizer: object) -> None:
+    """Refuse what neither names an optimizer nor is one.
+
+    Raises
+    ------
+    ConfigurationError
+        Of a number, or a class, say.
+    """
+    is_one = any(
+        not isinstance(optimizer, type) and hasattr(optimizer, has) for has in ("param_groups", "learning_rate")
+    )
+    if not (optimizer is None or isinstance(optimizer, str) or is_one):
+        raise ConfigurationError("diagnose", "optimizer", "a name such as 'adam', or the optimizer itself", optimizer)
 
 
 def without_rate(optimizer: object) -> tuple[NotExamined, ...]:

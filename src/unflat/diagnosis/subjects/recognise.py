@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sklearn.base import BaseEstimator
 from torch import nn
 
+from unflat.diagnosis.subjects.described import check_optimizer
 from unflat.diagnosis.subjects.function import FunctionSubject
 from unflat.diagnosis.subjects.keras_model import KerasSubject
 from unflat.diagnosis.subjects.learner import LearnerSubject
@@ -45,10 +46,11 @@ def subject_of(model: Any, *, loss: Any = None, optimizer: Any = None) -> Subjec
     UnknownModelError
         If it is none of these.
     ConfigurationError
-        If a loss cannot be used.
+        If a loss or an optimizer cannot be used.
     sklearn.exceptions.NotFittedError
         If an LSTMRegressor is not fitted.
     """
+    check_optimizer(optimizer)
     if isinstance(model, LSTMRegressor):
         return RegressorSubject(model)
     if _is_keras(model):  # before torch: on that backend a Keras model is a module, too
