@@ -235,6 +235,28 @@ def test_parameters_that_no_optimizer_holds_are_frozen(trained, net, problem):
     assert frozen_parameters(trained(net(), X, y, epochs=1)) is None
 
 
+def test_a_training_that_takes_no_step_is_found(trained, net, problem):
+    """The loss is the same to rounding, although there is a gradient; a tiny rate moves weights, by almost nothing."""
+
+    class Standing(torch.optim.Adam):
+        def step(self, closure=None):
+            """Do what an optimizer does whose step is never called."""
+
+    X, y = problem
+    still = net()
+    cause = frozen_parameters(trained(still, X, y, optimizer=Standing(still.parameters(), lr=1e-2), epochs=8))
+    assert "No step was taken" in cause.explanation
+    assert cause.evidence[0].value < 1e-6
+    assert compile(cause.cure.code, "<cure>", "exec")
+    assert frozen_parameters(trained(net(), X, y, rate=1e-6, epochs=8)) is None
+
+
+def test_a_loss_that_lies_still_for_want_of_a_gradient_is_no_step_left_out(trained, net, problem):
+    """Behind a softmax of one unit nothing moves, however many steps are taken."""
+    X, y = problem
+    assert frozen_parameters(trained(net(behind=nn.Softmax(-1)), X, y, epochs=8)) is None
+
+
 def test_a_loss_below_the_means_was_not_broadcast(fake):
     """Broadcast, the loss of targets of variance 1 is 1 at least; training that ended at 0.5 compared one with one."""
     y = np.tile([-1.0, 1.0], 60)

@@ -21,6 +21,7 @@ from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import attainable, unlearned, varies, worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
 from unflat.diagnosis.standing import GAIN
+from unflat.diagnosis.subjects.optimizers import ADAPTIVE
 from unflat.metrics import FLAT_SPREAD
 
 if TYPE_CHECKING:
@@ -291,10 +292,16 @@ _MOSTLY = 0.05
 
 
 def frozen_parameters(examination: Examination) -> Cause | None:
-    """Find layers whose parameters are not trained, or that the optimizer does not hold."""
+    """Find layers whose parameters are not trained, or that the optimizer does not hold; or that no step was taken."""
+    if not unlearned(examination):
+        return None
+    return _not_trained(examination) or _no_step(examination)
+
+
+def _not_trained(examination: Examination) -> Cause | None:
     weighted = [layer for layer in examination.layers if layer.parameters and layer.kind not in _MAY_STAND]
     frozen = [layer for layer in weighted if layer.trainable == 0]
-    if not frozen or not unlearned(examination):
+    if not frozen:
         return None
     total = sum(layer.parameters for layer in weighted)
     trained = sum(layer.trainable for layer in weighted)
@@ -311,4 +318,41 @@ def frozen_parameters(examination: Examination) -> Cause | None:
         ),
         cure_for(examination, "Train all parameters, and give the optimizer all of them.", _FROZEN_CODE),
         0.9 if head or share < _MOSTLY else 0.6,
+    )
+
+
+_STEP_CODE: Code = {
+    "torch": "optimizer.zero_grad()\nloss.backward()\noptimizer.step()  # of an optimizer of this model's parameters",
+}
+
+_LEVEL = 1e-6
+"""Range of a loss, as a share of it, that is float32's rounding of the same sum in another order."""
+
+_FAR_MORE = 100.0
+"""Times that range which a single step along the gradient would have lowered the loss by."""
+
+
+def _no_step(examination: Examination) -> Cause | None:
+    """Find a loss that lies still to rounding, although a single step of this rate would have lowered it by far more.
+
+    To first order a step lowers the loss by rate · ‖g‖², one of Adam's kin by rate · Σ|g| ≥ rate · ‖g‖. A network
+    without any gradient, of dead units for instance, is another matter.
+    """
+    settings, losses, gradients = examination.settings, np.asarray(examination.losses), examination.gradients
+    if settings is None or settings.learning_rate is None or gradients is None or len(losses) < _EPOCHS:
+        return None
+    step = settings.learning_rate * gradients.norm ** (1 if settings.optimizer in ADAPTIVE else 2)
+    moved = float(np.ptp(losses))
+    if not (settings.clip_norm is None and moved <= _LEVEL * np.abs(losses).max() and step > _FAR_MORE * moved):
+        return None
+    return Cause(
+        "frozen_parameters",
+        "No step was taken: the loss lies still although there is a gradient to follow, and all parameters stay what "
+        "they were.",
+        (
+            Evidence("range of the loss over all epochs", moved, f"above {step:.4g}, what one step would lower it by"),
+            Evidence("norm of the gradient", gradients.norm, "any, if steps follow it"),
+        ),
+        cure_for(examination, "Let the optimizer take its step after each backward pass.", _STEP_CODE),
+        0.9,
     )
