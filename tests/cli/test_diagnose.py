@@ -148,6 +148,16 @@ def test_what_a_run_held_out_does_not_count_as_seen(drifting):
     assert "how the loss fell" not in result.stdout
 
 
+def test_another_file_in_place_of_the_runs_own_is_told(drifting):
+    """It is no training data; the run's own file is named, and nothing is said of that."""
+    folder, table, _ = drifting
+    other = table.with_name("later.csv")
+    other.write_text(table.read_text().replace(".", ".1"))
+    said = run(folder, "--data", other).stderr
+    assert f"later.csv is not the file that this run was trained on, {table}" in said
+    assert "not the file" not in run(folder, "--data", table, "--validation", other).stderr
+
+
 @pytest.mark.usefixtures("here")
 def test_what_is_missing_is_asked_for_as_an_option():
     """The command names its own option, not a parameter of the function; given that, the verdict is about it."""

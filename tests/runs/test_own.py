@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from unflat import LSTMRegressor
-from unflat.runs import Cut, Holdout, Run, own_parts, train_run
+from unflat.runs import Cut, Holdout, Run, own_parts, train_run, trained_on
 
 # Models that train in a moment are no good, and say so.
 pytestmark = pytest.mark.filterwarnings("ignore::unflat.errors.FitWarning")
@@ -83,3 +83,15 @@ def test_a_file_to_judge_by_is_the_test_part(ts_files, tmp_path):
     assert (len(train.X), len(test.X)) == (40, 12)
     ts_files[1].unlink()
     assert own_parts(outcome.run, outcome.model, ts_files[0]).test is None
+
+
+def test_a_run_names_the_file_that_it_was_trained_on(outcome, table, tmp_path):
+    """A model file on its own does not, nor a run that kept nothing to know the file again by."""
+    assert trained_on(outcome.run) == trained_on(Run(outcome.run.model_path)) == str(table)
+    outcome.model.save(tmp_path / "copy.unflat")
+    assert trained_on(Run(tmp_path / "copy.unflat")) is None
+    config = tmp_path / "run" / "config.json"
+    recorded = json.loads(config.read_text())
+    del recorded["data_digest"]
+    config.write_text(json.dumps(recorded))
+    assert trained_on(outcome.run) is None

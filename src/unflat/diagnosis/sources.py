@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 import zipfile
 import zlib
 from importlib import import_module
@@ -12,16 +13,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from unflat._optional import require
-from unflat.errors import ModelSourceError, UnreadableTableError
+from unflat.errors import DataWarning, ModelSourceError, UnreadableTableError
 from unflat.estimator import LSTMRegressor
-from unflat.runs import Run, is_ts, own_parts, read_part
+from unflat.runs import Run, is_ts, own_parts, read_part, trained_on
 from unflat.tables import read_ts
 from unflat.windows import Windows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from unflat.runs import Cut, Part
+    from unflat.runs import Cut, OwnParts, Part
 
 KERAS_SUFFIXES = (".keras", ".h5")
 """Endings of files that Keras writes."""
@@ -90,7 +91,7 @@ def load_material(
     """Load what a model is diagnosed on.
 
     The file that a run was trained on is split as it was for the run, so that what the run held out to judge by does
-    not count as seen.
+    not count as seen. Any other file given in its place brings a `DataWarning`.
 
     Parameters
     ----------
@@ -115,11 +116,25 @@ def load_material(
     UnreadableTableError, TableError
         As `load_data` does.
     """
-    own = own_parts(Run(Path(source)), model, data) if isinstance(model, LSTMRegressor) else None
+    own = _own(Run(Path(source)), model, data) if isinstance(model, LSTMRegressor) else None
     X, y = load_data(data, model, cut) if own is None else _as_arrays(own.train)
     if validation is not None:
         return Material(X, y, _together(*load_data(validation, model, cut)))
     return Material(X, y, None if own is None or own.test is None else _together(*_as_arrays(own.test)))
+
+
+def _own(run: Run, model: LSTMRegressor, data: Path) -> OwnParts | None:
+    """Split a run's own file as it was for the run; of another one warn that it counts as what was trained on."""
+    own = own_parts(run, model, data)
+    recorded = trained_on(run)
+    if own is None and recorded is not None:
+        warnings.warn(
+            f"{data} is not the file that this run was trained on, {recorded}: it is examined as if it were. Give that "
+            "as --data, and what the model was not trained on as --validation.",
+            DataWarning,
+            stacklevel=3,
+        )
+    return own
 
 
 def _as_arrays(part: Part) -> tuple[Any, NDArray[np.float64] | None]:

@@ -13,7 +13,7 @@ from unflat.runs.folder import (
     make_folder,
 )
 from unflat.runs.job import Outcome, train_run
-from unflat.runs.own import OwnParts, own_parts
+from unflat.runs.own import OwnParts, own_parts, trained_on
 from unflat.runs.parts import Cut, Holdout, Part, is_ts, read_parts
 from unflat.runs.use import FRAME_ENDINGS, as_csv, evaluate_file, predict_file, read_part, write_frame
 from unflat.windows.calendar import CALENDAR
@@ -44,5 +44,6 @@ __all__ = [
     "read_part",
     "read_parts",
     "train_run",
+    "trained_on",
     "write_frame",
 ]

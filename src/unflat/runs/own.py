@@ -52,10 +52,7 @@ def own_parts(run: Run, model: LSTMRegressor, data: str | PathLike[str]) -> OwnP
     UnflatError
         If a file cannot be read.
     """
-    folder = run.path.parent if run.path.name == MODEL else run.path
-    if not (folder / CONFIG).is_file():
-        return None
-    config = Run(folder).config()
+    config = _config_of(run)
     if not _is_own(config, Path(data)):
         return None
     judged_by = config.get("test_data")
@@ -64,6 +61,29 @@ def own_parts(run: Run, model: LSTMRegressor, data: str | PathLike[str]) -> OwnP
     if judged_by is not None and Path(judged_by).is_file():
         test = read_part(model, judged_by, targets=True)
     return OwnParts(train, test)
+
+
+def trained_on(run: Run) -> str | None:
+    """Name the file that a run was trained on.
+
+    Parameters
+    ----------
+    run : Run
+        A run's folder, or the model file in it.
+
+    Returns
+    -------
+    str or None
+        None where no run was kept, or it did not record by what the file is known again.
+    """
+    config = _config_of(run)
+    return str(config["data"]) if "data_digest" in config else None
+
+
+def _config_of(run: Run) -> Mapping[str, Any]:
+    """Read what a run recorded; nothing where there is none beside the model."""
+    folder = run.path.parent if run.path.name == MODEL else run.path
+    return Run(folder).config() if (folder / CONFIG).is_file() else {}
 
 
 def _is_own(config: Mapping[str, Any], data: Path) -> bool:
