@@ -24,6 +24,7 @@ from unflat.errors import (
     ForeignArtifactError,
     InputError,
     InputTypeError,
+    KerasBackendError,
     MissingArtifactError,
     MissingColumnError,
     MissingExtraError,
@@ -121,6 +122,13 @@ EXAMPLES = [
     (
         ModelSourceError("nets:flat", "module:object, both there", "no module named 'nets'", "Name one that is."),
         "The model nets:flat: expected module:object, both there; received no module named 'nets'. Name one that is.",
+    ),
+    (
+        KerasBackendError("tensorflow"),
+        (
+            "The backend of Keras: expected one that is installed; received tensorflow, which is not. Set the "
+            "environment variable KERAS_BACKEND=torch before Keras is imported: unflat brings that one."
+        ),
     ),
     (
         ModelFailedError("Net", (8, 3, 2), ValueError("In lstm.call().\n\n\x1b[1mshapes differ.\x1b[0m\nmore")),

@@ -1,7 +1,11 @@
 """`unflat diagnose`: a verdict that scripts can read."""
 
 import json
+import os
+import subprocess
+import sys
 import warnings
+import zipfile
 
 import numpy as np
 import polars as pl
@@ -177,3 +181,54 @@ def test_whole_sequences_are_diagnosed_too(here):
     assert CliRunner().invoke(app, train).exit_code == 0
     result = run("run", "--data", "sums.ts")
     assert result.exit_code in {0, 1}, result.output
+
+
+KERAS = """
+import keras
+
+model = keras.Sequential([keras.Input((4, 2)), keras.layers.LSTM(2), keras.layers.Dense(1)])
+"""
+
+
+def run_without_a_backend(here, *arguments, **environment):
+    """Run the command as a process whose Keras is told of a backend that is not installed, by nobody's choice."""
+    (here / "keras.json").write_text('{"backend": "surely_not_installed"}')
+    inherited = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
+    path = os.pathsep.join(filter(None, sys.path))
+    environment = inherited | {"PYTHONPATH": path, "KERAS_HOME": str(here)} | environment
+    command = [sys.executable, "-m", "unflat", "diagnose", *map(str, arguments), "--data", "data.npz"]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=here, env=environment)  # noqa: S603 - our own
+
+
+@pytest.mark.parametrize("named", ["own_keras:model", "saved.keras"])
+def test_keras_computes_with_torch_where_it_has_no_backend(here, named):
+    """The extra of Keras brings no backend: ours serves, and the command says so beside its answer."""
+    (here / "own_keras.py").write_text(KERAS)
+    if named == "saved.keras":
+        making = (
+            "import os\nos.environ['KERAS_BACKEND'] = 'torch'\nimport own_keras\nown_keras.model.save('saved.keras')"
+        )
+        subprocess.run([sys.executable, "-c", making], check=True, cwd=here, capture_output=True)  # noqa: S603 - our own
+    done = run_without_a_backend(here, named)
+    assert done.returncode == 1, done.stderr
+    assert "On 120 training sequences" in done.stdout
+    said = "Keras computes with torch: surely_not_installed, its own choice, is not installed. KERAS_BACKEND"
+    assert said in done.stderr
+
+
+def test_a_backend_that_the_user_chose_is_kept(here):
+    """Who names a backend that is not installed is told so, without a traceback, and no verdict is given."""
+    with zipfile.ZipFile(here / "saved.keras", "w"):
+        pass
+    done = run_without_a_backend(here, "saved.keras", KERAS_BACKEND="surely_not_there")
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "Error: The backend of Keras: expected one that is installed; received surely_not_there"
+    )
+    assert "Traceback" not in done.stderr
+
+
+def test_of_models_of_other_kinds_nothing_is_said_about_keras(here):
+    """A model that does not need Keras is diagnosed in silence about it."""
+    done = run_without_a_backend(here, "own_diagnosed:flat")
+    assert (done.returncode, done.stderr) == (1, "")

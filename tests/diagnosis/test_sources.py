@@ -1,13 +1,15 @@
 import subprocess
 import sys
 import warnings
+import zipfile
 
 import numpy as np
 import polars as pl
 import pytest
 
+from unflat.diagnosis import sources
 from unflat.diagnosis.sources import load_data, load_model
-from unflat.errors import MissingArtifactError, ModelSourceError, UnreadableTableError
+from unflat.errors import KerasBackendError, MissingArtifactError, ModelSourceError, UnreadableTableError
 from unflat.estimator import LSTMRegressor
 from unflat.runs import Cut
 from unflat.windows import Windows, make_windows
@@ -51,6 +53,26 @@ def test_a_module_that_raises_is_told_as_such(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ModelSourceError, match=r"received ZeroDivisionError: .* python -c .import raising."):
         load_model("raising:model")
+
+
+def test_a_module_that_misses_another_is_not_called_missing(tmp_path, monkeypatch):
+    """What a module of the user's imports in vain is told as the module's own trouble."""
+    (tmp_path / "missing_another.py").write_text("import surely_not_installed\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelSourceError, match=r"ModuleNotFoundError: No module .* python -c .import missing_another."):
+        load_model("missing_another:model")
+
+
+def test_a_keras_file_without_a_backend_is_answered_with_the_variable_to_set(tmp_path, monkeypatch):
+    """In Python, where the environment is the user's, nothing is chosen for Keras."""
+    with zipfile.ZipFile(tmp_path / "m.keras", "w"):
+        pass
+    monkeypatch.setattr(sources, "missing_backend", lambda: "tensorflow")
+    with pytest.raises(
+        KerasBackendError, match=r"received tensorflow, which is not\. .* KERAS_BACKEND=torch"
+    ) as raised:
+        load_model(str(tmp_path / "m.keras"))
+    assert raised.value.backend == "tensorflow"
 
 
 @pytest.mark.parametrize(

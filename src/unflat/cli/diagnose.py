@@ -1,6 +1,8 @@
 """`unflat diagnose`: a verdict that scripts can read."""
 
 # Typer reads annotations when the program runs, so they are values here and not text.
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import unflat
+from unflat.cli.group import say
 from unflat.cli.options import (
     EVERY_ROW,
     NEXT_ROW,
@@ -83,7 +86,7 @@ def diagnose(
     The model is examined, never changed. A Keras file is loaded in safe mode; module:object imports your module and so
     runs its code. The exit code is 0 for a healthy model, 1 for one that is not, 2 if it could not be examined.
     """
-    loaded = unflat.diagnosis.load_model(model)
+    loaded = _load(model)
     cut = cut_for(
         data,
         target=target,
@@ -108,6 +111,17 @@ def diagnose(
     typer.echo(diagnosis.to_json() if as_json else str(diagnosis))
     if diagnosis.verdict != "healthy":
         raise typer.Exit(NOT_HEALTHY)
+
+
+def _load(source: str) -> object:
+    """Load the model; Keras, which is installed without a backend, computes with ours where it has none."""
+    missing = None if os.environ.get(unflat.diagnosis.KERAS_BACKEND) else unflat.diagnosis.missing_backend()
+    if missing is not None:
+        os.environ[unflat.diagnosis.KERAS_BACKEND] = "torch"
+    model = unflat.diagnosis.load_model(source)
+    if missing is not None and "keras" in sys.modules:
+        say(f"Keras computes with torch: {missing}, its own choice, is not installed. KERAS_BACKEND names another.")
+    return model
 
 
 def _why_settled(data: Path, model: object) -> str | None:

@@ -1,5 +1,6 @@
 """Any trained regressor under examination: is it flat, why, and what cures it."""
 
+from unflat.diagnosis.backends import KERAS_BACKEND, missing_backend
 from unflat.diagnosis.diagnosing import NO_HELD_OUT, NO_LOSSES, diagnose
 from unflat.diagnosis.records import CAUSE_IDS, Cause, CauseId, Cure, Evidence, NotExamined, Verdict
 from unflat.diagnosis.result import Diagnosis
@@ -7,6 +8,7 @@ from unflat.diagnosis.sources import Material, load_data, load_material, load_mo
 
 __all__ = [
     "CAUSE_IDS",
+    "KERAS_BACKEND",
     "NO_HELD_OUT",
     "NO_LOSSES",
     "Cause",
@@ -21,4 +23,5 @@ __all__ = [
     "load_data",
     "load_material",
     "load_model",
+    "missing_backend",
 ]

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from unflat._optional import require
-from unflat.errors import DataWarning, ModelSourceError, UnreadableTableError
+from unflat.diagnosis.backends import missing_backend
+from unflat.errors import DataWarning, KerasBackendError, ModelSourceError, UnreadableTableError
 from unflat.estimator import LSTMRegressor
 from unflat.runs import Run, is_ts, own_parts, read_part, trained_on
 from unflat.tables import read_ts
@@ -67,6 +68,8 @@ def load_model(source: str) -> Any:  # noqa: ANN401 - a model of any framework
         If a file of ours is missing, damaged, or of another kind.
     MissingExtraError
         If Keras is not installed.
+    KerasBackendError
+        If what Keras computes with is not.
     ModelSourceError
         If a Keras file cannot be loaded safely, it is a file of PyTorch's, there is no such module or object, or the
         module's code raises.
@@ -198,6 +201,9 @@ def _load_keras(path: Path) -> Any:  # noqa: ANN401 - Keras has no types
             str(path), "a whole .keras file", "no archive, which such a file is",
             "Copy it again from where it was saved, or save the model again.",
         )  # fmt: skip
+    backend = missing_backend()
+    if backend is not None:
+        raise KerasBackendError(backend)
     keras = require("keras", extra="keras")
     try:
         return keras.saving.load_model(path, safe_mode=True)
@@ -218,17 +224,23 @@ def _import_object(source: str, module: str, name: str) -> Any:  # noqa: ANN401 
         for part in name.split("."):
             found = getattr(found, part)
     except (ImportError, AttributeError, ValueError) as error:
+        if isinstance(error, ModuleNotFoundError) and not f"{module}.".startswith(f"{error.name}."):
+            raise _unimportable(source, module, error) from error  # the module is there, and misses another
         raise ModelSourceError(
             source, "module:object, both there", str(error), "Name a module that can be imported from this folder."
         ) from error
     except Exception as error:  # the user's own code may raise anything
-        raise ModelSourceError(
-            source, "a module that can be imported", f"{type(error).__name__}: {error}",
-            f'Correct it: python -c "import {module}" shows where.',
-        ) from error  # fmt: skip
+        raise _unimportable(source, module, error) from error
     finally:
         sys.path.remove(str(Path.cwd()))
     return found
+
+
+def _unimportable(source: str, module: str, error: Exception) -> ModelSourceError:
+    return ModelSourceError(
+        source, "a module that can be imported", f"{type(error).__name__}: {error}",
+        f'Correct it: python -c "import {module}" shows where.',
+    )  # fmt: skip
 
 
 def _load_arrays(path: Path) -> tuple[NDArray[Any], NDArray[np.float64]]:

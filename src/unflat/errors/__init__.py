@@ -33,7 +33,8 @@
     ├── ModelError              a model cannot be diagnosed
     │   ├── UnknownModelError   it is none of the kinds that can be
     │   ├── ModelFailedError    it raised an error of its own
-    │   └── ModelSourceError    it cannot be loaded from where it was said to be
+    │   ├── ModelSourceError    it cannot be loaded from where it was said to be
+    │   └── KerasBackendError   what Keras computes with is not installed
     ├── NotCalibratedError      intervals of a model that was calibrated on nothing
     ├── ExportError             a model cannot be exported
     │   ├── UnsupportedOperatorError  the format has no operator for a part of it
@@ -92,7 +93,13 @@ from unflat.errors.inputs import (
     ShapeError,
     TooFewSamplesError,
 )
-from unflat.errors.models import ModelError, ModelFailedError, ModelSourceError, UnknownModelError
+from unflat.errors.models import (
+    KerasBackendError,
+    ModelError,
+    ModelFailedError,
+    ModelSourceError,
+    UnknownModelError,
+)
 from unflat.errors.tables import (
     ColumnTypeError,
     DuplicateTimeError,
@@ -152,6 +159,7 @@ __all__ = [
     "InputError",
     "InputTypeError",
     "InterruptedWarning",
+    "KerasBackendError",
     "LoneValueWarning",
     "MissingArtifactError",
     "MissingColumnError",

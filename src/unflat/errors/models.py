@@ -96,3 +96,20 @@ class ModelSourceError(ModelError, ValueError):
     def __init__(self, source: str, expected: str, received: str, remedy: str) -> None:
         self.source = source
         super().__init__(f"The model {source}", expected, received, remedy)
+
+
+class KerasBackendError(ModelError, ImportError):
+    """Keras is installed, and what it is going to compute with is not.
+
+    Parameters
+    ----------
+    backend : str
+        The backend that it was told to take, or takes unless it is told.
+    """
+
+    def __init__(self, backend: str) -> None:
+        self.backend = backend
+        super().__init__(
+            "The backend of Keras", "one that is installed", f"{backend}, which is not",
+            "Set the environment variable KERAS_BACKEND=torch before Keras is imported: unflat brings that one.",
+        )  # fmt: skip
