@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import unflat
-from unflat.cli import app
+from unflat.cli import app, main
 from unflat.errors import ConstantColumnWarning, OutputExistsError
 
 
@@ -159,6 +159,20 @@ def test_a_fault_of_the_program_keeps_its_traceback(run, trained, table, monkeyp
     monkeypatch.setattr(unflat.runs, "predict_file", fail)
     result = run("predict", trained[0], table)
     assert isinstance(result.exception, ZeroDivisionError)
+
+
+def test_a_fault_of_the_program_is_no_verdict(monkeypatch, capsys):
+    """Scripts see code 2, not the 1 of a model that is not healthy, and people the traceback."""
+
+    def fail(source):
+        raise ZeroDivisionError(source)
+
+    monkeypatch.setattr(sys, "argv", ["unflat", "diagnose", "model.unflat", "--data", "data.npz"])
+    monkeypatch.setattr(unflat.diagnosis, "load_model", fail)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "ZeroDivisionError: model.unflat" in capsys.readouterr().err
 
 
 def test_interrupt_ends_with_130(run, trained, table, monkeypatch):

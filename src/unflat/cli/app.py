@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -14,7 +16,7 @@ from unflat.cli.diagnose import EXAMPLES as DIAGNOSE_EXAMPLES
 from unflat.cli.diagnose import diagnose
 from unflat.cli.export import EXAMPLES as EXPORT_EXAMPLES
 from unflat.cli.export import export
-from unflat.cli.group import PlainGroup
+from unflat.cli.group import FAILED, PlainGroup
 from unflat.cli.train import EXAMPLES as TRAIN_EXAMPLES
 from unflat.cli.train import train
 from unflat.cli.tune import EXAMPLES as TUNE_EXAMPLES
@@ -65,4 +67,8 @@ def main() -> None:
     # both. It must be set before torch is loaded, and is the whole process's affair: so not in the library.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-    app(prog_name="unflat")
+    try:
+        app(prog_name="unflat")
+    except Exception:  # noqa: BLE001 - whatever it is: Python's own code, 1, would be a verdict of `unflat diagnose`
+        traceback.print_exc()
+        sys.exit(FAILED)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FAILED = 2
-"""Exit code for whatever the user can put right: the same that a wrong option has."""
+"""Exit code for whatever was not done: the same that a wrong option has."""
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
