@@ -2,8 +2,10 @@
 
 import doctest
 import importlib
+import json
 import pkgutil
 import re
+import statistics
 import tomllib
 from pathlib import Path
 
@@ -104,6 +106,22 @@ def test_every_picture_is_shown_and_described():
             shown.add((page.parent / target).resolve())
     assert all(picture.is_file() for picture in shown)
     assert shown >= {path.resolve() for path in (ROOT / "docs" / "images").iterdir()}
+
+
+def test_the_first_page_names_one_figure_to_beat():
+    """What the document's network reaches on 3000-3099 is the same in the demonstration and beside our own result."""
+    page = (ROOT / "README.md").read_text("utf-8")
+    demonstrated = re.search(r"^\| both, each by its own \|(?: [^|]+ \|){3} (\d+) \|", page, re.MULTILINE)
+    to_beat = re.search(r"^\| the document's data, raw \| [^|]+ \| (\d+), by its own network", page, re.MULTILINE)
+    assert demonstrated[1] == to_beat[1]
+
+
+def test_intervals_of_rounding_cover_what_was_measured():
+    """The page on intervals gives the coverage that the stored results of the document's data have."""
+    results = json.loads((ROOT / "benchmarks/accuracy/results/article.json").read_text("utf-8"))["article"]["unflat"]
+    covered = [result["intervals"]["coverage"] for result in results]
+    said = f"{statistics.mean(covered):.3f} ± {statistics.stdev(covered):.3f} of the training part"
+    assert said in (ROOT / "docs/intervals.md").read_text("utf-8")
 
 
 def test_map_of_the_house_is_the_one_that_is_checked():
