@@ -46,7 +46,7 @@ def test_help_loads_nothing_that_it_does_not_show():
     assert shown.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("command", ["demo", "train", "evaluate", "predict", "export"])
+@pytest.mark.parametrize("command", ["demo", "train", "evaluate", "predict", "explain", "export"])
 def test_help_of_a_command_has_examples(run, command):
     """Each command's help ends with commands to copy, each on its own line."""
     result = run(command, "--help")

@@ -14,6 +14,8 @@ from unflat.cli.demo import EXAMPLES as DEMO_EXAMPLES
 from unflat.cli.demo import demo
 from unflat.cli.diagnose import EXAMPLES as DIAGNOSE_EXAMPLES
 from unflat.cli.diagnose import diagnose
+from unflat.cli.explain import EXAMPLES as EXPLAIN_EXAMPLES
+from unflat.cli.explain import explain
 from unflat.cli.export import EXAMPLES as EXPORT_EXAMPLES
 from unflat.cli.export import export
 from unflat.cli.group import FAILED, PlainGroup
@@ -39,6 +41,7 @@ for command, examples in (
     (evaluate, EVALUATE_EXAMPLES),
     (predict, PREDICT_EXAMPLES),
     (diagnose, DIAGNOSE_EXAMPLES),
+    (explain, EXPLAIN_EXAMPLES),
     (export, EXPORT_EXAMPLES),
 ):
     # A paragraph that begins with a backspace is not wrapped.

@@ -58,7 +58,7 @@ def _cause_parts(cause: Cause) -> Iterator[str]:
     yield _paragraph(f"Cure: {cause.cure.words}")
     if cause.cure.code:
         yield f"<pre><code>{escape(cause.cure.code)}</code></pre>"
-    yield f"<p>More: {escape(cause.page)}</p>"
+    yield f"<p>More: <code>unflat explain {escape(cause.id)}</code></p>"
 
 
 def _proof(proof: Proof) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from unflat.diagnosis.guide import page_of
+
 Verdict = Literal["healthy", "flat", "failing", "diverged", "no_signal", "copies_last"]
 """What is seen.
 
@@ -115,8 +117,8 @@ class Cause:
 
     @property
     def page(self) -> str:
-        """The page of the documentation that explains it."""
-        return f"docs/causes/{self.id}.md"
+        """The file of the guide's page that explains it."""
+        return str(page_of(self.id))
 
 
 @dataclass(frozen=True)

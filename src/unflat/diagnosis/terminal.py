@@ -62,7 +62,7 @@ def _cause(rank: int, cause: Cause) -> str:
     lines.append(paragraph(f"Cure: {cause.cure.words}", _MARGIN, _MARGIN))
     if cause.cure.code:
         lines.append(indent(cause.cure.code, _MARGIN * 2))
-    return "\n".join([*lines, f"{_MARGIN}More: {cause.page}"])
+    return "\n".join([*lines, f"{_MARGIN}More: unflat explain {cause.id}"])
 
 
 def _proof(proof: Proof) -> Iterator[str]:

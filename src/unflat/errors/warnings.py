@@ -120,7 +120,7 @@ class CollapseWarning(FitWarning):
     cause : str or None
         The likely cause, as `unflat.diagnose` names it; None where none was found.
     page : str or None
-        The page of the documentation that explains it.
+        The file of the guide's page that explains it.
     """
 
     def __init__(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from unflat.diagnosis.guide import page_of
+
 if TYPE_CHECKING:
     from unflat.diagnosis import CauseId
 
@@ -131,5 +133,5 @@ class Likely:
 
     @property
     def page(self) -> str:
-        """The page of the documentation that explains it."""
-        return f"docs/causes/{self.cause}.md"
+        """The file of the guide's page that explains it."""
+        return str(page_of(self.cause))

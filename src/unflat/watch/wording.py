@@ -111,8 +111,8 @@ def told(finding: Finding, likely: Likely | None, deviation: float) -> str:
         A few sentences.
     """
     why = "" if likely is None else f" Likely cause: {likely.cause}. {likely.explanation} {likely.cure}"
-    page = "" if likely is None else f" See {likely.page}."
-    return f"{seen(finding, deviation)}{why}{page} Find out more with unflat.diagnose(model, X, y)."
+    more = "" if likely is None else f" The whole of it: unflat explain {likely.cause}."
+    return f"{seen(finding, deviation)}{why}{more} Find out more with unflat.diagnose(model, X, y)."
 
 
 def other_data(finding: Finding) -> str:
