@@ -36,6 +36,15 @@ def test_without_a_working_compiler_nothing_is_made_and_nothing_raised(elsewhere
     assert list(elsewhere.iterdir()) == []
 
 
+def test_a_folder_that_cannot_be_written_to_is_a_reason_in_words(tmp_path, monkeypatch):
+    """An installation that is read-only is named, with what the system says of it, and nothing is raised."""
+    monkeypatch.setattr(compiling, "LIBRARY", tmp_path / "gone" / "lstm.shared")
+    monkeypatch.setattr(compiling, "compiler", lambda: ["true"])
+    said = compiling.build()
+    assert said.startswith(f"{tmp_path / 'gone'} cannot be written to: ")
+    assert "No such file or directory" in said
+
+
 def test_the_compiler_named_by_the_environment_comes_first(monkeypatch):
     """CC may hold a command with arguments; one that is not there is passed over."""
     monkeypatch.setenv("CC", f"{sys.executable} -x")

@@ -42,6 +42,22 @@ def build() -> str | None:
     command = compiler()
     if command is None:
         return "there is no C compiler"
+    try:
+        return _build_with(command)
+    except OSError as error:
+        return f"{LIBRARY.parent} cannot be written to: {error}"
+
+
+def compiler() -> list[str] | None:
+    """Find the compiler: the one of the environment variable CC, the one that Python was made with, or any."""
+    if os.name != "posix":
+        return None  # the kernel's vectors and threads are GCC's and POSIX's
+    named = [os.environ.get("CC"), sysconfig.get_config_var("CC"), "cc", "gcc", "clang"]
+    commands = [shlex.split(name) for name in named if name]
+    return next((command for command in commands if command and shutil.which(command[0])), None)
+
+
+def _build_with(command: list[str]) -> str | None:
     handle, draft = tempfile.mkstemp(suffix=".shared", dir=LIBRARY.parent)
     os.close(handle)
     try:
@@ -53,15 +69,6 @@ def build() -> str | None:
         return trouble
     finally:
         Path(draft).unlink(missing_ok=True)
-
-
-def compiler() -> list[str] | None:
-    """Find the compiler: the one of the environment variable CC, the one that Python was made with, or any."""
-    if os.name != "posix":
-        return None  # the kernel's vectors and threads are GCC's and POSIX's
-    named = [os.environ.get("CC"), sysconfig.get_config_var("CC"), "cc", "gcc", "clang"]
-    commands = [shlex.split(name) for name in named if name]
-    return next((command for command in commands if command and shutil.which(command[0])), None)
 
 
 def _compile(command: list[str]) -> str | None:
