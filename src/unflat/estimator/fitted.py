@@ -34,6 +34,11 @@ class FittedMixin:
     n_outputs_: int
     fewest_steps_: int
 
+    if TYPE_CHECKING:
+
+        def predict(self, X: object) -> NDArray[np.float64]:
+            """Predict, as the estimator does."""
+
     @property
     def history_(self) -> History:
         """What the training recorded that there is most to tell of."""
@@ -81,10 +86,6 @@ class FittedMixin:
         refuse_other_outputs("y", data, self.n_outputs_)
         prediction = np.reshape(self.predict(X), data.y.shape)
         return float(r2_score(data.y, prediction, sample_weight=data.weights))
-
-    def predict(self, X: object) -> NDArray[np.float64]:
-        """Predict, as the estimator does."""
-        raise NotImplementedError
 
 
 @contextmanager
