@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import asdict
 
 import pytest
 
@@ -27,7 +28,7 @@ def test_history_survives_json(history):
     """Through strict JSON and back every number is the same, NaN, infinities and what was not there included."""
     text = json.dumps(history.to_dict(), allow_nan=False)
     again = History.from_dict(json.loads(text))
-    assert repr(again) == repr(history)  # NaN is not equal to itself, but reads the same
+    assert repr(asdict(again)) == repr(asdict(history))  # NaN is not equal to itself, but reads the same
     assert all(type(epoch.loss) is float for epoch in again.epochs)
 
 
@@ -89,3 +90,11 @@ def test_a_history_is_told_in_a_few_words():
     alone = EpochRecord(1, 2.0, None, 1e-3, 1.0, 0.5)
     assert str(History((alone,))) == "1 epoch (finished), loss from 2 to 2; the initial weights were kept"
     assert str(History()) == "no epoch was trained"
+
+
+def test_a_training_that_is_undone_keeps_its_passes_but_not_its_weights():
+    """After an earlier one the weights are those that the earlier kept; whether it broke off stays known."""
+    earlier, later = History((record(1), record(2)), "finished", 2), History((record(1),), "interrupted", 1)
+    both = earlier + later.undone()
+    assert (len(both.epochs), both.best_epoch, both.stopped) == (3, 2, "interrupted")
+    assert (earlier.broke_off, both.broke_off) == (False, True)
