@@ -71,8 +71,8 @@ def test_trials_are_counted_by_how_they_ended():
         (
             findings(Comparison((0.5, 0.6), (0.5, 0.6))),
             (
-                "The model is kept as it was given: trial 1 did better in the search, but not again. Trained anew with "
-                "2 other seeds, both have the same validation loss, 0.5000 and 0.6000."
+                "The model is kept as it was given, but for random_state: trial 1 did better in the search, but not "
+                "again. Trained anew with 2 other seeds, both have the same validation loss, 0.5000 and 0.6000."
             ),
         ),
     ],

@@ -90,11 +90,12 @@ def target_scale(examination: Examination) -> Cause | None:
     unscaled = wrong & ((needed > UNSCALED) | (deviation < VANISHING))
     if not unscaled.any():
         return None
-    if _shows_no_steps(examination) and not _gains(examination.relearned):
+    relearned = examination.relearned if _shows_no_steps(examination) else None
+    if _shows_no_steps(examination) and not _gains(relearned):
         return None
     output = int(np.argmax(np.where(unscaled, needed, -1.0)))
     evidence = [
-        *_relearned_as_evidence(examination.relearned),
+        *_relearned_as_evidence(relearned),
         Evidence(f"magnitude of target {output}, |mean| + 2 deviations", needed[output], "about 2"),
         Evidence(f"deviation of target {output}", deviation[output], "about 1"),
     ]
