@@ -180,7 +180,7 @@ def test_losses_that_are_no_numbers_are_drawn_all_the_same(losses):
 @pytest.mark.parametrize(
     ("low", "high", "written"),
     [
-        (1e-9, 1.0, ["10⁻⁸", "10⁻⁶", "10⁻⁴", "10⁻²", "10⁰"]),
+        (1e-3, 1.0, ["10⁻³", "10⁻²", "10⁻¹", "10⁰"]),
         (2e-3, 4e-3, [f"{digit}\N{MULTIPLICATION SIGN}10⁻³" for digit in (2, 3, 4)]),
         (1e3, 1e4, ["10³", "10⁴"]),
     ],
