@@ -90,9 +90,11 @@ def target_scale(examination: Examination) -> Cause | None:
     unscaled = wrong & ((needed > UNSCALED) | (deviation < VANISHING))
     if not unscaled.any():
         return None
-    relearned = examination.relearned if _shows_no_steps(examination) else None
-    if _shows_no_steps(examination) and not _gains(relearned):
-        return None
+    relearned = None
+    if _shows_no_steps(examination):
+        relearned = examination.relearned
+        if not _gains(relearned):
+            return None
     output = int(np.argmax(np.where(unscaled, needed, -1.0)))
     evidence = [
         *_relearned_as_evidence(relearned),
