@@ -499,6 +499,16 @@ class TestIntervals:
         assert linear.linear_
         assert "those of the linear part alone" in " ".join(evaluate(linear, X, X[:, -1, 0]).notes)
 
+    def test_outputs_that_are_linear_are_named(self):
+        """Where the recurrence adds to one target only, it is said which the other is."""
+        y = np.column_stack([X[:, -1, 0], 10 * X[:, 0, 0]])
+        model = LSTMRegressor(units=(4,), epochs=2, n_members=1, random_state=0, progress=False).fit(X, y)
+        with torch.no_grad():
+            model.predictor_.network.members[0].head.weight[1].fill_(0.1)
+        assert model.linear_outputs_ == (True, False)
+        assert not model.linear_
+        assert "which the linear part alone predicts: y0." in " ".join(evaluate(model, X, y).notes)
+
     def test_limits_are_told(self):
         """Where predictions are held, it is said of which output, and between what; else nothing is said."""
         X = np.random.default_rng(0).normal(size=(120, 5, 1))

@@ -38,6 +38,11 @@ def learned(predictor, parting, callbacks=(), **given):
     return learn(predictor, parting, CONFIG, generator=generator, device=device, callbacks=callbacks, **given)
 
 
+def settled_at(of_free, share):
+    """Settle one output, without a line that picks."""
+    return Settled(*torch.tensor([[of_free], [share], [0.0]], dtype=torch.float64))
+
+
 def curved(X):
     """Take what a line knows a part of."""
     return X[:, -1, 0] + np.abs(X[:, -1, 1])
@@ -87,7 +92,7 @@ def test_each_part_is_predicted_by_what_was_settled(monkeypatch):
 
     def settle(moves, *_, **__):
         seen.extend(moves)
-        return Settled(0.4, 0.7)
+        return settled_at(0.4, 0.7)
 
     monkeypatch.setattr(unflat.fitting.learning, "settle", settle)
     parting = parted(of_series(curved), None, "auto", RANDOM(0), "auto", free=True)
@@ -96,7 +101,7 @@ def test_each_part_is_predicted_by_what_was_settled(monkeypatch):
     for part, move in zip(parting.parts, seen, strict=True):
         own = predictor.only(part.members)
         errors = errors_of(own, part.held_out, describe(own, part.held_out.sequences))
-        np.testing.assert_allclose(errors, Settled(0.4, 0.7).errors(move).numpy(), atol=1e-5)
+        np.testing.assert_allclose(errors, settled_at(0.4, 0.7).errors(move).numpy(), atol=1e-5)
 
 
 @pytest.mark.parametrize(("of_free", "kept"), [(0.0, 5), (0.3, 10), (1.0, 10)])
@@ -106,7 +111,7 @@ def test_networks_that_add_nothing_are_let_go_and_leave_the_others_as_they_are(m
 
     def settle(moves, *_, **__):
         parts.extend(moves)
-        return Settled(of_free, 0.5)
+        return settled_at(of_free, 0.5)
 
     monkeypatch.setattr(unflat.fitting.learning, "settle", settle)
     parting = parted(of_series(curved), None, "auto", RANDOM(0), "auto", free=True)
@@ -119,7 +124,7 @@ def test_networks_that_add_nothing_are_let_go_and_leave_the_others_as_they_are(m
         own = predictor.only(part.members)
         by_part.append(predict_all(own, parting.whole.sequences))
         errors = errors_of(own, part.held_out, describe(own, part.held_out.sequences))
-        np.testing.assert_allclose(errors, Settled(of_free, 0.5).errors(move).numpy(), atol=1e-5)
+        np.testing.assert_allclose(errors, settled_at(of_free, 0.5).errors(move).numpy(), atol=1e-5)
     np.testing.assert_allclose(predict_all(predictor, parting.whole.sequences), np.mean(by_part, axis=0), atol=1e-5)
 
 
@@ -145,7 +150,7 @@ def test_a_network_without_a_line_counts_beside_the_one_at_it(monkeypatch, of_fr
 
     def settle(given, *_, **__):
         moves.extend(given)
-        return Settled(of_free, 0.7)
+        return settled_at(of_free, 0.7)
 
     monkeypatch.setattr(unflat.fitting.learning, "settle", settle)
     data = of_series(curved)
@@ -155,7 +160,7 @@ def test_a_network_without_a_line_counts_beside_the_one_at_it(monkeypatch, of_fr
     predictor.keep(len(learned(predictor, parting)))
     assert len(predictor.members) == kept
     reached = errors_of(predictor, parting.held_out, describe(predictor, parting.held_out.sequences))
-    np.testing.assert_allclose(reached, Settled(of_free, 0.7).errors(moves[0]).numpy(), atol=1e-5)
+    np.testing.assert_allclose(reached, settled_at(of_free, 0.7).errors(moves[0]).numpy(), atol=1e-5)
 
 
 @pytest.mark.parametrize("members", [1, 3])

@@ -224,9 +224,9 @@ def test_dropout_keeps_the_expectation_of_a_shallow_network(make_distinct):
     assert (error < 4 * drawn.std(dim=0) / np.sqrt(len(x))).all()
 
 
-@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
-def test_moderation_moves_predictions_a_share_of_the_way(share):
-    """From the skip that it began at to the trained network, for every sequence; at no share it is linear."""
+@pytest.mark.parametrize("shares", [(0.0, 0.0), (0.25, 0.25), (1.0, 1.0), (0.0, 0.7)])
+def test_moderation_moves_predictions_a_share_of_the_way(shares):
+    """Each output goes from the skip that it began at to the trained network; if none goes, it is linear."""
     net = Network(NetworkConfig(units=(3,)), features=2, outputs=2, generator=torch.Generator().manual_seed(0))
     generator = torch.Generator().manual_seed(1)
     x = torch.randn(6, 5, 2, generator=generator)
@@ -237,14 +237,14 @@ def test_moderation_moves_predictions_a_share_of_the_way(share):
         for parameter in net.parameters():
             parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
         after = net(x)
-        net.moderate(share, start)
-        torch.testing.assert_close(net(x), torch.lerp(before, after, share))
-    assert net.is_linear == (share == 0.0)
+        net.moderate(torch.tensor(shares), start)
+        torch.testing.assert_close(net(x), torch.lerp(before, after, torch.tensor(shares)))
+    assert net.linear_outputs == tuple(share == 0.0 for share in shares)
 
 
 @pytest.mark.parametrize("skip", [True, False])
 def test_weighed_network_predicts_so_many_times_as_much(skip):
-    """Head and skip are multiplied, biases included, and nothing else is touched."""
+    """Head and skip are multiplied output by output, biases included, and nothing else is touched."""
     generator = torch.Generator().manual_seed(0)
     net = Network(NetworkConfig(units=(3,), skip=skip), features=2, outputs=2, generator=generator)
     x = torch.randn(6, 5, 2, generator=generator)
@@ -252,9 +252,9 @@ def test_weighed_network_predicts_so_many_times_as_much(skip):
         for parameter in net.parameters():
             parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
         before, states = net.with_states(x)
-        net.weigh(-2.5)
+        net.weigh(torch.tensor([-2.5, 0.5]))
         after, same = net.with_states(x)
-    torch.testing.assert_close(after, -2.5 * before)
+    torch.testing.assert_close(after, torch.tensor([-2.5, 0.5]) * before)
     assert torch.equal(states, same)
 
 
@@ -268,9 +268,9 @@ def test_network_that_begins_without_a_line_has_a_head_of_its_own():
     nets[0].start_at(line)
     for net in nets[1:]:
         net.start_at(line.silent, generator=torch.Generator().manual_seed(4))
-    assert nets[0].is_linear
+    assert nets[0].linear_outputs == (True,)
     assert nets[0].skip.map.weight.tolist() == line.weight.tolist()
-    assert not nets[1].is_linear
+    assert nets[1].linear_outputs == (False,)
     assert [net.is_without_line for net in nets] == [False, True, True]
     assert not nets[1].skip.map.weight.any()
     assert torch.equal(nets[1].head.weight, nets[2].head.weight)

@@ -47,10 +47,10 @@ def test_what_is_assembled_knows_how_many_there_are():
 
 
 def test_an_ensemble_is_linear_where_every_member_is():
-    """One recurrence that adds something is enough not to be."""
+    """One recurrence that adds something to an output is enough for it not to be."""
     config = NetworkConfig(units=(3,), n_members=2)
-    ensemble = make_network(config, features=2, outputs=1, generator=torch.Generator())
-    assert ensemble.is_linear
+    ensemble = make_network(config, features=2, outputs=2, generator=torch.Generator())
+    assert ensemble.linear_outputs == (True, True)
     with torch.no_grad():
-        ensemble.members[1].head.weight.fill_(0.1)
-    assert not ensemble.is_linear
+        ensemble.members[1].head.weight[1].fill_(0.1)
+    assert ensemble.linear_outputs == (True, False)

@@ -295,8 +295,9 @@ def test_a_choice_is_fitted_to_some_of_the_sequences():
 
 
 def test_line_part_of_the_way_from_an_anchor_predicts_in_between():
-    """A quarter of the way, predictions are three quarters the anchor's."""
+    """A quarter of the way predictions are three quarters the anchor's; each output goes a share of its own."""
     read, y, _ = data(outputs=2)
     line, anchor = fitted(read, y), Anchor(np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([3.0, -1.0]))
-    between = 0.25 * line.predict(read) + 0.75 * anchor.predict(read)
-    np.testing.assert_allclose(line.nearer_to(anchor, 0.25).predict(read), between, rtol=1e-12)
+    share = np.array([0.25, 0.9])
+    between = share * line.predict(read) + (1 - share) * anchor.predict(read)
+    np.testing.assert_allclose(line.nearer_to(anchor, share).predict(read), between, rtol=1e-12)

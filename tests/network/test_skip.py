@@ -56,7 +56,7 @@ def test_only_a_line_of_few_columns_is_trained(terms, trained):
 @pytest.mark.parametrize("own", [Terms(), Terms(2), Terms(0, moments=True, products=1)])
 @pytest.mark.parametrize("other", [Terms(first=True), Terms(1, products=3, extremes=True), Terms()])
 def test_skip_beside_a_line_predicts_their_sum(own, other):
-    """Whatever terms either reads, the new skip gives the old one's prediction and a share of the line's."""
+    """Whatever terms either reads, the new skip gives the old one's prediction and each output's share of the line."""
     random = np.random.default_rng(0)
     bounds = (torch.full((2,), -1.0), torch.full((2,), 1.5))
     x, beside = (torch.from_numpy(random.normal(size=shape)).float() for shape in ((6, 5, 2), (6, 3)))
@@ -64,6 +64,7 @@ def test_skip_beside_a_line_predicts_their_sum(own, other):
     lines = [Line(t, random.normal(size=(2, t.width(2) + 3)), random.normal(size=2)) for t in (own, other)]
     for skip, line in zip(skips, lines, strict=True):
         skip.start_at(line, bounds)
-    joined = skips[0].beside(lines[1], bounds, 0.3)
-    expected = skips[0](x, None, beside) + 0.3 * skips[1](x, None, beside)
+    share = torch.tensor([0.3, 0.8])
+    joined = skips[0].beside(lines[1], bounds, share)
+    expected = skips[0](x, None, beside) + share * skips[1](x, None, beside)
     torch.testing.assert_close(joined(x, None, beside), expected, rtol=1e-5, atol=1e-5)

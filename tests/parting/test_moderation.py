@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unflat.parting.moderation import Move, Settled, Share, settle, share_of_way
+from unflat.parting.moderation import Move, Share, settle, share_of_way
 
 
 def errors(n, way, noise, seed=0):
@@ -26,7 +26,7 @@ def test_clear_gain_goes_all_the_way():
 def test_step_that_is_too_large_is_taken_back_to_its_size():
     """A step of twice the right length is halved, as least squares has it, less the error of that."""
     before, after = errors(100_000, way=2.0, noise=0.0)
-    assert share_of_way(before, after, None, 1).vouched_for == pytest.approx(0.5, abs=1e-6)
+    assert share_of_way(before, after, None, 1).vouched_for.item() == pytest.approx(0.5, abs=1e-6)
 
 
 def test_share_is_least_squares_less_its_error():
@@ -36,7 +36,7 @@ def test_share_is_least_squares_less_its_error():
     best = way @ start / (way @ way)
     white = np.sqrt(((way * (start - best * way)) ** 2).sum()) / (way @ way)
     assert 0 < best - white < 1
-    assert share_of_way(before, after, None, 1).vouched_for == pytest.approx(best - white, rel=1e-9)
+    assert share_of_way(before, after, None, 1).vouched_for.item() == pytest.approx(best - white, rel=1e-9)
 
 
 def test_step_at_random_is_hardly_taken():
@@ -45,7 +45,7 @@ def test_step_at_random_is_hardly_taken():
     shares = []
     for _ in range(40):
         before, step = torch.from_numpy(random.normal(size=(2, 200, 1)))
-        shares.append(share_of_way(before, before - 0.3 * step, None, 1).vouched_for)
+        shares.append(share_of_way(before, before - 0.3 * step, None, 1).vouched_for.item())
     assert np.mean(np.array(shares) == 0) > 0.7
     assert max(shares) < 0.8
 
@@ -65,9 +65,8 @@ def test_weight_of_zero_is_absence():
     worse = after.clone()
     worse[40:] = 100.0
     weights = torch.cat([torch.ones(40), torch.zeros(20)])
-    assert share_of_way(before, worse, weights, 1).vouched_for == pytest.approx(
-        share_of_way(before[:40], after[:40], None, 1).vouched_for, rel=1e-9
-    )
+    counted = share_of_way(before[:40], after[:40], None, 1).vouched_for
+    torch.testing.assert_close(share_of_way(before, worse, weights, 1).vouched_for, counted)
 
 
 @pytest.mark.parametrize("after", [torch.full((9, 1), torch.nan), torch.full((9, 1), torch.inf), torch.ones(9, 1)])
@@ -80,7 +79,23 @@ def test_without_a_finite_way_there_is_none_to_go(after):
 def test_share_is_between_nothing_and_all(n, outputs, apart, seed):
     """Whatever the errors."""
     before, after = torch.from_numpy(np.random.default_rng(seed).normal(size=(2, n, outputs)))
-    assert 0.0 <= share_of_way(before, after, None, apart).vouched_for <= 1.0
+    shares = share_of_way(before, after, None, apart).vouched_for
+    assert shares.shape == (outputs,)
+    assert ((shares >= 0.0) & (shares <= 1.0)).all()
+
+
+@given(st.integers(1, 30), st.integers(2, 4), st.integers(1, 40), st.integers(0, 99), st.booleans())
+def test_outputs_do_not_speak_for_each_other(n, outputs, apart, seed, ends_series):
+    """The share of each is what it would be alone, whether another one gains, loses or is no number."""
+    before, after = torch.from_numpy(np.random.default_rng(seed).normal(size=(2, n, outputs)))
+    after[:, -1] = torch.nan
+    together = share_of_way(before, after, None, apart, ends_series=ends_series).vouched_for
+    alone = [
+        share_of_way(before[:, [i]], after[:, [i]], None, apart, ends_series=ends_series).vouched_for
+        for i in range(outputs)
+    ]
+    torch.testing.assert_close(together, torch.cat(alone))
+    assert together[-1] == 0
 
 
 @pytest.mark.parametrize(
@@ -89,9 +104,9 @@ def test_share_is_between_nothing_and_all(n, outputs, apart, seed):
 )
 def test_doubt_counts_against_going_or_against_staying(best, vouched_for, not_refuted):
     """One standard error is taken off where going must be proven to pay, and added where it must be proven to hurt."""
-    share = Share(best, 0.3)
-    assert share.vouched_for == pytest.approx(vouched_for)
-    assert share.not_refuted == pytest.approx(not_refuted)
+    share = Share(torch.tensor([best]), torch.tensor([0.3]))
+    assert share.vouched_for.item() == pytest.approx(vouched_for, abs=1e-6)
+    assert share.not_refuted.item() == pytest.approx(not_refuted, abs=1e-6)
 
 
 def test_the_end_of_a_series_must_vouch_twice():
@@ -103,14 +118,24 @@ def test_the_end_of_a_series_must_vouch_twice():
     )
     assert 0.3 < usual.best < 1
     assert usual[:2] == later[:2]
-    assert usual.vouched_for - later.vouched_for == pytest.approx(usual.error)
+    torch.testing.assert_close(usual.vouched_for - later.vouched_for, usual.error)
     assert usual.not_refuted == later.not_refuted
 
 
 @pytest.mark.parametrize(("best", "vouched_for"), [(0.7, 0.3), (0.3, 0.0), (1.6, 0.6), (9.0, 0.6)])
 def test_a_step_that_is_too_small_is_no_reserve(best, vouched_for):
     """At the end of a series doubt is counted from all of the way, however far beyond it the best share would lie."""
-    assert Share(best, 0.2, ends_series=True).vouched_for == pytest.approx(vouched_for)
+    share = Share(torch.tensor([best]), torch.tensor([0.2]), ends_series=True)
+    assert share.vouched_for.item() == pytest.approx(vouched_for, abs=1e-6)
+
+
+def test_one_target_may_stay_at_its_line_while_another_leaves_it():
+    """What training did to a target that the line tells all of is not taken for what it did to the other one."""
+    line, trained = torch.from_numpy(np.random.default_rng(2).normal(size=(2, 300, 2)))
+    trained = torch.tensor([[1.0, 0.1]]) * line + torch.tensor([[0.5, 0.1]]) * trained
+    shares = settle([Move(line, trained, None, None)], 1).share
+    assert shares[0] < 0.1
+    assert shares[1] > 0.9
 
 
 def drawn(n, seed=0):
@@ -149,8 +174,8 @@ def test_parts_have_their_say_together():
     weights = torch.from_numpy(np.random.default_rng(1).uniform(0.1, 2, size=80))
     whole = drawn(80)._replace(weights=weights)
     parts = [whole.of(torch.arange(30)), whole.of(torch.arange(30, 80))]
-    assert settle(parts, 1) == settle([whole], 1)
-    assert settle(parts, 1) != settle([whole._replace(weights=None)], 1)
+    torch.testing.assert_close(settle(parts, 1), settle([whole], 1))
+    assert settle(parts, 1).share != settle([whole._replace(weights=None)], 1).share
 
 
 def test_networks_that_are_there_of_some_parts_only_are_judged_on_these():
@@ -158,7 +183,8 @@ def test_networks_that_are_there_of_some_parts_only_are_judged_on_these():
     both, alone = drawn(100), drawn(100, seed=1)._replace(free=None)
     settled = settle([both, alone], 1)
     assert settled.of_free == settle([both], 1).of_free
-    torch.testing.assert_close(Settled(settled.of_free, 0.5).errors(alone), torch.lerp(alone.line, alone.trained, 0.5))
+    half = settled._replace(share=torch.full((1,), 0.5, dtype=torch.float64))
+    torch.testing.assert_close(half.errors(alone), torch.lerp(alone.line, alone.trained, 0.5))
 
 
 def test_networks_that_are_no_numbers_do_not_count():

@@ -60,10 +60,15 @@ class FittedMixin:
         return tuple(map(Limits, *raw))
 
     @property
+    def linear_outputs_(self) -> tuple[bool, ...]:
+        """Of each output, whether it is predicted by the skip alone."""
+        check_is_fitted(self)
+        return self.predictor_.network.linear_outputs
+
+    @property
     def linear_(self) -> bool:
         """Whether the model is its skip alone."""
-        check_is_fitted(self)
-        return self.predictor_.network.is_linear
+        return all(self.linear_outputs_)
 
     def score(self, X: object, y: object = None, sample_weight: object = None) -> float:
         """Measure R², averaged over outputs.

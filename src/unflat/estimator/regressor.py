@@ -79,7 +79,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         Whether a ridge regression is added that training begins at: on the last and the mean step, and on earlier
         steps, extremes, the first step and products where cross-validation says that they tell more; held back towards
         the mean, or the last value where the target is a later value of a feature, for which held-out data may refute
-        it. After training, a line of the few of all these that tell most is mixed in as far as held-out data vouch.
+        it. After training each output goes as far from it as held-out data vouch for, and as far towards a line of the
+        few of all these that tell most.
     n_members : int or "auto"
         How many networks are trained, each from weights and with an order of its own; their mean is the prediction.
         Where sequences tell nothing of each other, or whole series are held out, each holds out another part. "auto" is
@@ -161,8 +162,10 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         `lowest` and `highest` of each output, which predictions are held between; infinite where they are not.
     held_between_ : tuple of Limits
         The same of predictions alone, where nothing held out vouched for what lies beyond the training targets.
+    linear_outputs_ : tuple of bool
+        Of each output, whether the recurrence earned nothing on the held-out part: then its skip alone predicts it.
     linear_ : bool
-        Whether the recurrence earned nothing on the held-out part: the model then is its skip alone.
+        Whether that is so of all of them: the model then is its skip alone.
     n_features_in_ : int
         Features of a time step.
     fewest_steps_ : int

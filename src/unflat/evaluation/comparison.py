@@ -36,7 +36,7 @@ _NONE_GIVEN = (
     "No training data were given, so the mean is that of the very targets evaluated, which no model could know.",
     "Pass train=(X_train, y_train) for all baselines.",
 )
-_LINEAR = ("On held-out data the LSTM added nothing, so the predictions are those of the linear part alone.",)
+_NOTHING_ADDED = "On held-out data the LSTM added nothing"
 _LIMITED = "Predictions are held within the limits of the target"
 _HELD = "No held-out data vouched for what lies beyond the training targets, so predictions are held within their range"
 _WEIGHTED = ("Samples count by their weights.",)
@@ -121,7 +121,7 @@ def evaluate(
     notes = references.notes if sample_weight is None else references.notes + _WEIGHTED
     intervals, unjudged = _intervals(model, X, targets, coverage, sample_weight)
     names = _target_names(model, X, y, targets.shape[1])
-    notes += _LINEAR if getattr(model, "linear_", False) else ()
+    notes += _linear(names, getattr(model, "linear_outputs_", ()))
     notes += _limited(_LIMITED, names, getattr(model, "target_limits_", ()))
     notes += _limited(_HELD, names, [ends.as_read() for ends in getattr(model, "held_between_", ())])
     notes += unjudged
@@ -134,6 +134,16 @@ def _refuse_other_past(past: object) -> None:
     if not isinstance(past, PastTarget | None):
         words = "a PastTarget, such as PastTarget(columns=(0,), horizon=1), or None"
         raise ConfigurationError("evaluate", "past", words, past)
+
+
+def _linear(names: Sequence[str], alone: Sequence[bool]) -> tuple[str, ...]:
+    """Say for which outputs the recurrence earned nothing, if for any."""
+    told = [name for name, is_alone in zip(names, alone, strict=False) if is_alone]
+    if len(told) == len(names):
+        return (f"{_NOTHING_ADDED}, so the predictions are those of the linear part alone.",)
+    return (
+        (f"{_NOTHING_ADDED} to some outputs, which the linear part alone predicts: {', '.join(told)}.",) if told else ()
+    )
 
 
 def _limited(why: str, names: Sequence[str], limits: Sequence[Limits]) -> tuple[str, ...]:

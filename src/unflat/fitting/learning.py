@@ -107,10 +107,10 @@ def learn(
     if moved and kept.held_out is not None:
         settled = _settled(moved, kept, kept.held_out, picks)
         # The history of an interrupted training is to be told of.
-        if settled.of_free == 0 and trained[-1].history.stopped != "interrupted":
+        if not settled.of_free.any() and trained[-1].history.stopped != "interrupted":
             kept = kept.kept(len(kept.at_line))
         _moderate(moved, kept, settled)
-        if settled.of_picks > 0:
+        if settled.of_picks.any():
             _mix(predictor, kept, picks, settled.of_picks)
     return tuple(trained[: len(kept.of_each)])
 
@@ -198,7 +198,7 @@ def _moderate(moved: Sequence[_Moved], parting: Parting, settled: Settled) -> No
                 moved[place].network.moderate(settled.share, line)
 
 
-def _mix(predictor: Predictor, parting: Parting, picks: Picks, share: float) -> None:
+def _mix(predictor: Predictor, parting: Parting, picks: Picks, share: Tensor) -> None:
     """Move the networks of each part to their share of the way to its line that picks."""
     members = predictor.network.members[: len(parting.of_each)]
     for part, line in zip(parting.parts, picks.lines, strict=False):  # after Ctrl-C there are fewer parts
@@ -207,10 +207,10 @@ def _mix(predictor: Predictor, parting: Parting, picks: Picks, share: float) -> 
     predictor.network = assembled(members)  # which read other terms now
 
 
-def _counts(part: Part, settled: Settled) -> dict[tuple[int, ...], float]:
-    """Say how much each kind of a part's networks counts."""
+def _counts(part: Part, settled: Settled) -> dict[tuple[int, ...], Tensor]:
+    """Say how much each kind of a part's networks counts, output by output."""
     if not part.free:
-        return {part.at_line: 1.0}
+        return {part.at_line: torch.ones_like(settled.of_free)}
     return {part.at_line: 1 - settled.of_free, part.free: settled.of_free}
 
 

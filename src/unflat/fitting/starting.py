@@ -126,7 +126,7 @@ def _anchor(inputs: InputScaling, target: Scaler, data: Dataset) -> Anchor:
 
 def _share_not_refuted(
     anchor: Anchor, line: Line, read: NDArray[np.float32], targets: NDArray[np.float64], validation: Dataset
-) -> float:
+) -> NDArray[np.float64]:
     before, after = (torch.from_numpy(targets - simple.predict(read)) for simple in (anchor, line))
     weights = None if validation.weights is None else torch.from_numpy(validation.weights)
-    return share_of_way(before, after, weights, places_apart(validation.sequences)).not_refuted
+    return share_of_way(before, after, weights, places_apart(validation.sequences)).not_refuted.numpy()

@@ -124,7 +124,7 @@ def cross_chosen(
     taken = np.empty((len(folds), parts[0].trained[0][0].shape[1]))
     for fold in np.unique(folds):
         moves = [part.move(loss, fold) for part in parts]
-        settled = Settled(0.0, 1.0)
+        settled = Settled.all_the_way(taken.shape[1])
         if settled_by is not None:
             known = [torch.from_numpy(np.flatnonzero(part.folds != fold)) for part in parts]
             alone = sum(map(len, known)) == 0

@@ -154,31 +154,29 @@ class Network(nn.Module):
             self.head = linear(self.head.in_features, self.outputs, generator)
 
     @torch.no_grad()
-    def weigh(self, count: float) -> None:
-        """Multiply all predictions."""
+    def weigh(self, counts: Tensor) -> None:
+        """Multiply the predictions of each output, by counts of shape (outputs,)."""
         for layer in (self.head, *(() if self.skip is None else (self.skip.map,))):
-            for parameter in layer.parameters():
-                parameter.mul_(count)
+            _scale_rows(layer, counts)
 
     @torch.no_grad()
-    def moderate(self, share: float, start: dict[str, Tensor]) -> None:
+    def moderate(self, share: Tensor, start: dict[str, Tensor]) -> None:
         """Move predictions to a share of the way from a skip alone to what they are.
 
         Parameters
         ----------
-        share : float
-            Between 0, for the skip alone, and 1, to change nothing.
+        share : Tensor of shape (outputs,)
+            Of each output, between 0, for the skip alone, and 1, to change nothing.
         start : dict of str to Tensor
             The skip's map, as `state_dict` gives it.
         """
         if self.skip is not None:
-            self.head.weight.mul_(share)
-            self.head.bias.mul_(share)
+            _scale_rows(self.head, share)
             for name, parameter in self.skip.map.named_parameters():
-                parameter.copy_(torch.lerp(start[name].to(parameter.device), parameter, share))
+                parameter.copy_(torch.lerp(start[name].to(parameter), parameter, _by_row(share, parameter)))
 
     @torch.no_grad()
-    def mix_with(self, line: Line, bounds: tuple[Tensor, Tensor], share: float) -> None:
+    def mix_with(self, line: Line, bounds: tuple[Tensor, Tensor], share: Tensor) -> None:
         """Move predictions a share of the way to a line, which may read other terms than the skip.
 
         Parameters
@@ -187,8 +185,8 @@ class Network(nn.Module):
             Where to go.
         bounds : tuple of two Tensors of shape (features,)
             The range of values that enter products.
-        share : float
-            Between 0, to change nothing, and 1, for the line alone.
+        share : Tensor of shape (outputs,)
+            Of each output, between 0, to change nothing, and 1, for the line alone.
         """
         if self.skip is not None:
             self.weigh(1 - share)
@@ -216,6 +214,17 @@ class Network(nn.Module):
         return self.skip is not None and not bool(self.skip.map.weight.any()) and bool(self.head.weight.any())
 
     @property
-    def is_linear(self) -> bool:
-        """Whether the recurrence adds nothing to the skip: the head is the zero that it started from."""
-        return self.skip is not None and not bool(self.head.weight.any())
+    def linear_outputs(self) -> tuple[bool, ...]:
+        """Of each output, whether the recurrence adds nothing to the skip: the head is the zero it started from."""
+        return tuple((~self.head.weight.any(dim=1)).tolist()) if self.skip is not None else (False,) * self.outputs
+
+
+def _scale_rows(layer: nn.Module, counts: Tensor) -> None:
+    """Multiply what a layer gives for each output."""
+    for parameter in layer.parameters():
+        parameter.mul_(_by_row(counts, parameter))
+
+
+def _by_row(counts: Tensor, parameter: Tensor) -> Tensor:
+    """Let numbers of outputs stand beside the rows of a weight, or the numbers of a bias."""
+    return counts.to(parameter).reshape(-1, *[1] * (parameter.ndim - 1))

@@ -51,9 +51,10 @@ class Ensemble(nn.Module):
         return sum(member.width for member in self.members)
 
     @property
-    def is_linear(self) -> bool:
-        """Whether no recurrence adds anything."""
-        return all(member.is_linear for member in self.members)
+    def linear_outputs(self) -> tuple[bool, ...]:
+        """Of each output, whether no recurrence adds anything to it."""
+        of_each = (member.linear_outputs for member in self.members)
+        return tuple(map(all, zip(*of_each, strict=True)))
 
     def forward(self, x: Tensor, lengths: Tensor | None = None, *, context: Tensor | None = None) -> Tensor:
         """Predict; arguments and result as `Network.forward` has them, without dropout."""

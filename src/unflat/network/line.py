@@ -78,15 +78,16 @@ class Line(NamedTuple):
         """The line of the same terms that gives the mean whatever it reads."""
         return self._replace(weight=np.zeros_like(self.weight), bias=np.zeros_like(self.bias))
 
-    def beside(self, anchor: Anchor, share: float = 1.0) -> Line:
-        """Add a share of an anchor's map to it."""
+    def beside(self, anchor: Anchor) -> Line:
+        """Add an anchor's map to it."""
         weight = self.weight.copy()
-        weight[:, : anchor.weight.shape[1]] += share * anchor.weight
-        return self._replace(weight=weight, bias=self.bias + share * anchor.bias)
+        weight[:, : anchor.weight.shape[1]] += anchor.weight
+        return self._replace(weight=weight, bias=self.bias + anchor.bias)
 
-    def nearer_to(self, anchor: Anchor, share: float) -> Line:
-        """Go only a share of the way from an anchor to this line."""
-        return self._replace(weight=share * self.weight, bias=share * self.bias).beside(anchor, 1 - share)
+    def nearer_to(self, anchor: Anchor, share: NDArray[np.float64]) -> Line:
+        """Go only a share of the way from an anchor to this line, one for each output: shape (outputs,)."""
+        staying = Anchor((1 - share)[:, None] * anchor.weight, (1 - share) * anchor.bias)
+        return self._replace(weight=share[:, None] * self.weight, bias=share * self.bias).beside(staying)
 
 
 def lags_to_try(features: int, steps: int, n: int) -> tuple[int, ...]:

@@ -67,7 +67,7 @@ class LinearSkip(nn.Module):
             self.low.copy_(bounds[0])
             self.high.copy_(bounds[1])
 
-    def beside(self, line: Line, bounds: tuple[Tensor, Tensor], share: float) -> LinearSkip:
+    def beside(self, line: Line, bounds: tuple[Tensor, Tensor], share: Tensor) -> LinearSkip:
         """Make a skip that adds a share of a line to this one, and reads the terms of both.
 
         Parameters
@@ -76,8 +76,8 @@ class LinearSkip(nn.Module):
             What to add.
         bounds : tuple of two Tensors of shape (features,)
             The range of values that enter products, of both.
-        share : float
-            How much of it.
+        share : Tensor of shape (outputs,)
+            How much of it, output by output.
 
         Returns
         -------
@@ -85,11 +85,11 @@ class LinearSkip(nn.Module):
             The sum.
         """
         outputs = self.map.out_features
-        terms = richest([self.terms, line.terms])
+        terms, of_each = richest([self.terms, line.terms]), share.double().numpy()
         joined = LinearSkip(self.features, outputs, self.context, terms)
         weight, own = np.zeros((outputs, joined.map.in_features)), self.map.weight.detach().cpu().double().numpy()
         weight[:, self.terms.columns_among(terms, self.features, self.context)] = own
-        weight[:, line.terms.columns_among(terms, self.features, self.context)] += share * line.weight
-        bias = self.map.bias.detach().cpu().double().numpy() + share * line.bias
+        weight[:, line.terms.columns_among(terms, self.features, self.context)] += of_each[:, None] * line.weight
+        bias = self.map.bias.detach().cpu().double().numpy() + of_each * line.bias
         joined.start_at(Line(terms, weight, bias), bounds)
         return joined

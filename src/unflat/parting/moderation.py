@@ -10,6 +10,8 @@ which rests on whatever any of them holds out. Where the validation part is the 
 is of, twice the error is taken off, and of all of the way at the most: what comes after it is another stretch yet, and
 the epoch was chosen by this one. A small step that happens to lie right there has a best share far beyond its end; that
 is no reserve to take errors from.
+Each output goes a share of its own: one of several targets may need the recurrence where another has all of it in the
+line, and hours to come do not all follow from the same.
 The line itself, which was cross-validated on the training part, moves away from the last value by the share and its
 error: all of the way, unless the validation part, where a series has moved on, speaks against it.
 """
@@ -38,29 +40,30 @@ class Share(NamedTuple):
 
     Parameters
     ----------
-    best : float
-        The share that leaves the least squared error; below 0 or above 1 where it lies outside of the way.
-    error : float
-        Its standard error.
+    best : Tensor of shape (outputs,)
+        The share that leaves the least squared error of each output; below 0 or above 1 where it lies outside of the
+        way.
+    error : Tensor of shape (outputs,)
+        Their standard errors.
     ends_series : bool
         Whether these sequences are the end of the series that was learned from.
     """
 
-    best: float
-    error: float
+    best: Tensor
+    error: Tensor
     ends_series: bool = False
 
     @property
-    def vouched_for(self) -> float:
+    def vouched_for(self) -> Tensor:
         """What these sequences speak for, between 0 and 1: the burden of proof lies with going."""
         if self.ends_series:
-            return max(min(self.best, 1.0) - _ERRORS_OF_A_SERIES * self.error, 0.0)
-        return min(max(self.best - self.error, 0.0), 1.0)
+            return (self.best.clamp(max=1.0) - _ERRORS_OF_A_SERIES * self.error).clamp(min=0.0)
+        return (self.best - self.error).clamp(0.0, 1.0)
 
     @property
-    def not_refuted(self) -> float:
+    def not_refuted(self) -> Tensor:
         """What these sequences do not speak against, between 0 and 1: the burden of proof lies with staying."""
-        return min(max(self.best + self.error, 0.0), 1.0)
+        return (self.best + self.error).clamp(0.0, 1.0)
 
 
 class Move(NamedTuple):
@@ -97,21 +100,27 @@ def mean_of(errors: Sequence[Tensor]) -> Tensor:
 
 
 class Settled(NamedTuple):
-    """How far networks go from their lines, and which kind of them counts how much.
+    """How far networks go from their lines, and which kind of them counts how much, output by output.
 
     Parameters
     ----------
-    of_free : float
+    of_free : Tensor of shape (outputs,)
         The share of the way from networks that began at the line to those that began without it.
-    share : float
+    share : Tensor of shape (outputs,)
         The share of the way from the line to what both come to together.
-    of_picks : float
+    of_picks : Tensor of shape (outputs,)
         The share of the way from there to the line that picks.
     """
 
-    of_free: float
-    share: float
-    of_picks: float = 0.0
+    of_free: Tensor
+    share: Tensor
+    of_picks: Tensor
+
+    @classmethod
+    def all_the_way(cls, outputs: int) -> Settled:
+        """Let networks that began at the line count alone, and as they are."""
+        none = torch.zeros(outputs, dtype=torch.float64, device="cpu")
+        return cls(none, none + 1, none)
 
     def errors(self, move: Move) -> Tensor:
         """Give the errors of what is settled."""
@@ -136,20 +145,21 @@ def settle(moves: Sequence[Move], apart: int, *, ends_series: bool = False) -> S
         Networks without the line count as far as the parts vouch for them, and so do all networks, and a line that
         picks beside them.
     """
+    settled = Settled.all_the_way(moves[0].line.shape[1])
     both = [move for move in moves if move.free is not None]
-    of_free = 0.0
     if both:
         trained, free = (torch.cat([getattr(move, kind) for move in both]) for kind in ("trained", "free"))
-        of_free = share_of_way(trained, free, _joined(both), apart).vouched_for
+        settled = settled._replace(of_free=share_of_way(trained, free, _joined(both), apart).vouched_for)
     line = torch.cat([move.line for move in moves])
-    after = torch.cat([Settled(of_free, 1.0).errors(move) for move in moves])
-    share = share_of_way(line, after, _joined(moves), apart, ends_series=ends_series).vouched_for
+    after = torch.cat([settled.errors(move) for move in moves])
+    way = share_of_way(line, after, _joined(moves), apart, ends_series=ends_series)
+    settled = settled._replace(share=way.vouched_for)
     picked = [move.picked for move in moves if move.picked is not None]
     if not picked:
-        return Settled(of_free, share)
-    reached = torch.cat([Settled(of_free, share).errors(move) for move in moves])
+        return settled
+    reached = torch.cat([settled.errors(move) for move in moves])
     way = share_of_way(reached, torch.cat(picked), _joined(moves), apart, ends_series=ends_series)
-    return Settled(of_free, share, way.vouched_for)
+    return settled._replace(of_picks=way.vouched_for)
 
 
 def _joined(moves: Sequence[Move]) -> Tensor | None:
@@ -157,9 +167,10 @@ def _joined(moves: Sequence[Move]) -> Tensor | None:
     return torch.cat(weights) if weights else None
 
 
-def _between(before: Tensor, after: Tensor, share: float) -> Tensor:
-    """Go a share of the way; at its ends, nothing of the other one is asked to be finite."""
-    return before if share == 0 else after if share == 1 else torch.lerp(before, after, share)
+def _between(before: Tensor, after: Tensor, share: Tensor) -> Tensor:
+    """Go a share of the way in each output; at its ends, nothing of the other one is asked to be finite."""
+    between = torch.lerp(before, after, share.to(before))
+    return torch.where(share == 0, before, torch.where(share == 1, after, between))
 
 
 def share_of_way(
@@ -182,19 +193,21 @@ def share_of_way(
     Returns
     -------
     Share
-        Least squares, and its error; none of the way if there is none, or if errors are not finite.
+        Least squares of each output, and its error; none of the way where there is none, or where errors are not
+        finite.
     """
     before, after = before.double(), after.double()
     way = before - after
     counts = torch.ones(len(way), dtype=torch.float64, device="cpu") if weights is None else weights.double()
-    gain, size = counts * (before * way).mean(dim=1), counts * (way * way).mean(dim=1)
-    if not (torch.isfinite(gain).all() and float(size.sum()) > 0):
-        return Share(0.0, 0.0)
-    best = float(gain.sum() / size.sum())
+    gain, size = counts[:, None] * before * way, counts[:, None] * way * way
+    leads_on = torch.isfinite(gain).all(dim=0) & (size.sum(dim=0) > 0)
+    gain, size = (torch.where(leads_on, values, 0.0) for values in (gain, size))
+    whole = torch.where(leads_on, size.sum(dim=0), 1.0)
+    best = gain.sum(dim=0) / whole
     blocks = max(len(way) // max(apart, 1), _FEWEST_BLOCKS)
-    deviations = torch.stack([part.sum() for part in (gain - best * size).tensor_split(min(blocks, len(way)))])
+    deviations = [part.sum(dim=0) for part in (gain - best * size).tensor_split(min(blocks, len(way)))]
     # The error of a ratio of sums, by its linear part (Cochran, Sampling Techniques, 1977, 6.19).
-    return Share(best, float(deviations.square().sum().sqrt() / size.sum()), ends_series)
+    return Share(best, torch.stack(deviations).square().sum(dim=0).sqrt() / whole, ends_series)
 
 
 _ERRORS_OF_A_SERIES = 2.0
