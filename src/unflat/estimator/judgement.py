@@ -89,11 +89,16 @@ def _of_history(history: History) -> Iterator[tuple[type[FitWarning], str]]:
         )
 
 
+def also_of_others(count: int) -> str:
+    """Count the outputs that have the same fault as those told of."""
+    return "So are those of one more output." if count == 1 else f"So are those of {count} more outputs."
+
+
 def _told(faults: Sequence[_Fault]) -> str:
     """Tell of the worst, and count the outputs of the others."""
     worst = sorted(faults, key=lambda fault: fault.goodness)[:_SHOWN]
     others = len({fault.output for fault in faults} - {fault.output for fault in worst})
-    more = [f"So are those of {others} more outputs."] if others else []
+    more = [also_of_others(others)] if others else []
     return " ".join([*(fault.sentence for fault in worst), *more, _CALL])
 
 

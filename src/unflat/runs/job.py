@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from unflat.baselines import MEAN
 from unflat.errors import NoSkillWarning
 from unflat.estimator import LSTMRegressor
+from unflat.estimator.judgement import also_of_others
 from unflat.evaluation import evaluate
 from unflat.history import EpochRecord
 from unflat.metrics import NOTICEABLE
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from unflat.evaluation import Evaluation
     from unflat.history import History
+    from unflat.metrics import OutputScores
     from unflat.runs.parts import Part
 
 _PACKAGES = ("unflat", "numpy", "polars", "scikit-learn", "torch")
@@ -164,17 +166,24 @@ def train_run(
 
 def _warn_of_no_skill(outcome: Outcome, data: str | PathLike[str]) -> None:
     """Warn of outputs that are predicted no better than by the mean: `fit` has seen only what it held out itself."""
-    evaluation = outcome.evaluation
+    assessment, names = outcome.evaluation.assessment, outcome.evaluation.targets
+    poor = [(scores, name) for scores, name in zip(assessment.outputs, names, strict=True) if _is_poor(scores)]
+    if not poor:
+        return
+    worst, name = min(poor, key=lambda found: found[0].skills[MEAN])
+    others = f" {also_of_others(len(poor) - 1)}" if len(poor) > 1 else ""
     command = shlex.join(["unflat", "diagnose", str(outcome.run.path), "--data", str(data)])
-    for target, scores in zip(evaluation.targets, evaluation.assessment.outputs, strict=True):
-        if scores.skills[MEAN] < NOTICEABLE:
-            warnings.warn(
-                f"The predictions of {target!r} are no better than the mean: on the {evaluation.assessment.n:,} "
-                f"sequences that the run is judged by their RMSE is {scores.rmse:.4g}, the mean's "
-                f"{scores.baseline_rmse[MEAN]:.4g}. Find out why: {command}",
-                NoSkillWarning,
-                stacklevel=3,
-            )
+    warnings.warn(
+        f"The predictions of {name!r} are no better than the mean: on the {assessment.n:,} sequences that the run is "
+        f"judged by their RMSE is {worst.rmse:.4g}, the mean's {worst.baseline_rmse[MEAN]:.4g}.{others} Find out why: "
+        f"{command}",
+        NoSkillWarning,
+        stacklevel=3,
+    )
+
+
+def _is_poor(scores: OutputScores) -> bool:
+    return scores.skills[MEAN] < NOTICEABLE
 
 
 def _write(outcome: Outcome, config: Mapping[str, Any], folder: Path) -> None:
