@@ -85,6 +85,20 @@ def test_bar_tells_the_time_left():
     assert re.search(r"\d:\d\d:\d\d$", shown_after(*STEPS[:2]))
 
 
+def test_the_time_left_is_that_of_all_networks():
+    """At the start of the fourth of five networks three fifths are filled; the two left take as long as they go on."""
+    now = 0.0
+    bar = ProgressBar(Console(file=io.StringIO(), force_terminal=True, width=120, get_time=lambda: now))
+    bar.on_start(Plan(3, 4, 50, network=4, networks=5))
+    (task,) = bar._progress.tasks
+    assert (task.completed, task.total) == (9, 15)
+    for step in (1, 2, 3, 4):
+        now += 2.0
+        bar.on_step(step, 1e-3)
+    assert task.time_remaining == pytest.approx(5 * 4 * 2, abs=1)
+    bar.on_end(History())
+
+
 def test_bar_is_taken_away_at_the_end():
     """The last thing written clears the line and shows the cursor again."""
     out = io.StringIO()

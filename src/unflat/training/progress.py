@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from unflat.training.callbacks import Callback
 
@@ -20,7 +20,7 @@ def shows_progress(choice: Literal["auto"] | bool) -> bool:
 
 
 class ProgressBar(Callback):
-    """Shows a training on the terminal.
+    """Shows a training on the terminal: of several networks, how far all of them have come, and the time left for all.
 
     Parameters
     ----------
@@ -37,8 +37,7 @@ class ProgressBar(Callback):
         if not (self._console.is_interactive or self._console.is_jupyter):
             return
         self._progress = Progress(
-            TextColumn(f"{_which(plan)}epoch"),
-            MofNCompleteColumn(),
+            TextColumn(_which(plan) + "epoch {task.fields[epoch]}/" + str(plan.epochs)),
             BarColumn(),
             TextColumn("{task.fields[figures]}"),
             TimeRemainingColumn(),
@@ -46,27 +45,31 @@ class ProgressBar(Callback):
             transient=True,
         )
         self._steps, self._losses = plan.steps, ""
-        self._task = self._progress.add_task("", total=plan.epochs, figures="")
+        self._before = plan.epochs * (plan.network - 1)
+        total = plan.epochs * plan.networks
+        self._task = self._progress.add_task("", total=total, completed=self._before, epoch=0, figures="")
         self._progress.start()
 
     def on_step(self, step: int, rate: float) -> None:
         """Move the bar within an epoch, and show the rate."""
         if self._progress is not None:
-            figures = f"rate {rate:.1e}{self._losses}"
-            self._progress.update(self._task, completed=step / self._steps, figures=figures)
+            self._move(step / self._steps, rate)
 
     def on_epoch(self, record: EpochRecord) -> None:
         """Show what the epoch came to."""
         if self._progress is not None:
             self._losses = _losses(record)
-            figures = f"rate {record.rate:.1e}{self._losses}"
-            self._progress.update(self._task, completed=record.epoch, figures=figures)
+            self._move(record.epoch, record.rate)
 
     def on_end(self, history: History) -> None:
         """Take the bar away."""
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
+
+    def _move(self, epochs: float, rate: float) -> None:
+        figures = f"rate {rate:.1e}{self._losses}"
+        self._progress.update(self._task, completed=self._before + epochs, epoch=int(epochs), figures=figures)  # type: ignore[union-attr]  # who calls has asked
 
 
 def _which(plan: Plan) -> str:
