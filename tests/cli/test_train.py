@@ -36,12 +36,14 @@ def test_options_reach_the_run(run, table, tmp_path):
         "--horizon", 3, "--features", "load, wind speed", "--time", "hour", "--group", "pump", "--stride", 2,
         "--split", "group", "--test-share", 0.5, "--validation-share", 0, "--epochs", 2, "--batch-size", 16,
         "--learning-rate", 0.01, "--units", "4,3", "--loss", "huber", "--seed", 7, "--device", "cpu",
+        "--missing", "-999, -99.5",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["cut"] == {
         "target": ["load", "wind speed"], "length": 5, "horizon": 3, "features": ["load", "wind speed"],
         "time": "hour", "group": "pump", "stride": 2, "calendar": [], "known": [], "static": [], "labels": [],
+        "missing": [-999.0, -99.5],
     }  # fmt: skip
     assert config["holdout"] == {"test": 0.5, "validation": 0.0, "by": "group", "gap": 0, "seed": 7}
     assert config["counts"] == {"train": 77, "validation": 0, "test": 77}
@@ -61,6 +63,7 @@ def test_options_reach_the_run(run, table, tmp_path):
         (("--test-share", 0), "0 leaves nothing to judge by"),
         (("--test-share", 1), "or --test FILE"),
         (("--horizon", "5-1"), "runs backwards; write 1-5"),
+        (("--missing", "NA"), "'NA' is neither a number nor several, such as -999"),
     ],
 )
 def test_shares_and_ranges_that_cannot_be_name_their_option(run, table, tmp_path, option, words):

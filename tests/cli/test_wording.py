@@ -38,6 +38,7 @@ def test_parameters_are_named_as_options():
         ({"units", "unit"}, str(refused("LSTMRegressor", "units")), "The option --units: expected"),
         (set(), str(refused("LSTMRegressor", "units")), str(refused("LSTMRegressor", "units"))),
         ({"labels"}, SPOILT, "if it is missing; if these are labels, name the column in --labels."),
+        ({"missing"}, "if it does, name it in missing=.", "if it does, name it in --missing."),
         (set(), SPOILT, "or leave it empty if it is missing."),
         (set(), str(NotCalibratedError("none")), "holds something out, without --validation-share 0."),
     ],

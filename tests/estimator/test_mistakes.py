@@ -1,13 +1,16 @@
 """Values that would rule a fit alone."""
 
+import warnings
+
 import numpy as np
 import polars as pl
 import pytest
 
+from unflat import LSTMRegressor
 from unflat.config import ScalingConfig
 from unflat.dataset import as_dataset
-from unflat.errors import LoneValueWarning
-from unflat.estimator.mistakes import without_lone_values
+from unflat.errors import FitWarning, LoneValueWarning, MissingCodeWarning
+from unflat.estimator.mistakes import warn_of_missing_codes, without_lone_values
 from unflat.windows import make_windows
 
 STANDARD = ScalingConfig("standard", "standard", None)
@@ -51,6 +54,36 @@ def test_who_names_another_scale_has_values_taken_as_they_are(mistyped, scale):
         np.where(np.arange(40)[:, None] == 3, 1e6, np.random.default_rng(0).normal(size=(40, 5))), np.arange(40.0)
     )
     assert without_lone_values(features, scales, stacklevel=1) is features
+
+
+def test_a_code_is_told_with_its_columns_and_what_to_do():
+    """Of windows the parameter that takes it is named; of arrays, what to put in its place."""
+    random = np.random.default_rng(0)
+    values = random.uniform(0, 50, size=(200, 2))
+    values[::20, 0], values[::40, 1] = -999, 9999
+    windows = make_windows(pl.DataFrame(values, ["temp", "load"]), target="load", length=3)
+    told = r"-999, 10 times in feature 'temp'; 9999, 5 times in feature 'load'; 9999, \d times in the target\. .*"
+    with pytest.warns(MissingCodeWarning, match=told + r"if it does, name it in missing=\.$"):
+        warn_of_missing_codes(as_dataset(windows), stacklevel=1)
+    arrays = as_dataset(windows.sequences.dense(), windows.y)
+    with pytest.warns(MissingCodeWarning, match=r"feature 0; .*put nan in its place in X, and leave out sequences"):
+        warn_of_missing_codes(arrays, stacklevel=1)
+
+
+def test_a_fit_tells_of_a_code_and_windows_without_it_do_not():
+    """Read as missing, it is no number any more; the model knows, and reads other tables in the same way."""
+    random = np.random.default_rng(0)
+    frame = pl.DataFrame({"load": np.where(np.arange(120) % 17 == 5, -999.0, random.normal(20, 3, size=120))})
+    model = LSTMRegressor(units=(2,), epochs=1, n_members=1, random_state=0, progress=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FitWarning)
+        with pytest.warns(MissingCodeWarning, match="'load'"):
+            model.fit(make_windows(frame, target="load", length=4))
+        model.fit(make_windows(frame, target="load", length=4, missing=-999))
+    assert model.schema_.missing == (-999.0,)
+    coded, empty = frame.head(9), frame.head(9).with_columns(pl.col("load").replace(-999.0, None))
+    assert coded["load"].min() == -999
+    np.testing.assert_array_equal(model.predict(coded), model.predict(empty))
 
 
 def test_data_without_any_are_not_copied(mistyped):

@@ -76,7 +76,7 @@ def test_a_run_holds_what_made_it(outcome, table):
     assert config["data"] == str(table)
     assert config["cut"] == {
         "target": ["load"], "length": 6, "horizon": 2, "features": None, "time": "hour", "group": None, "stride": 1,
-        "calendar": [], "known": [], "static": [], "labels": [],
+        "calendar": [], "known": [], "static": [], "labels": [], "missing": [],
     }  # fmt: skip
     assert config["holdout"] == {"test": 0.2, "validation": 0.0, "by": "time", "gap": 0, "seed": 0}
     assert config["schema"]["features"] == ["wind", "load"]

@@ -65,7 +65,7 @@ def test_a_missing_field_is_refused():
     del values["group"]
     with pytest.raises(
         ConfigurationError,
-        match="exactly the fields calendar, categories, features, group, horizon, known, length, static",
+        match="exactly the fields calendar, categories, features, group, horizon, known, length, missing, static",
     ):
         WindowSchema.from_dict(values)
 

@@ -19,6 +19,7 @@ from unflat.cli.options import (
     GroupOption,
     HorizonOption,
     LabelsOption,
+    MissingOption,
     StrideOption,
     TargetOption,
     TimeOption,
@@ -76,6 +77,7 @@ def diagnose(
     stride: StrideOption = EVERY_ROW,
     calendar: CalendarOption = None,
     labels: LabelsOption = None,
+    missing: MissingOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the diagnosis as JSON.")] = False,
 ) -> None:
     """Say whether a model is flat, why, and what cures it.
@@ -100,6 +102,7 @@ def diagnose(
         known=None,
         static=None,
         labels=labels,
+        missing=missing,
         settled=_why_settled(data, loaded),
         needed=False,
     )

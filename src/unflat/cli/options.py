@@ -71,6 +71,10 @@ LabelsOption = Annotated[
     str | None,
     typer.Option(metavar="A,B,...", help="Columns of numbers that are labels, such as the number of a station."),
 ]
+MissingOption = Annotated[
+    str | None,
+    typer.Option(metavar="N,N,...", help="Numbers that stand for a missing value, such as -999, in any column."),
+]
 TestOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Data to judge by, instead of a share of DATA.")]
 
 
@@ -129,6 +133,7 @@ def cut_for(
     known: str | None,
     static: str | None,
     labels: str | None,
+    missing: str | None,
     settled: str | None = None,
     needed: bool = True,
 ) -> "Cut | None":
@@ -140,6 +145,7 @@ def cut_for(
     settled = "The sequences of a .ts file are whole" if unflat.runs.is_ts(data) else settled
     given = {"--target": target, "--window": window, "--features": features, "--time": time, "--group": group}
     given |= {"--calendar": calendar, "--known": known, "--static": static, "--labels": labels}
+    given |= {"--missing": missing}
     given |= {"--horizon": horizon != NEXT_ROW, "--stride": stride != EVERY_ROW}
     if needed or any(given.values()):
         _check_options(given, settled)
@@ -147,10 +153,21 @@ def cut_for(
         return None
     names = None if features is None else _names(features)
     _check_calendar(_names(calendar or ""))
-    more = (_names(text or "") for text in (calendar, known, static, labels))
     groups = _names(group or "")
-    told = groups if len(groups) > 1 else next(iter(groups), None)
-    return unflat.runs.Cut(tuple(target), window, _horizon(horizon), names, time, told, stride, *more)
+    return unflat.runs.Cut(
+        target=tuple(target),
+        length=window,
+        horizon=_horizon(horizon),
+        features=names,
+        time=time,
+        group=groups if len(groups) > 1 else next(iter(groups), None),
+        stride=stride,
+        calendar=_names(calendar or ""),
+        known=_names(known or ""),
+        static=_names(static or ""),
+        labels=_names(labels or ""),
+        missing=_codes(missing or ""),
+    )
 
 
 def _check_options(given: dict[str, Any], settled: str | None) -> None:
@@ -184,6 +201,15 @@ def _horizon(text: str) -> int | tuple[int, ...]:
         message = f"{text!r} is neither a number of rows nor several, such as 1,6,24 or 1-24."
         raise typer.BadParameter(message, param_hint="--horizon") from error
     return horizons[0] if len(horizons) == 1 else horizons
+
+
+def _codes(text: str) -> tuple[float, ...]:
+    """Read the numbers that stand for a missing value."""
+    try:
+        return tuple(map(float, _names(text)))
+    except ValueError as error:
+        message = f"{text!r} is neither a number nor several, such as -999 or -99,-999."
+        raise typer.BadParameter(message, param_hint="--missing") from error
 
 
 def _names(text: str) -> tuple[str, ...]:

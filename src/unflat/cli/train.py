@@ -20,6 +20,7 @@ from unflat.cli.options import (
     KnownOption,
     LabelsOption,
     LossOption,
+    MissingOption,
     QuantileOption,
     SeedOption,
     SplitOption,
@@ -64,6 +65,7 @@ def train(
     known: KnownOption = None,
     static: StaticOption = None,
     labels: LabelsOption = None,
+    missing: MissingOption = None,
     test: TestOption = None,
     test_share: TestShareOption = 0.2,
     validation_share: Annotated[
@@ -116,6 +118,7 @@ def train(
         known=known,
         static=static,
         labels=labels,
+        missing=missing,
     )
     model = unflat.LSTMRegressor(random_state=seed, device=device)
     chosen: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}

@@ -21,6 +21,7 @@ from unflat.cli.options import (
     KnownOption,
     LabelsOption,
     LossOption,
+    MissingOption,
     QuantileOption,
     SeedOption,
     SplitOption,
@@ -76,6 +77,7 @@ def tune(
     known: KnownOption = None,
     static: StaticOption = None,
     labels: LabelsOption = None,
+    missing: MissingOption = None,
     test: TestOption = None,
     test_share: TestShareOption = 0.2,
     validation_share: Annotated[
@@ -142,6 +144,7 @@ def tune(
         known=known,
         static=static,
         labels=labels,
+        missing=missing,
     )
     model = unflat.LSTMRegressor(device=device).set_params(**loss_parameters(loss, quantile))
     seconds = None if budget is None else _seconds(budget)

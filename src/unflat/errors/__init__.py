@@ -48,6 +48,7 @@
     ├── DataWarning             the data can be used, with a reservation
     │   ├── ConstantColumnWarning
     │   ├── LoneValueWarning    a value outweighs all others of its column together, and is drawn in
+    │   ├── MissingCodeWarning  a number looks as if it stood for a missing value
     │   ├── SingleStepWarning   sequences have one step of several features: axes may be swapped
     │   ├── MissingValuesWarning
     │   ├── TimeGapWarning
@@ -124,6 +125,7 @@ from unflat.errors.warnings import (
     FlatPredictionWarning,
     InterruptedWarning,
     LoneValueWarning,
+    MissingCodeWarning,
     MissingValuesWarning,
     NoSkillWarning,
     OutOfRangeWarning,
@@ -162,6 +164,7 @@ __all__ = [
     "KerasBackendError",
     "LoneValueWarning",
     "MissingArtifactError",
+    "MissingCodeWarning",
     "MissingColumnError",
     "MissingExtraError",
     "MissingFutureError",

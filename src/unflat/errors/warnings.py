@@ -23,6 +23,10 @@ class LoneValueWarning(DataWarning):
     """A value outweighs all others of its column together, and is drawn in for training."""
 
 
+class MissingCodeWarning(DataWarning):
+    """A number stands apart from all others of its column again and again: it may stand for a missing value."""
+
+
 class SingleStepWarning(DataWarning):
     """Sequences of several features have a single time step: their axes may have been swapped."""
 

@@ -1,4 +1,4 @@
-"""Values that would rule a fit alone, as mistyped ones do: drawn in, with a warning, before anything is learned."""
+"""Values that would rule a fit alone: mistyped ones are drawn in, codes for missing ones told of, before it begins."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unflat.dataset import places_apart
-from unflat.errors import LoneValueWarning
+from unflat.errors import LoneValueWarning, MissingCodeWarning
+from unflat.scaling.codes import missing_code
 from unflat.scaling.lone import drawn_in, lone_values
 from unflat.sequences.columnar import with_columns
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from unflat.config import ScalingConfig
     from unflat.dataset import Dataset
+    from unflat.scaling.codes import Code
     from unflat.scaling.lone import Lone
     from unflat.sequences import Sequences
 
@@ -50,6 +52,45 @@ def without_lone_values(data: Dataset, scales: ScalingConfig, *, stacklevel: int
     if told:
         warnings.warn(_in_words(told), LoneValueWarning, stacklevel=stacklevel)
     return data
+
+
+def warn_of_missing_codes(data: Dataset, *, stacklevel: int) -> None:
+    """Warn of numbers that look as if they stood for missing values.
+
+    Parameters
+    ----------
+    data : Dataset
+        What a fit was given.
+    stacklevel : int
+        Frames between this function and the user's call, for the warning's line.
+    """
+    found = [*_codes_of_inputs(data.sequences), *_codes_of_targets(data)]
+    if not found:
+        return
+    told = "; ".join(f"{code.value:g}, {code.copies:,} times in {where}" for where, code in found)
+    remedy = (
+        "put nan in its place in X, and leave out sequences whose target it is"
+        if data.windows is None
+        else "name it in missing="
+    )
+    warnings.warn(
+        f"A number stands apart from all others of its column again and again: {told}. It looks as if it stood for a "
+        f"missing value, and is learned as a number like any other; if it does, {remedy}.",
+        MissingCodeWarning,
+        stacklevel=stacklevel,
+    )
+
+
+def _codes_of_inputs(sequences: Sequences) -> Iterator[tuple[str, Code]]:
+    for column in range(sequences.n_features):
+        if column not in sequences.categorical and (code := missing_code(sequences.rows[:, column])) is not None:
+            yield f"feature {sequences.feature(column)}", code
+
+
+def _codes_of_targets(data: Dataset) -> Iterator[tuple[str, Code]]:
+    for output, column in enumerate(data.y.T):
+        if (code := missing_code(column)) is not None:
+            yield "the target" if data.flat else f"the target {data.names[output]}", code
 
 
 def _targets_drawn_in(data: Dataset, told: list[str]) -> Dataset:

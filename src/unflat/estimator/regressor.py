@@ -16,7 +16,7 @@ from unflat.errors import ConstantColumnWarning, TooFewSamplesError
 from unflat.estimator.fitted import FittedMixin, unchanged_on_error
 from unflat.estimator.inputs import warn_of_inputs, warn_of_single_steps
 from unflat.estimator.judgement import warn_of, warn_of_history
-from unflat.estimator.mistakes import without_lone_values
+from unflat.estimator.mistakes import warn_of_missing_codes, without_lone_values
 from unflat.fitting.assessing import assess_held_out, assess_on, hold
 from unflat.fitting.learning import continued, learn
 from unflat.fitting.picking import picks_of
@@ -297,11 +297,14 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
             If features have one value in all training rows.
         SingleStepWarning
             If each sequence is one step of several features: axes may be swapped.
+        MissingCodeWarning
+            If a number stands apart from all others again and again, as -999 does in the place of missing values.
         LoneValueWarning
             If a value outweighs all others of its feature or target together: it is drawn in.
         """
         parameters, device = self.get_params(deep=False), choose_device(self.device)
         data = self._dataset(X, y, sample_weight, groups)
+        warn_of_missing_codes(data, stacklevel=3)
         data = without_lone_values(data, scaling_config(parameters), stacklevel=3)
         random = random_state_of(self.random_state)
         free = self.skip and self.loss == "mse"

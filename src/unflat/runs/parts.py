@@ -49,6 +49,8 @@ class Cut:
         The columns that are constant within a group.
     labels : tuple of str
         Columns of numbers that are labels.
+    missing : tuple of float
+        Numbers that stand for a missing value.
     """
 
     target: tuple[str, ...]
@@ -62,6 +64,7 @@ class Cut:
     known: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    missing: tuple[float, ...] = ()
 
     def windows(self, data: str | PathLike[str]) -> Windows:
         """Cut windows from a file.
@@ -101,6 +104,7 @@ class Cut:
             known=self.known,
             static=self.static,
             labels=self.labels,
+            missing=self.missing,
         )
 
 

@@ -13,9 +13,12 @@ import polars as pl
 from unflat.errors import InputTypeError, TableError
 from unflat.tables.columns import as_it_is
 from unflat.tables.levels import joined_names
+from unflat.tables.missing import without_codes
 from unflat.tables.times import has_offsets
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 
@@ -42,6 +45,8 @@ class Table:
         How many rows there are.
     lasting : bool
         Whether nobody can change the columns, so that they may be used where they stand.
+    codes : tuple of float
+        Numbers that stand for a missing value, in whatever column of numbers they are.
 
     Attributes
     ----------
@@ -59,11 +64,13 @@ class Table:
         height: int = 0,
         *,
         lasting: bool = False,
+        codes: tuple[float, ...] = (),
     ) -> None:
         self.lasting = lasting
         self.date_formats: dict[str, str] = {}
         self.offsets: frozenset[str] = frozenset()
         self._columns = columns
+        self._codes = codes
         self._converted: dict[str, pl.Series] = {}
         self.index = index
         self.height = height
@@ -96,8 +103,27 @@ class Table:
 
     def __getitem__(self, name: str) -> pl.Series:
         if name not in self._converted:
-            self._converted[name] = _as_polars(self._columns[name]).alias(name)
+            self._converted[name] = without_codes(_as_polars(self._columns[name]).alias(name), self._codes)
         return self._converted[name]
+
+    def without(self, codes: Sequence[float]) -> Table:
+        """Give the same table with numbers missing that stand for a missing value.
+
+        Parameters
+        ----------
+        codes : sequence of float
+            These numbers, in whatever column of numbers they are.
+
+        Returns
+        -------
+        Table
+            This one if there are none; it stays as it is.
+        """
+        if not codes:
+            return self
+        other = Table(self._columns, self.index, self.height, lasting=self.lasting, codes=tuple(codes))
+        other.date_formats, other.offsets = self.date_formats, self.offsets
+        return other
 
 
 def as_table(frame: object) -> Table:

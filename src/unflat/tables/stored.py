@@ -16,9 +16,10 @@ import polars as pl
 
 from unflat.errors import OutputError, TableChangedError, UnreadableTableError
 from unflat.tables.frames import Table
+from unflat.tables.missing import codes_left_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from os import PathLike
 
     from numpy.typing import NDArray
@@ -78,6 +79,8 @@ class StoredTable(Table):
         The file. It must stay as it is until the last of its columns has been read.
     folder : path or None
         Where the columns are kept: several times the size of the file. None for the system's folder of temporary files.
+    codes : tuple of float
+        Numbers that stand for a missing value; they are left out as the file is read.
 
     Raises
     ------
@@ -85,13 +88,15 @@ class StoredTable(Table):
         If it is not a Parquet file.
     """
 
-    def __init__(self, path: Path, folder: str | PathLike[str] | None = None) -> None:
+    def __init__(self, path: Path, folder: str | PathLike[str] | None = None, codes: tuple[float, ...] = ()) -> None:
         self._path, self._folder = path, folder
         self._stamp = _Stamp.of(path)
         self._file = pl.scan_parquet(path)
         self._types: dict[str, pl.DataType] = dict(self._guarded(self._file.collect_schema))
+        if codes:
+            self._file = self._file.with_columns(codes_left_out(self._types.items(), codes))
         height: int = self._guarded(lambda: self._file.select(pl.len()).collect().item())
-        super().__init__({}, height=height, lasting=True)
+        super().__init__({}, height=height, lasting=True, codes=codes)
         self._floats: dict[str, NDArray[Any]] = {}
 
     @property
@@ -106,6 +111,13 @@ class StoredTable(Table):
         if name not in self._converted:
             self._converted[name] = self._read(name).alias(name)
         return self._converted[name]
+
+    def without(self, codes: Sequence[float]) -> StoredTable:
+        """Give the same table with numbers missing that stand for a missing value; as `Table.without`."""
+        if not codes:
+            return self
+        self._refuse_changed(None)
+        return StoredTable(self._path, self._folder, tuple(codes))
 
     def is_numeric(self, name: str) -> bool:
         """Whether a column is of a numeric type; as the file says."""

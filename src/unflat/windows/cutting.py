@@ -27,7 +27,7 @@ from unflat.tables.columns import as_labels, check_numeric, float_type, refuse_a
 from unflat.tables.lines import naming_lines
 from unflat.windows.columns import rows_of
 from unflat.windows.known import known_contexts, known_matrix, spans_to_predict_from
-from unflat.windows.roles import find_schema, names_of, require
+from unflat.windows.roles import codes_of, find_schema, names_of, require
 from unflat.windows.schema import horizons_in_words
 from unflat.windows.static import static_context
 from unflat.windows.timeline import arrange
@@ -60,6 +60,7 @@ def make_windows(
     known: str | Sequence[str] = (),
     static: str | Sequence[str] = (),
     labels: str | Sequence[str] = (),
+    missing: float | Sequence[float] = (),
 ) -> Windows:
     """Cut windows from a table of time steps.
 
@@ -110,6 +111,9 @@ def make_windows(
     labels : str or sequence of str
         Features, known or static columns of numbers that are labels, such as the number of a station or the code of a
         product: they are read as text and categorical types are, and more of one is nothing more.
+    missing : float or sequence of float
+        Numbers that stand for a missing value in this table, such as -999: they are read as missing in whatever column
+        of numbers they are, and so they are wherever the same windows are cut again.
 
     Returns
     -------
@@ -155,8 +159,9 @@ def make_windows(
     [8.0, 16.0, 32.0]
     """
     labels = names_of(labels, "labels") if labels else ()
+    codes = codes_of(missing)
     with naming_lines(frame):
-        table = _as_table(frame, labels)
+        table = _as_table(frame, labels).without(codes)
         schema = find_schema(
             table,
             target=target,
@@ -172,7 +177,7 @@ def make_windows(
             labels=labels,
         )
         timeline, order = arrange(table, schema)
-        return _cut(table, replace(schema, step=timeline.step), timeline, order, targets=True)
+        return _cut(table, replace(schema, step=timeline.step, missing=codes), timeline, order, targets=True)
 
 
 def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windows:
@@ -220,7 +225,8 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
     dates = {} if schema.time is None or schema.date_format is None else {schema.time: schema.date_format}
     try:
         with naming_lines(frame):
-            table = _checked(_as_table(frame, schema.categories, dates), schema, targets=targets)
+            table = _as_table(frame, schema.categories, dates).without(schema.missing)
+            table = _checked(table, schema, targets=targets)
             timeline, order = arrange(table, schema)
             _warn_of_other_steps(timeline, schema)
             return _cut(table, schema, timeline, order, targets=targets)

@@ -6,6 +6,8 @@ import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from unflat.errors import ClockWarning, ConfigurationError, MissingColumnError, TargetLeakError, WindowTooLongError
 from unflat.tables.columns import check_numeric, is_categorical, labels_of, refuse_all_missing, refuse_numbers_in_text
 from unflat.tables.times import are_the_same_times, date_format_of, may_be_times
@@ -125,6 +127,24 @@ def require(table: Table, names: Sequence[str], role: str) -> None:
     for name in names:
         if name not in table:
             raise MissingColumnError(str(name), table.names, role)
+
+
+def codes_of(missing: float | Sequence[float]) -> tuple[float, ...]:
+    """Take one number that stands for a missing value, or several, as a tuple of floats.
+
+    Raises
+    ------
+    ConfigurationError
+        If one is no finite number.
+    """
+    try:
+        codes = np.atleast_1d(np.asarray(missing, dtype=np.float64))
+    except (TypeError, ValueError):
+        codes = np.array([np.nan])
+    if codes.ndim > 1 or not np.isfinite(codes).all():
+        words = "a finite number that stands for a missing value, such as -999, or several"
+        raise ConfigurationError("make_windows", "missing", words, missing)
+    return tuple(codes.tolist())
 
 
 def names_of(given: str | Sequence[str], parameter: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ _SHOWN = 4
 _WAVES = ("sin", "cos")
 """The place on a circle that a calendar feature is written as."""
 
-_LATER = {"calendar", "known", "static"}
+_LATER = {"calendar", "known", "static", "missing"}
 """Fields that files of the first version do not have."""
 
 _OPTIONAL = {"date_format", "step"}
@@ -57,6 +57,8 @@ class WindowSchema(Checked):
     step : Step or None
         How far apart in time the rows were, where all series had one regular step; None where they had none, or there
         is no time column.
+    missing : tuple of float
+        Numbers that stand for a missing value, in whatever column of numbers they are.
 
     Raises
     ------
@@ -77,6 +79,7 @@ class WindowSchema(Checked):
     static: tuple[str, ...] = ()
     date_format: str | None = None
     step: Step | None = None
+    missing: tuple[float, ...] = ()
 
     @classmethod
     def _owner(cls) -> str:
