@@ -9,7 +9,6 @@ not matter to it.
 from __future__ import annotations
 
 import re
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from math import isnan
@@ -19,6 +18,7 @@ import numpy as np
 
 from unflat.config import Interval
 from unflat.errors import ConfigurationError, CoverageWarning, InputError, ShapeError
+from unflat.errors.telling import warn_user
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -251,9 +251,9 @@ class Calibration:
             If the scores are too few for this coverage, or those of a group; it says which they can promise.
         """
         if coverage > self.most + _ROUNDING and self.lacking(groups):
-            warnings.warn(self._too_few(coverage), CoverageWarning, stacklevel=3)
+            warn_user(CoverageWarning(self._too_few(coverage)))
         elif groups is not None and (short := self._short_of(coverage, groups)):
-            warnings.warn(self._too_few_of_groups(coverage, short), CoverageWarning, stacklevel=3)
+            warn_user(CoverageWarning(self._too_few_of_groups(coverage, short)))
         return self.quantiles(coverage, n, groups)
 
     def _short_of(self, coverage: float, groups: NDArray[Any]) -> dict[int, float]:

@@ -37,7 +37,7 @@ def test_sequences_of_a_single_step_are_told_apart_from_swapped_axes(waves):
     assert caught[0].filename == __file__
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warn_of_single_steps(as_dataset(X, y), stacklevel=1)
-        warn_of_single_steps(as_dataset(X[:, :1, :1], y), stacklevel=1)
+        warn_of_single_steps(as_dataset(X, y))
+        warn_of_single_steps(as_dataset(X[:, :1, :1], y))
         frame = pl.DataFrame({"x": X[:, 0, 0], "y": y.reshape(len(X), -1)[:, 0]})
-        warn_of_single_steps(as_dataset(make_windows(frame, target="y", length=1)), stacklevel=1)
+        warn_of_single_steps(as_dataset(make_windows(frame, target="y", length=1)))

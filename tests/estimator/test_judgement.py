@@ -16,7 +16,7 @@ def judged(prediction, *, held_out=True, history=None, y=Y, **baselines):
     assessment = assess(y, prediction, baselines, {})
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        warn_of(history or History(), assessment, held_out=held_out, stacklevel=1)
+        warn_of(history or History(), assessment, held_out=held_out)
     return [(warning.category, str(warning.message)) for warning in caught]
 
 
@@ -75,7 +75,7 @@ def test_each_output_is_judged():
     targets = np.column_stack([Y, Y])
     assessment = assess(targets, np.column_stack([Y, 0 * Y]), {}, {})
     with pytest.warns(FlatPredictionWarning, match="The predictions of output 1 are flat"):
-        warn_of(History(), assessment, held_out=True, stacklevel=1)
+        warn_of(History(), assessment, held_out=True)
 
 
 def test_many_outputs_are_warned_of_once():

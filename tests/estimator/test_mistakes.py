@@ -32,13 +32,13 @@ def test_a_target_is_named_and_told_what_to_do(mistyped):
         r"[-.\d]+\. Look whether that is a mistake.*scale_target='log'.*loss='huber'"
     )
     with pytest.warns(LoneValueWarning, match=told):
-        without_lone_values(mistyped, STANDARD, stacklevel=1)
+        without_lone_values(mistyped, STANDARD)
 
 
 def test_the_data_that_were_given_stay_as_they_are(mistyped):
     """A copy is drawn in."""
     with pytest.warns(LoneValueWarning):
-        drawn = without_lone_values(mistyped, STANDARD, stacklevel=1)
+        drawn = without_lone_values(mistyped, STANDARD)
     assert mistyped.y[11, 1] == 1e3
     assert abs(drawn.y[11, 1]) < 5
     assert np.array_equal(np.delete(drawn.y, 11, 0), np.delete(mistyped.y, 11, 0))
@@ -49,11 +49,11 @@ def test_the_data_that_were_given_stay_as_they_are(mistyped):
 def test_who_names_another_scale_has_values_taken_as_they_are(mistyped, scale):
     """Whoever chose a scale has looked at the values, of targets and of features apart."""
     scales = ScalingConfig("none" if scale == "log" else scale, scale, None)
-    assert without_lone_values(mistyped, scales, stacklevel=1) is mistyped
+    assert without_lone_values(mistyped, scales) is mistyped
     features = as_dataset(
         np.where(np.arange(40)[:, None] == 3, 1e6, np.random.default_rng(0).normal(size=(40, 5))), np.arange(40.0)
     )
-    assert without_lone_values(features, scales, stacklevel=1) is features
+    assert without_lone_values(features, scales) is features
 
 
 def test_a_code_is_told_with_its_columns_and_what_to_do():
@@ -64,10 +64,10 @@ def test_a_code_is_told_with_its_columns_and_what_to_do():
     windows = make_windows(pl.DataFrame(values, ["temp", "load"]), target="load", length=3)
     told = r"-999, 10 times in feature 'temp'; 9999, 5 times in feature 'load'; 9999, \d times in the target\. .*"
     with pytest.warns(MissingCodeWarning, match=told + r"if it does, name it in missing=\.$"):
-        warn_of_missing_codes(as_dataset(windows), stacklevel=1)
+        warn_of_missing_codes(as_dataset(windows))
     arrays = as_dataset(windows.sequences.dense(), windows.y)
     with pytest.warns(MissingCodeWarning, match=r"feature 0; .*put nan in its place in X, and leave out sequences"):
-        warn_of_missing_codes(arrays, stacklevel=1)
+        warn_of_missing_codes(arrays)
 
 
 def test_a_fit_tells_of_a_code_and_windows_without_it_do_not():
@@ -89,7 +89,7 @@ def test_a_fit_tells_of_a_code_and_windows_without_it_do_not():
 def test_data_without_any_are_not_copied(mistyped):
     """Nearly always, and then nothing is done."""
     usual = mistyped.take(np.delete(np.arange(40), 11))
-    drawn = without_lone_values(usual, STANDARD, stacklevel=1)
+    drawn = without_lone_values(usual, STANDARD)
     assert drawn.y is usual.y
     assert drawn.sequences is usual.sequences
 
@@ -101,7 +101,7 @@ def test_of_a_table_the_mistake_is_drawn_in_as_target_and_as_feature():
     frame = pl.DataFrame({"load": series, "wind": np.cos(np.arange(200.0)), "day": ["a", "b"] * 100})
     data = as_dataset(make_windows(frame, target="load", length=10))
     with pytest.warns(LoneValueWarning, match=r"the target of sequence 40, 1e\+06.*; feature 'load', 1e\+06"):
-        drawn = without_lone_values(data, STANDARD, stacklevel=1)
+        drawn = without_lone_values(data, STANDARD)
     assert np.nanmax(np.abs(drawn.sequences.dense()[..., 0])) < 1.1
     assert drawn.sequences.dense()[..., 1:].tolist() == data.sequences.dense()[..., 1:].tolist()
     assert frame["load"][50] == 1e6
@@ -113,7 +113,7 @@ def test_of_windows_that_a_user_has_cut_all_copies_are_drawn_in():
     series[50] = 1e6
     X = np.lib.stride_tricks.sliding_window_view(series, 10)[:-1]
     with pytest.warns(LoneValueWarning, match=r"the target of sequence 40, .*; feature 0, 1e\+06, counts as"):
-        drawn = without_lone_values(as_dataset(X, series[10:]), STANDARD, stacklevel=1)
+        drawn = without_lone_values(as_dataset(X, series[10:]), STANDARD)
     assert np.abs(drawn.sequences.dense()).max() < 1.1
 
 
@@ -121,4 +121,4 @@ def test_codes_of_categories_are_no_values():
     """A label that is rare outweighs nothing."""
     frame = pl.DataFrame({"y": np.sin(np.arange(99.0)), "label": ["a"] * 98 + ["z"]})
     data = as_dataset(make_windows(frame, target="y", length=3))
-    assert without_lone_values(data, STANDARD, stacklevel=1).sequences is data.sequences
+    assert without_lone_values(data, STANDARD).sequences is data.sequences

@@ -10,7 +10,6 @@ infinite nor missing, and needs no other check.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -29,6 +28,7 @@ from unflat.errors import (
     OutOfRangeWarning,
     ShapeError,
 )
+from unflat.errors.telling import warn_user
 from unflat.scaling.ranges import InputRange, far, in_words, missing_in_words
 from unflat.sequences import Context, as_numbers, as_sequences, is_table, refuse_infinite, sequences_together
 
@@ -319,11 +319,10 @@ class OnnxPredictor:
         beside = [column for column in self._complete_beside if np.isnan(sequences.context_column(column)).any()]
         gaps = [*map(sequences.feature, in_rows), *(repr(self.context_names[column]) for column in beside)]
         if gaps:
-            warnings.warn(missing_in_words(gaps), MissingValuesWarning, stacklevel=4)
+            warn_user(MissingValuesWarning(missing_in_words(gaps)))
         findings = self._ranges.outside(sequences, self._far)
         if findings is not None:
-            told = in_words(findings, len(sequences), self._beyond)
-            warnings.warn(told, OutOfRangeWarning, stacklevel=4)
+            warn_user(OutOfRangeWarning(in_words(findings, len(sequences), self._beyond)))
 
 
 def _opened(content: bytes, threads: int) -> OnnxPredictor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 import zipfile
 import zlib
 from importlib import import_module
@@ -15,6 +14,7 @@ import numpy as np
 from unflat._optional import require
 from unflat.diagnosis.backends import missing_backend
 from unflat.errors import DataWarning, KerasBackendError, ModelSourceError, UnreadableTableError
+from unflat.errors.telling import warn_user
 from unflat.estimator import LSTMRegressor
 from unflat.runs import Run, is_ts, own_parts, read_part, trained_on
 from unflat.tables import read_ts
@@ -131,12 +131,11 @@ def _own(run: Run, model: LSTMRegressor, data: Path) -> OwnParts | None:
     own = own_parts(run, model, data)
     recorded = trained_on(run)
     if own is None and recorded is not None:
-        warnings.warn(
+        told = (
             f"{data} is not the file that this run was trained on, {recorded}: it is examined as if it were. Give that "
-            "as --data, and what the model was not trained on as --validation.",
-            DataWarning,
-            stacklevel=3,
+            "as --data, and what the model was not trained on as --validation."
         )
+        warn_user(DataWarning(told))
     return own
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from unflat.errors import MissingValuesWarning, OutOfRangeWarning, SingleStepWarning
+from unflat.errors.telling import warn_user
 from unflat.scaling.ranges import far, in_words, missing_in_words
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from unflat.sequences import Sequences
 
 
-def warn_of_inputs(predictor: Predictor, ranges: InputRange, sequences: Sequences, *, stacklevel: int) -> None:
+def warn_of_inputs(predictor: Predictor, ranges: InputRange, sequences: Sequences) -> None:
     """Warn of inputs that training saw nothing like.
 
     Parameters
@@ -29,26 +29,21 @@ def warn_of_inputs(predictor: Predictor, ranges: InputRange, sequences: Sequence
         The ranges of its training part.
     sequences : Sequences
         The inputs.
-    stacklevel : int
-        Frames between this function and the user's call, for the warning's line.
     """
     if missing := missing_where_complete(predictor, sequences):
-        warnings.warn(missing_in_words(missing), MissingValuesWarning, stacklevel=stacklevel)
+        warn_user(MissingValuesWarning(missing_in_words(missing)))
     findings = ranges.outside(sequences, far(predictor.beyond))
     if findings is not None:
-        told = in_words(findings, len(sequences), predictor.beyond)
-        warnings.warn(told, OutOfRangeWarning, stacklevel=stacklevel)
+        warn_user(OutOfRangeWarning(in_words(findings, len(sequences), predictor.beyond)))
 
 
-def warn_of_single_steps(data: Dataset, *, stacklevel: int) -> None:
+def warn_of_single_steps(data: Dataset) -> None:
     """Warn of sequences of one time step and several features: who made them from a series has swapped two axes.
 
     Parameters
     ----------
     data : Dataset
         What a fit was given; windows of a table have the length that was asked for.
-    stacklevel : int
-        Frames between this function and the user's call, for the warning's line.
     """
     if data.schema is not None or data.sequences.longest > 1 or data.sequences.n_features == 1:
         return
@@ -57,7 +52,7 @@ def warn_of_single_steps(data: Dataset, *, stacklevel: int) -> None:
         "learn from. The axes of X are sequences, time steps and features: if the features are steps, give "
         "X.transpose(0, 2, 1)."
     )
-    warnings.warn(told, SingleStepWarning, stacklevel=stacklevel)
+    warn_user(SingleStepWarning(told))
 
 
 def missing_where_complete(predictor: Predictor, sequences: Sequences) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from math import inf, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +12,7 @@ from unflat.errors import (
     InterruptedWarning,
     NoSkillWarning,
 )
+from unflat.errors.telling import warn_user
 from unflat.metrics import FLAT_SPREAD
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class _Fault(NamedTuple):
     sentence: str
 
 
-def warn_of(history: History, assessment: Assessment, *, held_out: bool, stacklevel: int) -> None:
+def warn_of(history: History, assessment: Assessment, *, held_out: bool) -> None:
     """Warn where a fitted model should not be trusted, once of each kind of fault.
 
     Parameters
@@ -50,23 +50,21 @@ def warn_of(history: History, assessment: Assessment, *, held_out: bool, stackle
         The model's figures beside the baselines'.
     held_out : bool
         Whether they were measured on data that was held out, or on the training part.
-    stacklevel : int
-        Frames between this function and the user's call, for the warning's line.
     """
-    warn_of_history(history, stacklevel=stacklevel + 1)
+    warn_of_history(history)
     faults: list[_Fault] = []
     for number, scores in enumerate(assessment.outputs):
         output = "" if len(assessment.outputs) == 1 else f" of output {number}"
         faults += _of_output(scores, output, assessment.n, held_out=held_out)
     for category in dict.fromkeys(fault.category for fault in faults):
         told = _told([fault for fault in faults if fault.category is category])
-        warnings.warn(told, category, stacklevel=stacklevel + 1)
+        warn_user(category(told))
 
 
-def warn_of_history(history: History, *, stacklevel: int) -> None:
+def warn_of_history(history: History) -> None:
     """Warn where training did not come to its end; as `warn_of`."""
     for category, message in _of_history(history):
-        warnings.warn(message, category, stacklevel=stacklevel + 1)
+        warn_user(category(message))
 
 
 def _of_history(history: History) -> Iterator[tuple[type[FitWarning], str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from unflat.dataset import places_apart
 from unflat.errors import LoneValueWarning, MissingCodeWarning
+from unflat.errors.telling import warn_user
 from unflat.scaling.codes import missing_code
 from unflat.scaling.lone import drawn_in, lone_values
 from unflat.sequences.columnar import with_columns
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from unflat.sequences import Sequences
 
 
-def without_lone_values(data: Dataset, scales: ScalingConfig, *, stacklevel: int) -> Dataset:
+def without_lone_values(data: Dataset, scales: ScalingConfig) -> Dataset:
     """Draw in values that outweigh all others of their column together, and warn of them.
 
     Parameters
@@ -36,8 +36,6 @@ def without_lone_values(data: Dataset, scales: ScalingConfig, *, stacklevel: int
     scales : ScalingConfig
         How features and targets are scaled. Only those that are standardized are drawn in: who names another scale
         has looked at them.
-    stacklevel : int
-        Frames between this function and the user's call, for the warning's line.
 
     Returns
     -------
@@ -50,19 +48,17 @@ def without_lone_values(data: Dataset, scales: ScalingConfig, *, stacklevel: int
     if scales.scale_inputs == "standard":
         data = replace(data, sequences=_inputs_drawn_in(data.sequences, told))
     if told:
-        warnings.warn(_in_words(told), LoneValueWarning, stacklevel=stacklevel)
+        warn_user(LoneValueWarning(_in_words(told)))
     return data
 
 
-def warn_of_missing_codes(data: Dataset, *, stacklevel: int) -> None:
+def warn_of_missing_codes(data: Dataset) -> None:
     """Warn of numbers that look as if they stood for missing values.
 
     Parameters
     ----------
     data : Dataset
         What a fit was given.
-    stacklevel : int
-        Frames between this function and the user's call, for the warning's line.
     """
     found = [*_codes_of_inputs(data.sequences), *_codes_of_targets(data)]
     if not found:
@@ -73,12 +69,11 @@ def warn_of_missing_codes(data: Dataset, *, stacklevel: int) -> None:
         if data.windows is None
         else "name it in missing="
     )
-    warnings.warn(
+    words = (
         f"A number stands apart from all others of its column again and again: {told}. It looks as if it stood for a "
-        f"missing value, and is learned as a number like any other; if it does, {remedy}.",
-        MissingCodeWarning,
-        stacklevel=stacklevel,
+        f"missing value, and is learned as a number like any other; if it does, {remedy}."
     )
+    warn_user(MissingCodeWarning(words))
 
 
 def _codes_of_inputs(sequences: Sequences) -> Iterator[tuple[str, Code]]:

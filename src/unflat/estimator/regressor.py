@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from copy import deepcopy
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -13,6 +12,7 @@ from unflat.baselines import Baselines
 from unflat.contract import SequenceRegressor, check_is_fitted, random_state_of
 from unflat.dataset import as_dataset, refuse_other_data, sequences_for
 from unflat.errors import ConstantColumnWarning, TooFewSamplesError
+from unflat.errors.telling import warn_user
 from unflat.estimator.fitted import FittedMixin, unchanged_on_error
 from unflat.estimator.inputs import warn_of_inputs, warn_of_single_steps
 from unflat.estimator.judgement import warn_of, warn_of_history
@@ -304,8 +304,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         """
         parameters, device = self.get_params(deep=False), choose_device(self.device)
         data = self._dataset(X, y, sample_weight, groups)
-        warn_of_missing_codes(data, stacklevel=3)
-        data = without_lone_values(data, scaling_config(parameters), stacklevel=3)
+        warn_of_missing_codes(data)
+        data = without_lone_values(data, scaling_config(parameters))
         random = random_state_of(self.random_state)
         free = self.skip and self.loss == "mse"
         parting = parted(data, validation, self.validation_fraction, random, self.n_members, free=free)
@@ -391,7 +391,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
                 self.predictor_.hold.release()
                 self.fewest_steps_ = min(self.fewest_steps_, data.sequences.shortest)
             self.histories_ = continued(self.histories_, later)
-            warn_of_history(told(later), stacklevel=2)
+            warn_of_history(told(later))
         return self
 
     def predict(self, X: object) -> NDArray[np.float64]:
@@ -453,7 +453,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         data = as_dataset(X, y, sample_weight=sample_weight, groups=groups).counted()
         if len(data) < fewest:
             raise TooFewSamplesError("The sequences to fit", fewest, len(data))
-        warn_of_single_steps(data, stacklevel=4)
+        warn_of_single_steps(data)
         return data
 
     def _start(self, parting: Parting, random: np.random.RandomState) -> torch.Generator:
@@ -463,7 +463,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         prepared = prepare(parting, network_config(parameters), scaling_config(parameters), generator)
         if prepared.constant:
             told = f"Constant in all training rows, so they carry nothing: features {', '.join(prepared.constant)}."
-            warnings.warn(told, ConstantColumnWarning, stacklevel=3)
+            warn_user(ConstantColumnWarning(told))
         self._moments = None
         self.predictor_ = prepared.predictor
         self.bands_ = Bands.unlearned(prepared.predictor)
@@ -484,9 +484,9 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         self.bands_ = bands_of(self.predictor_, parting, errors, loss, picks.errors)
         self.held_out_ = assess_held_out(self.predictor_, self.baselines_, parting)
         judged = self.held_out_ or assess_on(self.predictor_, self.baselines_, parting.whole)
-        warn_of(self.history_, judged, held_out=self.held_out_ is not None, stacklevel=3)
+        warn_of(self.history_, judged, held_out=self.held_out_ is not None)
 
     def _sequences(self, X: object) -> Sequences:
         sequences = sequences_for(X, self.schema_, self.n_features_in_, fewest_steps=self.fewest_steps_)
-        warn_of_inputs(self.predictor_, self.input_range_, sequences, stacklevel=4)
+        warn_of_inputs(self.predictor_, self.input_range_, sequences)
         return sequences

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -13,6 +12,7 @@ from unflat.conformal import PredictionInterval, labels_of, refuse_other_coverag
 from unflat.contract import check_is_fitted
 from unflat.dataset import as_dataset, refuse_other_data, series_of, windowed
 from unflat.errors import ConfigurationError, NotCalibratedError, TargetLimitWarning
+from unflat.errors.telling import warn_user
 from unflat.intervals.adaptive import AdaptiveInterval
 from unflat.intervals.bands import Bands, bounds
 from unflat.scaling.limits import Limits, opened, refuse_beyond
@@ -204,12 +204,12 @@ class IntervalMixin:
         return scaled
 
     def _admit(self, targets: NDArray[np.float64]) -> None:
-        """Open the limits that targets lie beyond, and warn the caller's caller; refuse those beyond a user's own."""
+        """Open the limits that targets lie beyond, and warn the user; refuse those beyond a user's own."""
         refuse_beyond(targets, self.target_range, self.target_names_)
         known = self.target_limits_
         for name, limits, of_one in zip(self.target_names_, known, targets.T, strict=True):
             if limits.lies_beyond(of_one):
-                warnings.warn(_beyond(name, limits, of_one), TargetLimitWarning, stacklevel=3)
+                warn_user(TargetLimitWarning(_beyond(name, limits, of_one)))
         self.predictor_.target.between(opened(known, targets, self.target_range))
 
     def _calibration(self, coverage: float, asked: str) -> Calibration:

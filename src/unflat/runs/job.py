@@ -7,7 +7,6 @@ import io
 import json
 import platform
 import shlex
-import warnings
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from unflat.baselines import MEAN
 from unflat.errors import NoSkillWarning
+from unflat.errors.telling import warn_user
 from unflat.estimator import LSTMRegressor
 from unflat.estimator.judgement import also_of_others
 from unflat.evaluation import evaluate
@@ -173,13 +173,12 @@ def _warn_of_no_skill(outcome: Outcome, data: str | PathLike[str]) -> None:
     worst, name = min(poor, key=lambda found: found[0].skills[MEAN])
     others = f" {also_of_others(len(poor) - 1)}" if len(poor) > 1 else ""
     command = shlex.join(["unflat", "diagnose", str(outcome.run.path), "--data", str(data)])
-    warnings.warn(
+    told = (
         f"The predictions of {name!r} are no better than the mean: on the {assessment.n:,} sequences that the run is "
         f"judged by their RMSE is {worst.rmse:.4g}, the mean's {worst.baseline_rmse[MEAN]:.4g}.{others} Find out why: "
-        f"{command}",
-        NoSkillWarning,
-        stacklevel=3,
+        f"{command}"
     )
+    warn_user(NoSkillWarning(told))
 
 
 def _is_poor(scores: OutputScores) -> bool:

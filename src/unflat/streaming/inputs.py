@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from unflat.errors import MissingValuesWarning, OutOfRangeWarning
+from unflat.errors.telling import warn_user
 from unflat.scaling.ranges import far, in_words, missing_in_words
 from unflat.sequences import Sequences, refuse_infinite
 
@@ -100,8 +100,7 @@ class StepScaling:
         gaps = np.flatnonzero(np.isnan(x).any(axis=0))
         missing = [given.feature(column) for column in self._arrays.complete if column in gaps]
         if missing:
-            warnings.warn(missing_in_words(missing), MissingValuesWarning, stacklevel=5)
+            warn_user(MissingValuesWarning(missing_in_words(missing)))
         findings = self._ranges.outside(given, self._far)
         if findings is not None:
-            told = in_words(findings, len(x), self._beyond)
-            warnings.warn(told, OutOfRangeWarning, stacklevel=5)
+            warn_user(OutOfRangeWarning(in_words(findings, len(x), self._beyond)))

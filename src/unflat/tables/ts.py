@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
 from unflat.errors import TimeGapWarning, UnreadableTableError
+from unflat.errors.telling import warn_user
 from unflat.sequences import Sequences
 from unflat.tables.stamps import are_even, ascend, parts_of, seconds, taken_apart
 
@@ -55,7 +55,7 @@ def read_ts(path: str | PathLike[str]) -> tuple[Sequences, NDArray[np.float64]]:
     if uneven:
         which = f"{len(uneven)} of {len(lines)} sequences of {path}, the first in line {uneven[0]}"
         told = f"The steps of {which}, differ in time. They are read as if they did not; resample them if that matters."
-        warnings.warn(told, TimeGapWarning, stacklevel=2)
+        warn_user(TimeGapWarning(told))
     cases = [(_values(line, number, path), number) for number, line in lines]
     dimensions = cases[0][0][0].shape[1]
     for (values, _), number in cases:

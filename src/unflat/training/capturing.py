@@ -7,7 +7,6 @@ Graphs, 2021). It reads and writes the same memory every time: a batch is copied
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 import torch
 
 from unflat.errors import CaptureWarning
+from unflat.errors.telling import warn_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -127,7 +127,7 @@ class Captured(Generic[Batch]):
                 self._tapes[shapes] = self._captured(batch)
             except RuntimeError as error:
                 self._gave_up = True
-                warnings.warn(CaptureWarning(_GAVE_UP.format(str(error).strip())), stacklevel=2)
+                warn_user(CaptureWarning(_GAVE_UP.format(str(error).strip())))
                 return self._work(batch)
         return self._tapes[shapes].play(batch)
 

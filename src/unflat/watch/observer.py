@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, SupportsFloat
@@ -13,6 +12,7 @@ from unflat.diagnosis.examination import Part
 from unflat.diagnosis.inputs import beside_targets
 from unflat.diagnosis.signal import References, Signal
 from unflat.errors import CollapseWarning, DataWarning
+from unflat.errors.telling import warn_user
 from unflat.metrics import FLAT_SPREAD
 from unflat.watch.collapse import Scene, judge
 from unflat.watch.explain import explain
@@ -180,7 +180,7 @@ class Observer:
     def _warn(self, finding: Finding) -> None:
         record, likely = finding.record, self.likely
         if not finding.is_failure:
-            warnings.warn(other_data(finding), DataWarning, stacklevel=2)
+            warn_user(DataWarning(other_data(finding)))
             return
         warning = CollapseWarning(
             told(finding, likely, self.deviation[finding.output]),
@@ -190,7 +190,7 @@ class Observer:
             cause=None if likely is None else likely.cause,
             page=None if likely is None else likely.page,
         )
-        warnings.warn(warning, stacklevel=2)  # frames between this and the user's call are the framework's
+        warn_user(warning)
 
 
 def _floats(values: object) -> tuple[float, ...]:

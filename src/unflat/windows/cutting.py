@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from itertools import pairwise, product
 from os import PathLike
@@ -20,6 +19,7 @@ from unflat.errors import (
     UnknownCategoryWarning,
     WindowTooLongError,
 )
+from unflat.errors.telling import warn_user
 from unflat.sequences import PastTarget, Sequences
 from unflat.sequences.columnar import CHUNK_ROWS
 from unflat.tables import as_table, open_table
@@ -275,12 +275,11 @@ def _check_label_column(table: Table, name: str, labels: Sequence[str]) -> None:
         shown = ", ".join(map(repr, unknown[:_SHOWN])) + (
             f" and {len(unknown) - _SHOWN} more" * (len(unknown) > _SHOWN)
         )
-        warnings.warn(
+        told = (
             f"The column {name!r} holds labels that training never saw: {shown}. They are read as the average of those "
-            "that it saw.",
-            UnknownCategoryWarning,
-            stacklevel=4,
+            "that it saw."
         )
+        warn_user(UnknownCategoryWarning(told))
 
 
 def _cut(
@@ -310,13 +309,12 @@ def _warn_of_other_steps(timeline: Timeline, schema: WindowSchema) -> None:
         return
     found = "at no one regular step" if timeline.step is None else f"{timeline.step} apart"
     ahead = horizons_in_words(schema.horizons)
-    warnings.warn(
+    told = (
         f"The rows of these data are {found} in {schema.time!r}; those that the model learned from are {schema.step} "
         f"apart. A window of {schema.length} rows, and {ahead} rows ahead, mean other times here. Give rows that are "
-        f"{schema.step} apart.",
-        TimeStepWarning,
-        stacklevel=3,
+        f"{schema.step} apart."
     )
+    warn_user(TimeStepWarning(told))
 
 
 def _target_columns(
@@ -403,7 +401,7 @@ def _warn_of_short_series(timeline: Timeline, schema: WindowSchema, spans: Seque
     series = None if timeline.labels is None else timeline.labels[first]
     which = "" if series is None else f"of the series {series!r} "
     others = "" if count == 1 else f" So it is with {count} of {len(rows)} series, of which this is the first."
-    warnings.warn(
+    warn_user(
         ShortSeriesWarning(
             f"The latest rows {which}are {rows[first]}, with no gap between them, and a window has {schema.length}: "
             f"nothing is predicted from them.{others} Give more of the rows before them, or insert missing ones.",
@@ -412,7 +410,6 @@ def _warn_of_short_series(timeline: Timeline, schema: WindowSchema, spans: Seque
             length=schema.length,
             count=count,
         ),
-        stacklevel=4,
     )
 
 

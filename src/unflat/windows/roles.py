@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from unflat.errors import ClockWarning, ConfigurationError, MissingColumnError, TargetLeakError, WindowTooLongError
+from unflat.errors.telling import warn_user
 from unflat.tables.columns import check_numeric, is_categorical, labels_of, refuse_all_missing, refuse_numbers_in_text
 from unflat.tables.times import are_the_same_times, date_format_of, may_be_times
 from unflat.windows.calendar import CALENDAR
@@ -188,13 +188,12 @@ def _calendar(given: str | Sequence[str], time: str | None, features: Sequence[s
 
 
 def _warn_of_utc(time: str, fields: Sequence[str]) -> None:
-    warnings.warn(
+    told = (
         f"The times of {time!r} have offsets from UTC, and are read as times in UTC: the calendar features "
         f"({', '.join(fields)}) go by the clock of UTC. For a local clock, write the times by it, without offsets; or "
-        "give them in a time zone, as Parquet files and data frames can.",
-        ClockWarning,
-        stacklevel=4,
+        "give them in a time zone, as Parquet files and data frames can."
     )
+    warn_user(ClockWarning(told))
 
 
 def _known(given: str | Sequence[str], targets: Sequence[str]) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from unflat.errors import ColumnTypeError, DuplicateTimeError, TimeGapWarning
+from unflat.errors.telling import warn_user
 from unflat.tables.times import as_times
 from unflat.windows.rhythm import Rhythm, find_rhythm, ticks_of
 
@@ -223,7 +223,7 @@ def _warn_of_gaps(timeline: Timeline, times: pl.Series, gaps: NDArray[np.int64],
         text += f"{len(gaps)} gaps, the first {_described(timeline, times, gaps[0])}"
         text += f", the longest {_described(timeline, times, longest)}"
     remedy = "No window reaches across a gap: insert the missing rows, if more windows are needed."
-    warnings.warn(f"{text}. {remedy}", TimeGapWarning, stacklevel=5)
+    warn_user(TimeGapWarning(f"{text}. {remedy}"))
 
 
 def _described(timeline: Timeline, times: pl.Series, gap: int) -> str:
