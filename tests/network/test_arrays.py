@@ -25,7 +25,7 @@ def test_scales_are_the_predictors():
     """Columns, centers, scales and codes stand where the modules have them."""
     arrays = PredictorArrays.of(make())
     assert arrays.inputs.numeric.tolist() == [0, 2]
-    assert arrays.inputs.complete.tolist() == [0]
+    assert arrays.inputs.complete == [0]
     assert (arrays.inputs.center.tolist(), arrays.inputs.scale.tolist()) == ([5, 7], [2, 3])
     assert (arrays.inputs.code_columns.tolist(), arrays.inputs.codes.tolist()) == ([1, 1], [0, 4])
     assert arrays.inputs.width == 5

@@ -23,13 +23,12 @@ from unflat.errors import (
     ConfigurationError,
     InputError,
     InputTypeError,
-    MissingValuesWarning,
     NotCalibratedError,
-    OutOfRangeWarning,
     ShapeError,
 )
 from unflat.errors.telling import warn_user
-from unflat.scaling.ranges import InputRange, far, in_words, missing_in_words
+from unflat.scaling.ranges import InputRange, beyond_of, far
+from unflat.scaling.remarks import remarks
 from unflat.sequences import Context, as_numbers, as_sequences, is_table, refuse_infinite, sequences_together
 
 if TYPE_CHECKING:
@@ -109,12 +108,11 @@ class OnnxPredictor:
             {name: np.array(bound, dtype=np.float64) for name, bound in self.metadata["range"].items()}
         )
         # Files from before any held its predictions do not say.
-        follows: Beyond = "on a line" if self.metadata["network"]["skip"] else "no further"
+        follows = beyond_of(holds=False, skip=self.metadata["network"]["skip"])
         self._beyond: Beyond = self.metadata.get("beyond", follows)
-        self._far = far(self._beyond)
+        bounds = self._ranges.bounds(far(self._beyond))
         self._low, self._high = (
-            np.nan_to_num(bound, nan=end)
-            for bound, end in zip(self._ranges.bounds(self._far), (-_LARGEST, _LARGEST), strict=True)
+            np.nan_to_num(bound, nan=end) for bound, end in zip(bounds, (-_LARGEST, _LARGEST), strict=True)
         )
 
     def __repr__(self) -> str:
@@ -314,15 +312,8 @@ class OnnxPredictor:
             )  # fmt: skip
 
     def _warn_of(self, sequences: Sequences) -> None:
-        covered = sequences.covered()
-        in_rows = [column for column in self._complete if np.isnan(sequences.rows[covered, column]).any()]
-        beside = [column for column in self._complete_beside if np.isnan(sequences.context_column(column)).any()]
-        gaps = [*map(sequences.feature, in_rows), *(repr(self.context_names[column]) for column in beside)]
-        if gaps:
-            warn_user(MissingValuesWarning(missing_in_words(gaps)))
-        findings = self._ranges.outside(sequences, self._far)
-        if findings is not None:
-            warn_user(OutOfRangeWarning(in_words(findings, len(sequences), self._beyond)))
+        for remark in remarks(sequences, self._ranges, self._beyond, self._complete, self._complete_beside):
+            warn_user(remark)
 
 
 def _opened(content: bytes, threads: int) -> OnnxPredictor:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from unflat.errors import MissingValuesWarning, OutOfRangeWarning, SingleStepWarning
+from unflat.errors import SingleStepWarning
 from unflat.errors.telling import warn_user
-from unflat.scaling.ranges import far, in_words, missing_in_words
+from unflat.scaling.remarks import complete_of, remarks
 
 if TYPE_CHECKING:
     from unflat.dataset import Dataset
@@ -30,11 +28,9 @@ def warn_of_inputs(predictor: Predictor, ranges: InputRange, sequences: Sequence
     sequences : Sequences
         The inputs.
     """
-    if missing := missing_where_complete(predictor, sequences):
-        warn_user(MissingValuesWarning(missing_in_words(missing)))
-    findings = ranges.outside(sequences, far(predictor.beyond))
-    if findings is not None:
-        warn_user(OutOfRangeWarning(in_words(findings, len(sequences), predictor.beyond)))
+    beside = [] if predictor.context is None else _complete(predictor.context)
+    for remark in remarks(sequences, ranges, predictor.beyond, _complete(predictor.inputs), beside):
+        warn_user(remark)
 
 
 def warn_of_single_steps(data: Dataset) -> None:
@@ -55,24 +51,5 @@ def warn_of_single_steps(data: Dataset) -> None:
     warn_user(SingleStepWarning(told))
 
 
-def missing_where_complete(predictor: Predictor, sequences: Sequences) -> list[str]:
-    """Name the features in which values are missing although training saw none missing there."""
-    missing = [sequences.feature(column) for column in _missing_in_rows(predictor.inputs, sequences)]
-    beside = [] if predictor.context is None else _complete(predictor.context)
-    names = sequences.context_names
-    return missing + [repr(names[column]) for column in beside if np.isnan(sequences.context_column(column)).any()]
-
-
-def _missing_in_rows(scaling: InputScaling, sequences: Sequences) -> list[int]:
-    anywhere = sequences.columns_with_missing()
-    if not anywhere:  # as nearly always: one look at each value, and nothing else
-        return []
-    covered = sequences.covered()  # padding, too, is written as NaN
-    suspects = [column for column in _complete(scaling) if column in anywhere]
-    return [column for column in suspects if np.isnan(sequences.rows[covered, column]).any()]
-
-
 def _complete(scaling: InputScaling) -> list[int]:
-    """Give the numeric columns that had no value missing in training."""
-    complete: list[int] = np.setdiff1d(scaling.numeric.numpy(), scaling.numeric[scaling.with_missing].numpy()).tolist()
-    return complete
+    return complete_of(scaling.numeric.numpy(), scaling.with_missing.numpy())

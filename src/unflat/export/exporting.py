@@ -210,12 +210,12 @@ def _metadata(model: LSTMRegressor, arrays: PredictorArrays, units: Mapping[str,
         else {
             "names": list(_beside(model)),
             "categorical": np.unique(arrays.context.code_columns).tolist(),
-            "complete": arrays.context.complete.tolist(),
+            "complete": arrays.context.complete,
         },
         "schema": None if model.schema_ is None else model.schema_.to_dict(),
         "flat_target": model.flat_target_,
         "logarithmic": arrays.logarithmic,
-        "complete": arrays.inputs.complete.tolist(),
+        "complete": arrays.inputs.complete,
         "range": {
             name: [None if np.isnan(value) else float(value) for value in bounds]
             for name, bounds in model.input_range_.to_arrays().items()

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from unflat.scaling.ranges import beyond_of
+from unflat.scaling.remarks import complete_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -66,9 +69,9 @@ class InputArrays:
         return len(self.numeric) + len(self.with_missing) + len(self.codes)
 
     @property
-    def complete(self) -> Array:
+    def complete(self) -> list[int]:
         """The numeric columns that had no missing value in training."""
-        return np.delete(self.numeric, self.with_missing)
+        return complete_of(self.numeric, self.with_missing)
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,7 +232,7 @@ class PredictorArrays:
     @property
     def beyond(self) -> Beyond:
         """What predictions do outside of the range of training."""
-        return "held" if self.held is not None else "on a line" if self.config.skip else "no further"
+        return beyond_of(holds=self.held is not None, skip=self.config.skip)
 
     @property
     def limited(self) -> bool:

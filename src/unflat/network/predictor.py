@@ -12,6 +12,7 @@ from torch import nn
 from unflat.memory import memory_kept
 from unflat.network.ensemble import assembled, make_network
 from unflat.network.restoring import restored
+from unflat.scaling.ranges import beyond_of
 from unflat.scaling.scales import Affine, Hold, InputScaling, Scaler, TargetScaler
 from unflat.sequences import sequences_together
 from unflat.sequences.batches import BatchSource
@@ -80,7 +81,7 @@ class Predictor(nn.Module):
     @property
     def beyond(self) -> Beyond:
         """What predictions do outside of the range of training."""
-        return "held" if self.hold.holds else "on a line" if self.network.config.skip else "no further"
+        return beyond_of(holds=self.hold.holds, skip=self.network.config.skip)
 
     @property
     def device(self) -> torch.device:

@@ -11,7 +11,7 @@ import numpy as np
 from unflat.sequences.columnar import CHUNK_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -26,6 +26,11 @@ _FAR, _FAR_ON_A_LINE = 0.5, 1.0
 A series that drifts, or noise of which more is drawn, leaves the range a little all the time: normal noise has a range
 of about seven deviations in two thousand rows, and does not go half of that beyond. Along a line one may go further.
 """
+
+
+def beyond_of(*, holds: bool, skip: bool) -> Beyond:
+    """Say what predictions do outside of the range that training saw, of a model that is held there or has a skip."""
+    return "held" if holds else "on a line" if skip else "no further"
 
 
 def far(beyond: Beyond) -> float:
@@ -209,12 +214,6 @@ class InputRange:
         """Read what `to_arrays` gave."""
         context = cls(arrays["context.low"], arrays["context.high"]) if "context.low" in arrays else None
         return cls(arrays["low"], arrays["high"], context)
-
-
-def missing_in_words(features: Sequence[str]) -> str:
-    """Tell of missing values in features that had none in training."""
-    named = f"Missing values in features that had none in training: {', '.join(features)}."
-    return f"{named} They are read as the center of the feature's scale."
 
 
 def in_words(findings: Findings, n: int, beyond: Beyond) -> str:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unflat.errors import MissingValuesWarning, OutOfRangeWarning
 from unflat.errors.telling import warn_user
-from unflat.scaling.ranges import far, in_words, missing_in_words
+from unflat.scaling.ranges import far
+from unflat.scaling.remarks import remarks
 from unflat.sequences import Sequences, refuse_infinite
 
 if TYPE_CHECKING:
@@ -42,9 +42,8 @@ class StepScaling:
         numbers, indicators = len(arrays.numeric), len(arrays.with_missing)
         self._arrays = arrays
         self._all_numeric = arrays.numeric.tolist() == list(range(len(ranges.low)))
-        self._ranges, self._beyond = ranges, beyond
-        self._far = far(beyond)
-        low, high = ranges.bounds(self._far)
+        self._ranges, self._beyond, self._complete = ranges, beyond, arrays.complete
+        low, high = ranges.bounds(far(beyond))
         self._low, self._high = np.nan_to_num(low, nan=-_LARGEST), np.nan_to_num(high, nan=_LARGEST)
         self._centered = np.empty((len(result), numbers))
         self._numbers = result[:, :numbers]
@@ -97,10 +96,5 @@ class StepScaling:
     def _look_closer(self, x: Array) -> None:
         refuse_infinite(x, "context" if self._names else "x")
         given = Sequences(x, np.arange(len(x)), np.ones(len(x), dtype=np.int64), self._names)
-        gaps = np.flatnonzero(np.isnan(x).any(axis=0))
-        missing = [given.feature(column) for column in self._arrays.complete if column in gaps]
-        if missing:
-            warn_user(MissingValuesWarning(missing_in_words(missing)))
-        findings = self._ranges.outside(given, self._far)
-        if findings is not None:
-            warn_user(OutOfRangeWarning(in_words(findings, len(x), self._beyond)))
+        for remark in remarks(given, self._ranges, self._beyond, self._complete):
+            warn_user(remark)

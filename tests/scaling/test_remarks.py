@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from unflat.errors import MissingValuesWarning, OutOfRangeWarning
+from unflat.scaling.ranges import InputRange, beyond_of
+from unflat.scaling.remarks import complete_of, missing_where_complete, remarks
+from unflat.sequences import Context, Sequences, as_sequences
+
+X = np.arange(24.0).reshape(4, 3, 2)
+RANGES = InputRange.of(as_sequences(X))
+
+
+def with_gaps(*places):
+    """Give sequences of which some values are missing."""
+    gappy = X.copy()
+    for place in places:
+        gappy[place] = np.nan
+    return as_sequences(gappy)
+
+
+def test_missing_where_training_was_complete():
+    """Only features that had no gap in training are reported."""
+    assert missing_where_complete(with_gaps((1, 1)), [1]) == ["1"]
+    assert missing_where_complete(with_gaps((1, 1)), [0, 1]) == ["0", "1"]
+    assert missing_where_complete(with_gaps((1, 1, 0)), [1]) == []
+    assert missing_where_complete(with_gaps(), [0, 1]) == []
+
+
+def test_padding_is_no_gap():
+    """What lies before or after a sequence is written as missing, and belongs to none."""
+    rows = np.array([[np.nan], [1.0], [2.0], [np.nan]])
+    assert missing_where_complete(Sequences(rows, np.array([1]), np.array([2])), [0]) == []
+    assert missing_where_complete(Sequences(rows, np.array([1]), np.array([3])), [0]) == ["0"]
+
+
+def test_what_stands_beside_sequences_has_gaps_of_its_own():
+    """It is named after the features, and counted by itself."""
+    beside = Context(np.array([[1.0, np.nan]] * 4), np.arange(4), 0, ("size", "place"))
+    given = with_gaps((0, 1, 0))
+    given = Sequences(given.rows, given.starts, given.lengths, context=(beside,))
+    assert missing_where_complete(given, [0, 1], [0, 1]) == ["0", "'place'"]
+    assert missing_where_complete(given, [1], [0]) == []
+
+
+@pytest.mark.parametrize(
+    ("numeric", "with_missing", "complete"), [([0, 2, 5], [], [0, 2, 5]), ([0, 2, 5], [1], [0, 5]), ([3], [0], [])]
+)
+def test_columns_with_missing_values_are_counted_among_the_numbers(numeric, with_missing, complete):
+    """The second number is the third column where the second holds labels."""
+    assert complete_of(np.array(numeric), np.array(with_missing, dtype=int)) == complete
+
+
+def test_each_kind_of_remark_is_made_once():
+    """Gaps first, then what lies far outside; nothing of what training saw."""
+    assert list(remarks(as_sequences(X), RANGES, "held", [0, 1])) == []
+    odd = with_gaps((0, 1), (3, 1))
+    odd.rows[4] = 1e3
+    gaps, outside = remarks(odd, RANGES, "held", [0, 1])
+    assert isinstance(gaps, MissingValuesWarning)
+    assert "had none in training: 0, 1." in str(gaps)
+    assert isinstance(outside, OutOfRangeWarning)
+    assert "1 of 4 sequences" in str(outside)
+    assert "held within" in str(outside)
+
+
+@pytest.mark.parametrize("skip", [True, False])
+def test_a_model_that_is_held_does_not_go_on_along_a_line(skip):
+    """Whether it has one or not."""
+    assert beyond_of(holds=True, skip=skip) == "held"
+    assert beyond_of(holds=False, skip=skip) == ("on a line" if skip else "no further")
