@@ -325,7 +325,7 @@ class TrainingConfig(Checked):
     schedule : {"one-cycle", "constant"}
         How the rate moves over the training.
     weight_decay : float
-        Decoupled decay of the weight matrices of the recurrence and the head.
+        Decoupled decay of all weight matrices but the skip's.
     epsilon : float
         What Adam adds to its denominator.
     clip_norm : float or None

@@ -104,7 +104,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
     schedule : {"one-cycle", "constant"}
         How the rate moves over the training.
     weight_decay : float
-        Decoupled decay of the weight matrices of the recurrence and the head.
+        Decoupled decay of all weight matrices but the skip's.
     epsilon : float
         What AdamW adds to its denominator.
     clip_norm : float or None
@@ -174,6 +174,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         Numbers predicted for a sequence.
     target_names_ : tuple of str
         Names of the outputs.
+    flat_target_ : bool
+        Whether y had one dimension, as predictions then have.
 
     Examples
     --------
@@ -421,8 +423,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         MissingValuesWarning
             If values are missing in a feature that was complete in training.
         OutOfRangeWarning
-            If values lie far outside of the range that training saw: by more than all of it, or half of it where
-            there is no skip to go on along.
+            If values lie far outside of the range that training saw: by more than all of it where predictions go on
+            along a skip, by more than half of it where there is none, or where `held_between_` stops them.
         """
         check_is_fitted(self)
         prediction = predict_all(self.predictor_, self._sequences(X))

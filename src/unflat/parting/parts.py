@@ -103,7 +103,7 @@ class Parting(NamedTuple):
     held_out : Dataset or None
         What any of them holds out, part after part.
     parts : tuple of Part
-        One that all networks share, or one for each.
+        One that all networks share; or one for each network, or for each pair of one at a line and one without.
     """
 
     whole: Dataset
@@ -215,7 +215,7 @@ def parted(
     -------
     Parting
         One part for all networks where a validation part is given or nothing is held out, and of a long series, whose
-        end is held out; else one for each network.
+        end is held out; else one for each network, or for each pair of one at a line and one without.
 
     Raises
     ------

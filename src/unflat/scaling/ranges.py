@@ -21,7 +21,8 @@ Beyond = Literal["on a line", "held", "no further"]
 """What predictions do outside of the range that training saw: go on, keep within that of the targets, or saturate."""
 
 _FAR, _FAR_ON_A_LINE = 0.5, 1.0
-"""How far outside is far, as a share of the range that training saw: of a network alone, and beside a linear skip.
+"""How far outside is far, as a share of the range that training saw: where predictions stop, and where they go on along
+a linear skip.
 
 A series that drifts, or noise of which more is drawn, leaves the range a little all the time: normal noise has a range
 of about seven deviations in two thousand rows, and does not go half of that beyond. Along a line one may go further.

@@ -93,7 +93,8 @@ def train(
 
     What is judged after each epoch, and kept, is the average of the weights over the latest steps. With a validation
     part, that of the epoch with the lowest validation loss is restored at the end; the weights before the first epoch
-    count as epoch 0. Without one, the last average stays.
+    count as epoch 0. Without one, the last average stays; of a training that diverged or was interrupted, that of the
+    epoch with the lowest training loss is restored.
 
     Parameters
     ----------
