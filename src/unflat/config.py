@@ -298,7 +298,7 @@ class ScalingConfig(Checked):
     scale_target : {"standard", "robust", "minmax", "log", "none"}
         Of the outputs.
     target_range : "auto", tuple of (float or None, float or None), or None
-        What predictions are held between.
+        What predictions are limited to.
     """
 
     scale_inputs: Scale = "standard"

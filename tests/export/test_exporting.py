@@ -263,7 +263,7 @@ def test_what_holds_predictions_is_in_the_file(curved, tmp_path):
     """Predictions of the file keep between the ends, its intervals go beyond as the model's do, and it says so."""
     model, X = curved(1)
     free = model.predict(X)
-    model.predictor_.hold.between([(-0.1, 0.2)])
+    model.predictor_.hold.set_ends([(-0.1, 0.2)])
     export_onnx(model, tmp_path / "model.onnx", sample=X)
     exported = OnnxPredictor(tmp_path / "model.onnx")
     assert unlike(model, exported, X) < 1e-5

@@ -183,7 +183,7 @@ def test_held_predictions_come_back_and_older_files_hold_none(target):
     free = predict_all(predictor, table())
     scaled = predictor.target(torch.from_numpy(free))
     ends = [(float(column.quantile(0.2)), float(column.quantile(0.7))) for column in scaled.T]
-    predictor.hold.between(ends)
+    predictor.hold.set_ends(ends)
     held = predict_all(predictor, table())
     expected = predictor.target.inverse(scaled.clamp(*torch.tensor(ends, dtype=torch.float64).T)).numpy()
     np.testing.assert_allclose(held, expected, rtol=1e-5)

@@ -87,7 +87,7 @@ def test_held_predictions_are_streamed_held(curved):
     model, X = curved(1)
     free = model.stream()
     before, state = [free.feed(step) for step in X[0]], free.state()
-    model.predictor_.hold.between([(-0.05, 0.05)])
+    model.predictor_.hold.set_ends([(-0.05, 0.05)])
     stream = model.stream()
     streamed = [stream.feed(step) for step in X[0]]
     expected = model.predict([X[0, : count + 1] for count in range(X.shape[1])])

@@ -46,7 +46,7 @@ class FittedMixin:
 
     @property
     def target_limits_(self) -> tuple[Limits, ...]:
-        """What predictions are held between, output by output."""
+        """What predictions are limited to, output by output."""
         check_is_fitted(self)
         target = self.predictor_.target
         return tuple(map(Limits, target.lowest.tolist(), target.highest.tolist()))

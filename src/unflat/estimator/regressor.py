@@ -17,10 +17,11 @@ from unflat.estimator.fitted import FittedMixin, unchanged_on_error
 from unflat.estimator.inputs import warn_of_inputs, warn_of_single_steps
 from unflat.estimator.judgement import warn_of, warn_of_history
 from unflat.estimator.mistakes import warn_of_missing_codes, without_lone_values
-from unflat.fitting.assessing import assess_held_out, assess_on, hold
+from unflat.fitting.assessing import assess_held_out, assess_on
 from unflat.fitting.learning import continued, learn
 from unflat.fitting.picking import picks_of
 from unflat.fitting.preparing import prepare
+from unflat.fitting.restricting import restrict_to_known_targets
 from unflat.fitting.settings import choose_device, network_config, one_pass_config, scaling_config, training_config
 from unflat.history import History, told
 from unflat.intervals import Bands, IntervalMixin, bands_of, worth_folding
@@ -123,7 +124,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         The scale of the target; "log" is for positive targets over several magnitudes. With "standard", here or of
         features, a value whose square outweighs those of all others is drawn in towards the largest of these.
     target_range : "auto", tuple of (float or None, float or None), or None
-        What predictions and intervals are held between, None for an open end: (0, None) where nothing is negative.
+        What predictions and intervals are limited to, None for an open end: (0, None) where nothing is negative.
         "auto" takes an end of the training targets where at least one in twenty is at that very end, three times as
         many as at any value between, and no held-out one lies beyond: a cap, or zeros. Where several networks hold out
         everything, but of a series, it holds predictions, not intervals, within the range of the targets, unless those
@@ -159,7 +160,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
     input_range_ : InputRange
         The least and largest value of each feature in training; `predict` warns of inputs far outside.
     target_limits_ : tuple of Limits
-        `lowest` and `highest` of each output, which predictions are held between; infinite where they are not.
+        `lowest` and `highest` of each output, which predictions are limited to; infinite where they are not.
     held_between_ : tuple of Limits
         The same of predictions alone, where nothing held out vouched for what lies beyond the training targets.
     linear_outputs_ : tuple of bool
@@ -482,7 +483,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
     def _judge(self, parting: Parting, errors: Sequence[list[torch.Tensor]], picks: Picks, loss: Loss) -> None:
         """Measure how it does on what was held out, and warn where that is not good enough."""
         if self.target_range == "auto":
-            hold(self.predictor_, parting)
+            restrict_to_known_targets(self.predictor_, parting)
         self.bands_ = bands_of(self.predictor_, parting, errors, loss, picks.errors)
         self.held_out_ = assess_held_out(self.predictor_, self.baselines_, parting)
         judged = self.held_out_ or assess_on(self.predictor_, self.baselines_, parting.whole)

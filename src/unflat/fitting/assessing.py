@@ -1,4 +1,4 @@
-"""How a trained predictor did on what was held out: ends that it is held between, and scores beside the baselines'."""
+"""How a trained predictor did on what was held out: scores beside the baselines'."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from unflat.baselines import Baselines
-from unflat.intervals import describe
 from unflat.metrics import assess
 from unflat.network import predict_all
-from unflat.network.reading import scaled_targets
-from unflat.scaling.limits import Trial, ends_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,35 +19,6 @@ if TYPE_CHECKING:
     from unflat.metrics import Assessment
     from unflat.network import Predictor
     from unflat.parting import Part, Parting
-
-
-def hold(predictor: Predictor, parting: Parting) -> None:
-    """Hold predictions within the range of the targets, unless what was held out vouches for what lies beyond.
-
-    Only where every sequence was held out by networks that learned from others: then the largest and the smallest
-    target were predicted by somebody who had seen none like it, and a trend that goes on shows. Not of a series, which
-    goes on to where it has not been.
-
-    Parameters
-    ----------
-    predictor : Predictor
-        Trained; it is changed in place.
-    parting : Parting
-        What its networks learned from, and what they held out.
-    """
-    of_a_series = parting.latest is not None
-    if not parting.crossed or of_a_series or len(parting.firsts) < len(parting.whole):
-        return
-    trials = [
-        _trial(predictor, part, part.training, part.held_out) for part in parting.parts if part.held_out is not None
-    ]
-    predictor.hold.between(ends_of(trials))
-
-
-def _trial(predictor: Predictor, part: Part, training: Dataset, held_out: Dataset) -> Trial:
-    learned, true = (scaled_targets(predictor.target, data) for data in (training, held_out))
-    predicted = describe(predictor.only(part.members), held_out.sequences)[:, : predictor.network.outputs]
-    return Trial(learned, predicted.double().numpy(), true, held_out.weights)
 
 
 def assess_on(predictor: Predictor, baselines: Baselines, data: Dataset) -> Assessment:

@@ -70,7 +70,7 @@ class AdaptiveInterval:
     scores : ndarray of shape (m, outputs)
         Those of the calibration, to begin with.
     limits : callable
-        Gives what bounds are held between now, in raw units: of shape (2, outputs), the lowest first.
+        Gives what bounds are limited to now, in raw units: of shape (2, outputs), the lowest first.
     admit : callable
         Is told raw targets of shape (n, outputs) once they are known, and opens limits that they lie beyond.
     coverage : float

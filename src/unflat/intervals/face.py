@@ -210,7 +210,7 @@ class IntervalMixin:
         for name, limits, of_one in zip(self.target_names_, known, targets.T, strict=True):
             if limits.lies_beyond(of_one):
                 warn_user(TargetLimitWarning(_beyond(name, limits, of_one)))
-        self.predictor_.target.between(opened(known, targets, self.target_range))
+        self.predictor_.target.set_limits(opened(known, targets, self.target_range))
 
     def _calibration(self, coverage: float, asked: str) -> Calibration:
         check_is_fitted(self)

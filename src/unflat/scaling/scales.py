@@ -158,7 +158,7 @@ class TargetScaler(Scaler):
         self.register_buffer("lowest", torch.tensor([low for low, _ in limits], dtype=torch.float64, device="cpu"))
         self.register_buffer("highest", torch.tensor([high for _, high in limits], dtype=torch.float64, device="cpu"))
 
-    def between(self, limits: Sequence[tuple[float, float]]) -> None:
+    def set_limits(self, limits: Sequence[tuple[float, float]]) -> None:
         """Set other limits of each output, in raw units; infinite for none."""
         self.lowest.copy_(torch.tensor([low for low, _ in limits], dtype=torch.float64, device="cpu"))
         self.highest.copy_(torch.tensor([high for _, high in limits], dtype=torch.float64, device="cpu"))
@@ -197,14 +197,14 @@ class Hold(nn.Module):
         """Whether an output is held."""
         return bool(torch.isfinite(self.low).any() or torch.isfinite(self.high).any())
 
-    def between(self, ends: Sequence[tuple[float, float]]) -> None:
+    def set_ends(self, ends: Sequence[tuple[float, float]]) -> None:
         """Set the ends of each output, on its scale; infinite for none."""
         self.low.copy_(torch.tensor([low for low, _ in ends], dtype=torch.float32, device="cpu"))
         self.high.copy_(torch.tensor([high for _, high in ends], dtype=torch.float32, device="cpu"))
 
     def release(self) -> None:
         """Hold no output any more."""
-        self.between([(-math.inf, math.inf)] * len(self.low))
+        self.set_ends([(-math.inf, math.inf)] * len(self.low))
 
     def forward(self, scaled: Tensor) -> Tensor:
         """Hold scaled predictions of shape (..., outputs)."""
@@ -228,7 +228,7 @@ def fit_target_scaler(
     names : sequence of str
         What to call the outputs in messages.
     limits : sequence of (float, float), or None
-        What predictions are held between: as of `TargetScaler`.
+        What predictions are limited to: as of `TargetScaler`.
 
     Returns
     -------
