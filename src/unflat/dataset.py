@@ -11,7 +11,7 @@ from unflat import windows as windowing
 from unflat.conformal import label_of_each, labels
 from unflat.errors import InputError, InputTypeError, NonFiniteError, ShapeError
 from unflat.sequences import Sequences, as_numbers, as_sequences, is_table, refuse_infinite
-from unflat.sequences.folds import neighbours_to_look_at, overlap_of_neighbours
+from unflat.sequences.folds import places_apart
 from unflat.windows import Windows, WindowSchema
 
 if TYPE_CHECKING:
@@ -456,28 +456,3 @@ def output_names(y: object, outputs: int) -> tuple[str, ...]:
         return tuple(f"y{i}" for i in range(outputs))
     name = getattr(y, "name", None)
     return (name if isinstance(name, str) else "y",)
-
-
-def places_apart(sequences: Sequences) -> int:
-    """Say from how many places apart sequences share no time step.
-
-    Parameters
-    ----------
-    sequences : Sequences
-        In the order of their time, where they have one.
-
-    Returns
-    -------
-    int
-        The number of places; 1 where neighbours already share nothing.
-    """
-    strides = np.diff(sequences.starts)
-    shared = strides[(strides > 0) & (strides < sequences.lengths[:-1])]
-    if 2 * len(shared) > len(strides):  # windows, that stand on the same rows
-        return -(-sequences.longest // int(np.median(shared)))
-    if not sequences.equally_long:
-        return 1
-    first = neighbours_to_look_at(len(sequences))
-    steps = np.arange(sequences.longest)
-    before, after = (sequences.rows[sequences.starts[place][:, None] + steps] for place in (first, first + 1))
-    return overlap_of_neighbours(before, after)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unflat.sequences.folds import FOLDS, folds_of, folds_of_series, overlap, shuffled
+from unflat.sequences.folds import FOLDS, folds_of, folds_of_series, places_apart_in, shuffled
 
 
 def windows(n, steps, stride):
@@ -19,15 +19,15 @@ def windows(n, steps, stride):
 @pytest.mark.parametrize(("stride", "apart"), [(1, 12), (3, 4), (5, 3), (12, 1), (20, 1)])
 def test_overlap_is_read_off_the_numbers(stride, apart):
     """Windows of 12 steps, cut every so many, share none from a known number of places on."""
-    assert overlap(windows(60, 12, stride)) == apart
+    assert places_apart_in(windows(60, 12, stride)) == apart
 
 
 def test_independent_and_constant_sequences_do_not_overlap():
     """Sequences of their own, sequences of one value, all the same ones, or a single one share nothing."""
-    assert overlap(np.random.default_rng(2).normal(size=(50, 8, 3))) == 1
-    assert overlap(np.repeat(np.arange(50.0)[:, None, None], 8, axis=1)) == 1
-    assert overlap(np.zeros((50, 8, 3))) == 1
-    assert overlap(np.zeros((1, 8, 3))) == 1
+    assert places_apart_in(np.random.default_rng(2).normal(size=(50, 8, 3))) == 1
+    assert places_apart_in(np.repeat(np.arange(50.0)[:, None, None], 8, axis=1)) == 1
+    assert places_apart_in(np.zeros((50, 8, 3))) == 1
+    assert places_apart_in(np.zeros((1, 8, 3))) == 1
 
 
 @given(st.integers(10, 200), st.integers(1, 8))

@@ -15,7 +15,7 @@ from unflat.diagnosis.reservoir import echoes
 from unflat.diagnosis.signal import Reference, References, Signal, signals_of
 from unflat.diagnosis.summaries import standardized, summarize
 from unflat.diagnosis.tables import Tables, in_place, orders_of, padded_alike, r2_of, without_outliers
-from unflat.sequences.folds import folds_of, overlap
+from unflat.sequences.folds import folds_of, places_apart_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +82,7 @@ def find_references(
     places = _sample(y, generator)
     if len(places) < _FEWEST_SEQUENCES:
         return _nothing(len(places), past)
-    apart = overlap(values)
+    apart = places_apart_in(values)
     asked = None if held_out is None else _sample(held_out[1], generator)
     new = None if held_out is None or asked is None else (held_out[0][asked], held_out[1][asked])
     tables, left_out = _tables(values[places], y[places], new, generator)
@@ -142,7 +142,7 @@ def _within(values: Values, y: Values, generator: np.random.Generator) -> Refere
     if len(y) < _FEWEST_WITHIN:
         return None
     tables, _ = _tables(values, y, None, generator)
-    folds = folds_of(np.arange(len(y)), overlap(values), generator)
+    folds = folds_of(np.arange(len(y)), places_apart_in(values), generator)
     ways = (tables, _with_echoes(tables, values, None, generator))
     plain, echoed = (_out_of_fold(ridge, way, folds) for way in ways)
     found = np.where(r2_of(tables.y, echoed) > r2_of(tables.y, plain), echoed, plain)

@@ -16,7 +16,7 @@ from unflat.diagnosis.causes.idle import steps_that_tell
 from unflat.diagnosis.recurrent import RECURRENT, recurrent, steps_of
 from unflat.diagnosis.signal import signals_of
 from unflat.diagnosis.tables import Tables, in_place, orders_of, padded_alike
-from unflat.sequences.folds import folds_of, overlap
+from unflat.sequences.folds import folds_of, places_apart_in
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +61,7 @@ def with_second_opinion(
     every = padded_alike(values, new)
     every = every[:, : steps_that_tell(every[: len(y)], y)]
     tables = Tables.of(steps_of(every, len(y)), y, new)
-    apart = overlap(training[0])
+    apart = places_apart_in(training[0])
     predicted = recurrent(tables, folds_of(places, apart, generator), generator)
     orders = orders_of(places, len(training[1]), apart, generator)
     network = tables.reached(RECURRENT, *predicted, orders)

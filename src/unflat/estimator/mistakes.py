@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unflat.dataset import places_apart
 from unflat.errors import LoneValueWarning, MissingCodeWarning
 from unflat.errors.telling import warn_user
 from unflat.scaling.codes import missing_code
 from unflat.scaling.lone import drawn_in, lone_values
 from unflat.sequences.columnar import with_columns
+from unflat.sequences.folds import places_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
-from unflat.dataset import places_apart
 from unflat.fitting.picking import NOTHING_PICKED
 from unflat.history import History
 from unflat.network import assembled
 from unflat.parting.moderation import Move, is_moderated, mean_of, settle
 from unflat.sequences.batches import BatchSource
+from unflat.sequences.folds import places_apart
 from unflat.training.examples import Examples
 from unflat.training.loop import Runtime, Trained, errors_on, train
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
-from unflat.dataset import places_apart
 from unflat.network.anchor import last_value
 from unflat.network.line import choose_line, richest, terms_to_try
 from unflat.network.reading import (
@@ -23,6 +22,7 @@ from unflat.network.reading import (
     usual_length,
 )
 from unflat.parting.moderation import share_of_way
+from unflat.sequences.folds import places_apart
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import torch
 
-from unflat.dataset import places_apart
 from unflat.parting.moderation import Move, Settled, is_moderated, mean_of, settle
 from unflat.sequences import sequences_together
 from unflat.sequences.batches import BatchSource
+from unflat.sequences.folds import places_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,11 +9,10 @@ import numpy as np
 import torch
 
 from unflat.baselines.design import evenly
-from unflat.dataset import places_apart
 from unflat.network.steps import valid_steps
 from unflat.network.terms import summary
 from unflat.sequences.batches import batches_of
-from unflat.sequences.folds import folds_of, folds_of_series
+from unflat.sequences.folds import folds_of, folds_of_series, places_apart
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

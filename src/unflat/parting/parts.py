@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from unflat.config import OWNER, AtLeast, Interval
-from unflat.dataset import as_validation, places_apart
+from unflat.dataset import as_validation
 from unflat.errors import ConfigurationError, TooFewSamplesError
+from unflat.sequences.folds import places_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

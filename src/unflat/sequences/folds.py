@@ -9,6 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from unflat.sequences.index import Sequences
+
 FOLDS = 5
 _BLOCKS = 10
 """Stretches of overlapping windows that are held out, two in each fold."""
@@ -24,8 +26,33 @@ class Fold(NamedTuple):
     held_out: NDArray[np.int64]
 
 
-def overlap(values: NDArray[np.float64]) -> int:
-    """Say how many neighbouring sequences share time steps, as windows of one series do.
+def places_apart(sequences: Sequences) -> int:
+    """Say from how many places apart sequences share no time step.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        In the order of their time, where they have one.
+
+    Returns
+    -------
+    int
+        The number of places; 1 where neighbours already share nothing.
+    """
+    strides = np.diff(sequences.starts)
+    shared = strides[(strides > 0) & (strides < sequences.lengths[:-1])]
+    if 2 * len(shared) > len(strides):  # windows, that stand on the same rows
+        return -(-sequences.longest // int(np.median(shared)))
+    if not sequences.equally_long:
+        return 1
+    first = _neighbours_to_look_at(len(sequences))
+    steps = np.arange(sequences.longest)
+    before, after = (sequences.rows[sequences.starts[place][:, None] + steps] for place in (first, first + 1))
+    return _of_pairs(before, after)
+
+
+def places_apart_in(values: NDArray[np.float64]) -> int:
+    """Say from how many places apart sequences of an array share no time step, as windows of one series do.
 
     Parameters
     ----------
@@ -35,19 +62,19 @@ def overlap(values: NDArray[np.float64]) -> int:
     Returns
     -------
     int
-        Sequences after which windows have no step in common; 1 where neighbours already have none.
+        The number of places; 1 where neighbours already share nothing.
     """
-    first = neighbours_to_look_at(len(values))
-    return overlap_of_neighbours(values[first], values[first + 1])
+    first = _neighbours_to_look_at(len(values))
+    return _of_pairs(values[first], values[first + 1])
 
 
-def neighbours_to_look_at(n: int) -> NDArray[np.int64]:
+def _neighbours_to_look_at(n: int) -> NDArray[np.int64]:
     """Choose sequences, spread over n of them, to be held against the one that follows each."""
     return np.unique(np.linspace(0, max(n - 2, 0), _PAIRS).astype(np.int64))[: n - 1]
 
 
-def overlap_of_neighbours(before: NDArray[np.floating[Any]], after: NDArray[np.floating[Any]]) -> int:
-    """Say the same as `overlap` of pairs of neighbours, each of shape (m, T, F)."""
+def _of_pairs(before: NDArray[np.floating[Any]], after: NDArray[np.floating[Any]]) -> int:
+    """Say the same as `places_apart_in` of pairs of neighbours, each of shape (m, T, F)."""
     if not len(before):
         return 1
     steps = before.shape[1]
@@ -78,7 +105,7 @@ def folds_of(places: NDArray[np.int64], apart: int, generator: np.random.Generat
     places : ndarray of shape (n,), int
         Where the sequences stand in their order, ascending.
     apart : int
-        From how many places apart they share nothing; see `overlap`.
+        From how many places apart they share nothing; see `places_apart`.
     generator : numpy.random.Generator
         Deals them.
 

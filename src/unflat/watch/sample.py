@@ -12,7 +12,7 @@ from unflat.dataset import targets_of
 from unflat.diagnosis.inputs import as_data
 from unflat.errors import InputError
 from unflat.sequences import Sequences, as_numbers
-from unflat.sequences.folds import overlap
+from unflat.sequences.folds import places_apart_in
 from unflat.windows import Windows
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def choose(X: Any, y: Any, sequences: int) -> Sample:  # noqa: ANN401 - whatever
     return Sample(
         _taken(X, targets, places),
         places,
-        overlap(_taken(X, targets, np.arange(min(len(targets), _NEIGHBOURS))).values),
+        places_apart_in(_taken(X, targets, np.arange(min(len(targets), _NEIGHBOURS))).values),
         _taken(X, targets, seen),
         _taken(X, targets, np.concatenate([_evenly(seen, _EVIDENCE), np.setdiff1d(faulty, seen)])),
     )

@@ -16,7 +16,7 @@ from unflat.diagnosis.records import Cause, Evidence
 from unflat.diagnosis.standing import GAIN
 from unflat.diagnosis.subjects.optimizers import is_adaptive, usual_rate
 from unflat.metrics import FLAT_SPREAD
-from unflat.sequences.folds import overlap
+from unflat.sequences.folds import places_apart_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,7 +188,7 @@ def _shifted(examination: Examination) -> _Finding | None:
     as_paired = max(linear_r2(columns, y), float(np.max(known)))
     # Windows of a series that come later hold what earlier ones are to predict: that is no sign of wrong pairs.
     series = any(past is not None and past.sure for past in examination.references.past)
-    windows = series or overlap(examination.training.values[:_AT_MOST]) > 1
+    windows = series or places_apart_in(examination.training.values[:_AT_MOST]) > 1
     scores = [0.0 if windows and shift < 0 else linear_r2(*_paired_at(columns, y, shift)) for shift in _SHIFTS]
     best = int(np.argmax(scores))
     more = max(GAIN, min(_SIGNAL, (1 - as_paired) * _OF_THE_REST))

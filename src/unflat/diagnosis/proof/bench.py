@@ -11,7 +11,7 @@ import numpy as np
 from unflat.diagnosis.inputs import beside_targets
 from unflat.diagnosis.programs import Job
 from unflat.diagnosis.subjects.measures import taken
-from unflat.sequences.folds import overlap
+from unflat.sequences.folds import places_apart_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +89,7 @@ class Bench:
         self._training = training
         self._held_out = held_out
         self._seeds = seeds
-        self._apart = overlap(training.values)
+        self._apart = places_apart_in(training.values)
         self._found: dict[tuple[frozenset[Edit], int], float] = {}
         self.epochs: int | None = program.epochs
         self.share = 1.0
