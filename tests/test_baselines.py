@@ -6,12 +6,9 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sklearn.linear_model import RidgeCV
 
 from unflat.baselines import LAST_VALUE, MEAN, NO_PAST, NO_TRAINING, RIDGE, SEASONAL_VALUE, Baselines, design, ridge
-from unflat.baselines.design import evenly
 from unflat.baselines.leave_one_out import fit_ridge
 from unflat.errors import ConfigurationError, InputError, NonFiniteError, ShapeError, TooFewSamplesError
 from unflat.metrics import r2
@@ -215,24 +212,6 @@ def test_ridge_is_fitted_on_rows_drawn_evenly_from_much_data(monkeypatch):
     monkeypatch.setattr(ridge, "fit_ridge", lambda matrix, *rest: seen.append(len(matrix)) or original(matrix, *rest))
     assert r2(y, Baselines.fit(sequences, y).predict(sequences)[RIDGE]) > 1 - 1e-6
     assert 35 <= seen[0] <= 40
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(1, 5000), st.integers(1, 700))
-def test_evenly_spans_the_range(n, most):
-    """Drawn positions ascend, stay inside, are nearly as many as asked, and leave no wide hole."""
-    drawn = evenly(n, most)
-    assert (np.diff(drawn) > 0).all()
-    assert 0 <= drawn[0] <= drawn[-1] < n
-    assert min(n, most) / 2 <= len(drawn) <= min(n, most)
-    assert np.diff(drawn, prepend=-1, append=n).max() <= 2 * max(n / most, 1) + 1
-
-
-def test_evenly_has_no_period():
-    """Of hourly rows, one in 24, every hour of the day is drawn about as often."""
-    hours = np.bincount(evenly(24 * 2400, 2400) % 24, minlength=24)
-    assert hours.min() > 80
-    assert hours.max() < 120
 
 
 def test_missing_values_are_the_columns_mean_to_ridge():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unflat.metrics import deviation, weighted_mean
+from unflat.sequences.drawing import evenly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +23,6 @@ CHUNK_ELEMENTS = 1 << 20
 
 STATISTICS_ELEMENTS = 10_000_000
 """Numbers that means and standard deviations are taken from, at most."""
-
-_GOLDEN = (5**0.5 - 1) / 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,31 +168,6 @@ class Design:
             last = min(first + most_sequences, int(np.searchsorted(starts, starts[first] + most_rows)))
             yield order[first:last]
             first = last
-
-
-def evenly(n: int, most: int) -> NDArray[np.int64]:
-    """Draw positions spread evenly over a range, without a period that could meet a season of the data.
-
-    Each of `most` equal parts of the range gives one position, at the fractional part of a multiple of the
-    golden ratio in it (an additive recurrence, of low discrepancy).
-
-    Parameters
-    ----------
-    n : int
-        Length of the range.
-    most : int
-        How many positions to draw, at the most.
-
-    Returns
-    -------
-    ndarray of shape (min(n, most),) or a few less, int64
-        The positions, ascending and distinct.
-    """
-    if n <= most:
-        return np.arange(n)
-    part = np.arange(most)
-    inside = (part + part * _GOLDEN % 1.0) * (n / most)
-    return np.unique(np.minimum(inside.astype(np.int64), n - 1))
 
 
 def _last_and_mean(

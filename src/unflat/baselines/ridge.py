@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unflat.baselines.design import Design, RowEncoder, evenly
+from unflat.baselines.design import Design, RowEncoder
 from unflat.baselines.leave_one_out import fit_ridge
 from unflat.metrics import deviation, weighted_mean
+from unflat.sequences.drawing import evenly
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unflat.baselines.design import evenly
+from unflat.sequences.drawing import evenly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

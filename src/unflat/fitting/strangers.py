@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import torch
 
-from unflat.baselines.design import evenly
 from unflat.network.steps import mean_over_steps
 from unflat.sequences.batches import batches_of
+from unflat.sequences.drawing import evenly
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

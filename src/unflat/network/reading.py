@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
-from unflat.baselines.design import evenly
 from unflat.network.steps import valid_steps
 from unflat.network.terms import summary
 from unflat.sequences.batches import batches_of
+from unflat.sequences.drawing import evenly
 from unflat.sequences.folds import folds_of, folds_of_series, places_apart
 
 if TYPE_CHECKING:
