@@ -123,6 +123,6 @@ def _record(values: Mapping[str, Any]) -> EpochRecord:
     return EpochRecord(**numbers)
 
 
-def told(histories: Sequence[History]) -> History:
+def most_telling(histories: Sequence[History]) -> History:
     """Choose the history to tell of: the first that went wrong, else the first."""
     return next((history for history in histories if history.broke_off), histories[0])

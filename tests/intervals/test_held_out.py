@@ -8,7 +8,7 @@ import torch
 from unflat.config import NetworkConfig, ScalingConfig
 from unflat.dataset import as_dataset
 from unflat.fitting.preparing import prepare
-from unflat.intervals.held_out import FOLDS, Judged, cross_chosen, errors_unseen, folds_of, worth_folding
+from unflat.intervals.held_out import FOLDS, Judged, cross_chosen, errors_unseen, fold_numbers, worth_folding
 from unflat.network import predict_all
 from unflat.parting import Parting, parted
 from unflat.parting.moderation import Move, settle, share_of_way
@@ -54,14 +54,14 @@ def test_a_single_fold_is_judged_by_itself():
 def test_folds_keep_groups_together_and_windows_in_blocks():
     """Others are dealt in turn, so that an order in the data does no harm."""
     X, y = np.zeros((20, 3)), np.arange(20.0)
-    assert folds_of(as_dataset(X, y))[:6].tolist() == [0, 1, 2, 3, 4, 0]
+    assert fold_numbers(as_dataset(X, y))[:6].tolist() == [0, 1, 2, 3, 4, 0]
     groups = np.repeat(["c", "a", "b", "d"], 5)
-    assert folds_of(as_dataset(X, y, groups=groups)).reshape(4, 5).tolist() == [[2] * 5, [0] * 5, [1] * 5, [3] * 5]
-    assert folds_of(as_dataset(X, y, groups=np.repeat("a", 20)))[:6].tolist() == [0, 1, 2, 3, 4, 0]
+    assert fold_numbers(as_dataset(X, y, groups=groups)).reshape(4, 5).tolist() == [[2] * 5, [0] * 5, [1] * 5, [3] * 5]
+    assert fold_numbers(as_dataset(X, y, groups=np.repeat("a", 20)))[:6].tolist() == [0, 1, 2, 3, 4, 0]
     windows = make_windows(pl.DataFrame({"load": np.arange(22.0)}), target="load", length=2)
-    assert np.all(np.diff(folds_of(as_dataset(windows))) >= 0)
+    assert np.all(np.diff(fold_numbers(as_dataset(windows))) >= 0)
     cut_by_hand = np.lib.stride_tricks.sliding_window_view(np.random.default_rng(0).normal(size=24), 5)
-    assert np.all(np.diff(folds_of(as_dataset(cut_by_hand, y))) >= 0)
+    assert np.all(np.diff(fold_numbers(as_dataset(cut_by_hand, y))) >= 0)
 
 
 def test_moderation_is_settled_by_the_others_too():

@@ -10,7 +10,7 @@ import torch
 
 from unflat.contract import check_is_fitted
 from unflat.dataset import as_dataset, refuse_other_outputs, windowed
-from unflat.history import told
+from unflat.history import most_telling
 from unflat.scaling.limits import Limits
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class FittedMixin:
     @property
     def history_(self) -> History:
         """What the training recorded that there is most to tell of."""
-        return told(self.histories_)
+        return most_telling(self.histories_)
 
     @property
     def target_limits_(self) -> tuple[Limits, ...]:

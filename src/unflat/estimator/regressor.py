@@ -23,7 +23,7 @@ from unflat.fitting.picking import picks_of
 from unflat.fitting.preparing import prepare
 from unflat.fitting.restricting import restrict_to_known_targets
 from unflat.fitting.settings import choose_device, network_config, one_pass_config, scaling_config, training_config
-from unflat.history import History, told
+from unflat.history import History, most_telling
 from unflat.intervals import Bands, IntervalMixin, bands_of, worth_folding
 from unflat.network import predict_all
 from unflat.network.gradients import taking_gradients
@@ -386,7 +386,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
                 moments=self._moments,
             )
             later = [one.history for one in trained]
-            if told(later).broke_off:
+            if most_telling(later).broke_off:
                 self.predictor_, later = before, [history.undone() for history in later]
             else:
                 self._moments = tuple(one.moments for one in trained)
@@ -394,7 +394,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
                 self.predictor_.hold.release()
                 self.fewest_steps_ = min(self.fewest_steps_, data.sequences.shortest)
             self.histories_ = continued(self.histories_, later)
-            warn_of_history(told(later))
+            warn_of_history(most_telling(later))
         return self
 
     def predict(self, X: object) -> NDArray[np.float64]:

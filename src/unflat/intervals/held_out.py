@@ -40,7 +40,7 @@ MOST_FOLDED = 1000
 """Of a larger part, no sequence has a say in the choice that could be noticed: its errors are taken as they are."""
 
 
-def folds_of(data: Dataset) -> NDArray[np.int64]:
+def fold_numbers(data: Dataset) -> NDArray[np.int64]:
     """Deal sequences into folds: groups as wholes, sequences that share steps in blocks of time, others in turn.
 
     Parameters
@@ -171,7 +171,9 @@ def errors_unseen(
         alone = [(predictor.only(part.members), data) for part, data in held_out]
         return np.concatenate([errors_of(one, data, describe(one, data.sequences)) for one, data in alone])
     judged = [
-        Judged([errors[i] for i in part.at_line], folds_of(data), data.weights, [errors[i] for i in part.free], beside)
+        Judged(
+            [errors[i] for i in part.at_line], fold_numbers(data), data.weights, [errors[i] for i in part.free], beside
+        )
         for (part, data), beside in zip_longest(held_out, picked[: len(held_out)])
     ]
     if not is_moderated(predictor.network.config, loss.name) or parting.held_out is None:
