@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Results = tuple[Tensor, ...]
     Shapes = tuple[torch.Size | None, ...]
 
-Batch = TypeVar("Batch", bound="Values")
+Input = TypeVar("Input", bound="Values")
 
 _WARM_UP = 3
 """Times that work of a shape is done before it is captured: libraries set themselves up meanwhile, which is no work to
@@ -79,7 +79,7 @@ class CudaRecorder:
         return results, graph.replay
 
 
-class Captured(Generic[Batch]):
+class Captured(Generic[Input]):
     """Work on batches that leaves gradients, captured for each shape of batch and only asked for from then on.
 
     Where a device turns out to be unable to capture it, the work is done as told.
@@ -94,7 +94,7 @@ class Captured(Generic[Batch]):
         Captures it.
     """
 
-    def __init__(self, work: Callable[[Batch], Results], parameters: Sequence[Tensor], recorder: Recorder) -> None:
+    def __init__(self, work: Callable[[Input], Results], parameters: Sequence[Tensor], recorder: Recorder) -> None:
         self._work = work
         self._parameters = parameters
         self._recorder = recorder
@@ -102,7 +102,7 @@ class Captured(Generic[Batch]):
         self._tapes: dict[Shapes, _Tape] = {}
         self._gave_up = False
 
-    def __call__(self, batch: Batch) -> Results:
+    def __call__(self, batch: Input) -> Results:
         """Do the work on a batch.
 
         Parameters
@@ -131,9 +131,9 @@ class Captured(Generic[Batch]):
                 return self._work(batch)
         return self._tapes[shapes].play(batch)
 
-    def _captured(self, batch: Batch) -> _Tape:
+    def _captured(self, batch: Input) -> _Tape:
         kind: Any = type(batch)  # a NamedTuple takes its values side by side
-        inputs: Batch = kind(*(None if values is None else values.clone() for values in batch))
+        inputs: Input = kind(*(None if values is None else values.clone() for values in batch))
         results, replay = self._recorder.record(lambda: self._work(inputs))
         return _Tape(inputs, results, replay, self._parameters, [parameter.grad for parameter in self._parameters])
 

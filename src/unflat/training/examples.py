@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from unflat.sequences.batches import BatchSource
 
 
-class Example(NamedTuple):
+class ScaledBatch(NamedTuple):
     """A batch as the network reads it, on its device.
 
     Parameters
@@ -71,10 +71,10 @@ class Examples:
         """Whether all sequences have the same number of steps."""
         return self.source.size is not None
 
-    def draw(self, index: Tensor, device: torch.device) -> Example:
+    def draw(self, index: Tensor, device: torch.device) -> ScaledBatch:
         """Gather, scale and move the sequences of these numbers."""
         values, lengths, context = self.source.draw(index)
-        return Example(
+        return ScaledBatch(
             self.scaling(values).to(device),
             None if lengths is None else lengths.to(device),
             self.targets[index].to(device),
@@ -82,7 +82,7 @@ class Examples:
             None if self.context is None else self.context(context).to(device),
         )
 
-    def batches(self, order: Tensor, batch_size: int, device: torch.device) -> Iterator[Example]:
+    def batches(self, order: Tensor, batch_size: int, device: torch.device) -> Iterator[ScaledBatch]:
         """Draw batch after batch in an order.
 
         Several batches are gathered and scaled together where that gives the same: between two steps every small
@@ -99,7 +99,7 @@ class Examples:
 
         Yields
         ------
-        Example
+        ScaledBatch
             A batch.
         """
         size = self.source.size
@@ -112,7 +112,7 @@ class Examples:
                 continue
             for first in range(0, len(several), batch_size):
                 part = slice(first, first + batch_size)
-                yield Example(*(None if values is None else values[part] for values in drawn))  # type: ignore[arg-type]  # as drawn
+                yield ScaledBatch(*(None if values is None else values[part] for values in drawn))  # type: ignore[arg-type]  # as drawn
 
 
 _NUMBERS_TOGETHER = 1 << 16

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from unflat.network import Network
     from unflat.training.callbacks import Callback
     from unflat.training.capturing import Recorder
-    from unflat.training.examples import Example, Examples
+    from unflat.training.examples import Examples, ScaledBatch
     from unflat.training.optimizing import Pace
 
 
@@ -254,10 +254,10 @@ class _Loop:
         )
         step = (number - 1) * self.steps
         order = self._shuffled(len(training))
-        for example in training.batches(order, self._config.batch_size, self._runtime.device):
+        for batch in training.batches(order, self._config.batch_size, self._runtime.device):
             pace = self._pace(step)
-            loss, step_norm = self._step(example, pace)
-            total += loss * len(example.x)
+            loss, step_norm = self._step(batch, pace)
+            total += loss * len(batch.x)
             norm = torch.maximum(norm, step_norm)
             step += 1
             for callback in callbacks:
@@ -271,18 +271,18 @@ class _Loop:
             time.perf_counter() - began,
         )
 
-    def _step(self, example: Example, pace: Pace) -> tuple[Tensor, Tensor]:
-        loss, norm = self._descent(example)
+    def _step(self, batch: ScaledBatch, pace: Pace) -> tuple[Tensor, Tensor]:
+        loss, norm = self._descent(batch)
         self._optimizer.step(pace)
         self.average.follow()
         return loss, norm
 
-    def _descend(self, example: Example) -> tuple[Tensor, Tensor]:
+    def _descend(self, batch: ScaledBatch) -> tuple[Tensor, Tensor]:
         """Compute the gradients, and give the loss and their norm."""
         self._optimizer.forget_gradients()
         with self._runtime.autocast():
-            prediction = self._network(example.x, example.lengths, self._dropout, example.context)
-        loss = self._loss(prediction, example.target, example.weight)
+            prediction = self._network(batch.x, batch.lengths, self._dropout, batch.context)
+        loss = self._loss(prediction, batch.target, batch.weight)
         loss.backward()
         return loss.detach(), clip(self._optimizer.parameters, self._config.clip_norm)
 
@@ -295,10 +295,10 @@ class _Loop:
         """Average the loss over all examples, without dropout, and keep their errors where these are wanted."""
         total = 0.0
         errors: list[Tensor] = []
-        for example, prediction in _predicted(self._network, examples, self._runtime):
-            total += float(self._loss(prediction, example.target, example.weight)) * len(example.x)
+        for batch, prediction in _predicted(self._network, examples, self._runtime):
+            total += float(self._loss(prediction, batch.target, batch.weight)) * len(batch.x)
             if self._keep_errors:
-                errors.append((example.target - prediction).float().cpu())
+                errors.append((batch.target - prediction).float().cpu())
         if errors:
             self.errors.append(torch.cat(errors))
         return total / len(examples)
@@ -322,21 +322,21 @@ _MOST_JUDGED_TOGETHER = 256
 """Sequences judged together at the most: large enough to be fast. Of long ones there are no more than predicted."""
 
 
-def _predicted(network: Network, examples: Examples, runtime: Runtime) -> Iterator[tuple[Example, Tensor]]:
+def _predicted(network: Network, examples: Examples, runtime: Runtime) -> Iterator[tuple[ScaledBatch, Tensor]]:
     """Go through all examples, a batch at a time, with what is predicted for them without dropout."""
     together = min(_MOST_JUDGED_TOGETHER, sequences_together(examples.source.longest))
     for index in torch.arange(len(examples), device="cpu").split(together):
-        example = examples.draw(index, runtime.device)
+        batch = examples.draw(index, runtime.device)
         with runtime.autocast():
-            prediction = network(example.x, example.lengths, context=example.context)
-        yield example, prediction
+            prediction = network(batch.x, batch.lengths, context=batch.context)
+        yield batch, prediction
 
 
 @torch.no_grad()
 def errors_on(network: Network, examples: Examples, runtime: Runtime) -> Tensor:
     """Give the errors of a network, target less prediction, of shape (n, outputs), on the processor."""
     found = _predicted(network, examples, runtime)
-    return torch.cat([(example.target - prediction).float().cpu() for example, prediction in found])
+    return torch.cat([(batch.target - prediction).float().cpu() for batch, prediction in found])
 
 
 def _on_device(generator: torch.Generator, device: torch.device) -> torch.Generator:
