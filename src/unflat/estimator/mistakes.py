@@ -42,12 +42,14 @@ def without_lone_values(data: Dataset, scales: ScalingConfig) -> Dataset:
     Dataset
         The same, or one with other numbers.
     """
-    told: list[str] = []
+    of_targets: list[str] = []
+    of_inputs: list[str] = []
     if scales.scale_target == "standard":
-        data = _targets_drawn_in(data, told)
+        data, of_targets = _targets_drawn_in(data)
     if scales.scale_inputs == "standard":
-        data = replace(data, sequences=_inputs_drawn_in(data.sequences, told))
-    if told:
+        sequences, of_inputs = _inputs_drawn_in(data.sequences)
+        data = replace(data, sequences=sequences)
+    if told := of_targets + of_inputs:
         warn_user(LoneValueWarning(_in_words(told)))
     return data
 
@@ -88,23 +90,28 @@ def _codes_of_targets(data: Dataset) -> Iterator[tuple[str, Code]]:
             yield "the target" if data.flat else f"the target {data.names[output]}", code
 
 
-def _targets_drawn_in(data: Dataset, told: list[str]) -> Dataset:
+def _targets_drawn_in(data: Dataset) -> tuple[Dataset, list[str]]:
+    """Draw in targets, and say which."""
     found = {output: lone_values(column, data.weights) for output, column in enumerate(data.y.T)}
     if not any(found.values()):
-        return data
+        return data, []
     y = np.stack([drawn_in(data.y[:, output], lone) for output, lone in found.items()], axis=1)
+    told = []
     for output, lone in found.items():
         of = "" if data.flat else f" of {data.names[output]}"
         told += [f"the target{of} of sequence {one.places[0]}, {_counted(one)}" for one in lone]
-    return replace(data, y=y)
+    return replace(data, y=y), told
 
 
-def _inputs_drawn_in(sequences: Sequences, told: list[str]) -> Sequences:
+def _inputs_drawn_in(sequences: Sequences) -> tuple[Sequences, list[str]]:
+    """Draw in values of features, and say which."""
     columns: dict[int, NDArray[Any]] = {}
+    told = []
     for column, lone in _lone_inputs(sequences):
         columns[column] = drawn_in(sequences.rows[:, column], lone)
         told += [f"feature {sequences.feature(column)}, {_counted(one)}" for one in lone]
-    return replace(sequences, rows=with_columns(sequences.rows, columns)) if columns else sequences
+    drawn = replace(sequences, rows=with_columns(sequences.rows, columns)) if columns else sequences
+    return drawn, told
 
 
 def _lone_inputs(sequences: Sequences) -> Iterator[tuple[int, list[Lone]]]:
