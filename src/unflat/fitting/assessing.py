@@ -38,12 +38,12 @@ def assess_held_out(predictor: Predictor, baselines: Baselines, parting: Parting
         return None
     if not parting.crossed:
         return assess_on(predictor, baselines, parting.held_out)
-    predicted = [_unseen(predictor, part, part.held_out) for part in parting.parts if part.held_out is not None]
+    predicted = [_unseen(predictor, part, held_out) for part, held_out in parting.held_out_parts]
     prediction = parting.once(np.concatenate([own for own, _ in predicted]))
     names = [name for name in predicted[0][1] if all(name in of_part for _, of_part in predicted)]
     references = {name: parting.once(np.concatenate([of_part[name] for _, of_part in predicted])) for name in names}
-    held_out = parting.held_out.take(parting.firsts)
-    return assess(held_out.y, prediction, references, baselines.reasons_for(held_out.sequences), held_out.weights)
+    once = parting.held_out.take(parting.firsts)
+    return assess(once.y, prediction, references, baselines.reasons_for(once.sequences), once.weights)
 
 
 def _unseen(

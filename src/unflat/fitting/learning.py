@@ -105,7 +105,8 @@ def learn(
             break
     kept = parting.kept(len(trained))
     if moved and kept.held_out is not None:
-        settled = _settled(moved, kept, kept.held_out, picks)
+        moves, apart = _moves(moved, kept, picks), places_apart(kept.held_out.sequences)
+        settled = settle(moves, apart, ends_series=kept.held_out.goes_on)
         # The history of an interrupted training is to be told of.
         if not settled.of_free.any() and trained[-1].history.stopped != "interrupted":
             kept = kept.kept(len(kept.at_line))
@@ -171,19 +172,18 @@ def _learn_one(
         network.to("cpu")
 
 
-def _settled(moved: Sequence[_Moved], parting: Parting, held_out: Dataset, picks: Picks) -> Settled:
-    """Settle how far trained networks go from their lines, and how much each kind counts, by what they hold out."""
-    moves = [
+def _moves(moved: Sequence[_Moved], parting: Parting, picks: Picks) -> list[Move]:
+    """Say of each part how its networks err on what they hold out, at their lines and where training has moved them."""
+    return [
         Move(
             moved[part.members[0]].before,
             mean_of([moved[place].after for place in part.at_line]),
             mean_of([moved[place].after for place in part.free]) if part.free else None,
-            _weights(part.held_out),
+            None if held_out.weights is None else torch.from_numpy(held_out.weights),
             picked,
         )
-        for part, picked in zip_longest(parting.parts, picks.errors[: len(parting.parts)])
+        for (part, held_out), picked in zip_longest(parting.held_out_parts, picks.errors[: len(parting.parts)])
     ]
-    return settle(moves, places_apart(held_out.sequences), ends_series=held_out.goes_on)
 
 
 def _moderate(moved: Sequence[_Moved], parting: Parting, settled: Settled) -> None:
@@ -212,10 +212,6 @@ def _counts(part: Part, settled: Settled) -> dict[tuple[int, ...], Tensor]:
     if not part.free:
         return {part.at_line: torch.ones_like(settled.of_free)}
     return {part.at_line: 1 - settled.of_free, part.free: settled.of_free}
-
-
-def _weights(data: Dataset | None) -> Tensor | None:
-    return None if data is None or data.weights is None else torch.from_numpy(data.weights)
 
 
 def continued(histories: Sequence[History], later: Sequence[History]) -> tuple[History, ...]:

@@ -100,9 +100,8 @@ def picks_of(predictor: Predictor, parting: Parting, loss: LossName) -> Picks:
         lines.append(Line(terms, *stopped(read[inside], targets[inside], weights, moves)))
     lines = least_of(lines, inputs.width, beside)
     errors = [
-        _errors(reader, line, predictor, part.held_out)
-        for line, part in zip(lines, parting.parts, strict=True)
-        if part.held_out is not None
+        _errors(reader, line, predictor, held_out)
+        for line, (_, held_out) in zip(lines, parting.held_out_parts, strict=True)
     ]
     return Picks(tuple(lines), bounds, tuple(errors))
 

@@ -31,13 +31,11 @@ def restrict_to_known_targets(predictor: Predictor, parting: Parting) -> None:
     of_a_series = parting.latest is not None
     if not parting.crossed or of_a_series or len(parting.firsts) < len(parting.whole):
         return
-    trials = [
-        _trial(predictor, part, part.training, part.held_out) for part in parting.parts if part.held_out is not None
-    ]
+    trials = [_trial(predictor, part, held_out) for part, held_out in parting.held_out_parts]
     predictor.hold.set_ends(ends_of(trials))
 
 
-def _trial(predictor: Predictor, part: Part, training: Dataset, held_out: Dataset) -> Trial:
-    learned, true = (scaled_targets(predictor.target, data) for data in (training, held_out))
+def _trial(predictor: Predictor, part: Part, held_out: Dataset) -> Trial:
+    learned, true = (scaled_targets(predictor.target, data) for data in (part.training, held_out))
     predicted = describe(predictor.only(part.members), held_out.sequences)[:, : predictor.network.outputs]
     return Trial(learned, predicted.double().numpy(), true, held_out.weights)

@@ -166,7 +166,7 @@ def errors_unseen(
     ndarray of shape (n, outputs), float64
         Target less prediction.
     """
-    held_out = [(part, part.held_out) for part in parting.parts if part.held_out is not None]
+    held_out = parting.held_out_parts
     if not all(errors):
         alone = [(predictor.only(part.members), data) for part, data in held_out]
         return np.concatenate([errors_of(one, data, describe(one, data.sequences)) for one, data in alone])
@@ -184,7 +184,7 @@ def errors_unseen(
 
 def worth_folding(parting: Parting) -> bool:
     """Whether what a network holds out is so little that its choice of the epoch shows in its errors."""
-    sizes = [len(part.held_out) for part in parting.parts if part.held_out is not None]
+    sizes = [len(data) for _, data in parting.held_out_parts]
     return bool(sizes) and max(sizes) <= MOST_FOLDED
 
 

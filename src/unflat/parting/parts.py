@@ -123,6 +123,11 @@ class Parting(NamedTuple):
         return len(self.parts) > 1
 
     @property
+    def held_out_parts(self) -> tuple[tuple[Part, Dataset], ...]:
+        """The parts of which something is held out, each with that."""
+        return tuple((part, part.held_out) for part in self.parts if part.held_out is not None)
+
+    @property
     def latest(self) -> Part | None:
         """The part that holds out what comes last: the only one, or the last of a series; else None."""
         return self.parts[-1] if not self.crossed or _are_in_order(self.whole) else None
