@@ -157,8 +157,8 @@ def _baselines(diagnosis: Diagnosis) -> list[str]:
 def shown_outputs(diagnosis: Diagnosis) -> list[int]:
     """Choose the outputs to show: all of a few, else those judged least well, in their order."""
     outputs = diagnosis.judgement.outputs
-    decisive = diagnosis.judgement.verdict
-    worst_first = sorted(range(len(outputs)), key=lambda i: (outputs[i].verdict != decisive, -outputs[i].confidence))
+    verdict = diagnosis.judgement.verdict
+    worst_first = sorted(range(len(outputs)), key=lambda i: (outputs[i].verdict != verdict, -outputs[i].confidence))
     return sorted(worst_first[:_MOST_OUTPUTS])
 
 

@@ -30,6 +30,18 @@ _KNOWN = 0.5
 _STRONGEST = 16.0
 """Noise beyond which levels tell nothing anyway."""
 
+_TINY = 1e-12
+"""A variance in place of none."""
+
+_HALVINGS = 40
+"""Times that the range of the noise is halved, to single precision and beyond."""
+
+_MOST = 50_000
+"""Sequences that are looked at, at the most."""
+
+_FEWEST = 2
+"""Series of two sequences or more, at the least, to tell how series differ."""
+
 
 class Levels(NamedTuple):
     """How levels differ where the target is alike: of what a cubic of the target leaves of a sequence's mean step.
@@ -73,13 +85,6 @@ class Levels(NamedTuple):
         return high
 
 
-_TINY = 1e-12
-"""A variance in place of none."""
-
-_HALVINGS = 40
-"""Times that the range of the noise is halved, to single precision and beyond."""
-
-
 def levels_of(inputs: InputScaling, target: Scaler, training: Dataset) -> Levels:
     """Measure how much the levels of numeric features tell of a sequence's series, beyond what they tell of the target.
 
@@ -115,13 +120,6 @@ def levels_of(inputs: InputScaling, target: Scaler, training: Dataset) -> Levels
     agreed = ((first - first.mean(axis=0)) * (second - second.mean(axis=0))).mean(axis=0)
     around = np.concatenate([part - part.mean(axis=0) for part in parts])
     return Levels(np.sqrt(np.maximum(agreed, 0)), around.std(axis=0), len(parts))
-
-
-_MOST = 50_000
-"""Sequences that are looked at, at the most."""
-
-_FEWEST = 2
-"""Series of two sequences or more, at the least, to tell how series differ."""
 
 
 def _levels(inputs: InputScaling, batch: Batch) -> Tensor:

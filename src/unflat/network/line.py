@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from unflat.sequences.folds import Fold
 
 PENALTIES = np.logspace(-4, 4, 9)
+"""Penalties to choose from, each beside sums over all sequences: from hardly any to one that leaves next to nothing of
+what a few hundred of them say."""
 
 MOST_WIDE = 1024
 """Numbers of a sequence that a line reads, at most: more would cost more than they tell."""
@@ -266,12 +268,12 @@ class Choice(NamedTuple):
     ) -> Line:
         """Fit the same line to some of these sequences; arguments as for `choose_line`."""
         beyond = targets - self.anchor.predict(summaries)
-        moments = Sums.of(summaries[:, self.columns], beyond, counts_of(weights, len(targets)))
-        return _solved(moments, self.terms, self.penalty, self.anchor)
+        sums = Sums.of(summaries[:, self.columns], beyond, counts_of(weights, len(targets)))
+        return _solved(sums, self.terms, self.penalty, self.anchor)
 
 
-def _solved(moments: Sums, terms: Terms, penalty: float, anchor: Anchor) -> Line:
-    coefficients, bias = moments.solve(np.array([penalty]))
+def _solved(sums: Sums, terms: Terms, penalty: float, anchor: Anchor) -> Line:
+    coefficients, bias = sums.solve(np.array([penalty]))
     return Line(terms, coefficients[..., 0].T, bias[..., 0]).beside(anchor)
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+_SHARES = 1 << 16
+"""Values of 16 bits."""
+
 
 def valid_steps(lengths: Tensor, steps: int) -> Tensor:
     """Mark the steps that belong to each sequence.
@@ -104,10 +107,6 @@ def drop(x: Tensor, rate: float, generator: torch.Generator | None) -> Tensor:
         return x
     mask = _kept(x, dropped, generator).to(x.dtype)
     return x * mask.mul_(_SHARES / (_SHARES - dropped))
-
-
-_SHARES = 1 << 16
-"""Values of 16 bits."""
 
 
 def _kept(x: Tensor, dropped: int, generator: torch.Generator) -> Tensor:

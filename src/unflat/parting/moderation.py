@@ -29,6 +29,13 @@ if TYPE_CHECKING:
 
     from unflat.config import LossName, NetworkConfig
 
+_ERRORS_OF_A_SERIES = 2.0
+"""How many of its errors a share found at the end of a series is less by, where one is elsewhere: what comes next is
+another stretch yet."""
+
+_FEWEST_BLOCKS = 4
+"""Parts that a series is judged by, at the least: of fewer, nobody knows how they differ."""
+
 
 def is_moderated(config: NetworkConfig, loss: LossName) -> bool:
     """Whether there is a line to move away from, and squares are what errors are judged by."""
@@ -208,8 +215,3 @@ def share_of_way(
     deviations = [part.sum(dim=0) for part in (gain - best * size).tensor_split(min(blocks, len(way)))]
     # The error of a ratio of sums, by its linear part (Cochran, Sampling Techniques, 1977, 6.19).
     return Share(best, torch.stack(deviations).square().sum(dim=0).sqrt() / whole, ends_series)
-
-
-_ERRORS_OF_A_SERIES = 2.0
-_FEWEST_BLOCKS = 4
-"""Parts that a series is judged by, at the least: of fewer, nobody knows how they differ."""

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from unflat.scaling.scales import InputScaling
     from unflat.sequences.batches import BatchSource
 
+_NUMBERS_TOGETHER = 1 << 16
+"""Numbers gathered and scaled at a time, at most, if a batch has fewer: half a megabyte in double precision."""
+
 
 class ScaledBatch(NamedTuple):
     """A batch as the network reads it, on its device.
@@ -113,7 +116,3 @@ class Examples:
             for first in range(0, len(several), batch_size):
                 part = slice(first, first + batch_size)
                 yield ScaledBatch(*(None if values is None else values[part] for values in drawn))  # type: ignore[arg-type]  # as drawn
-
-
-_NUMBERS_TOGETHER = 1 << 16
-"""Numbers gathered and scaled at a time, at most, if a batch has fewer: half a megabyte in double precision."""

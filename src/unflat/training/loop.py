@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from unflat.training.examples import Examples, ScaledBatch
     from unflat.training.optimizing import Pace
 
+_ROUNDING = 64 * torch.finfo(torch.float32).eps
+"""Share of a number that a sum of hundreds of float32 terms may be off by."""
+
+_MOST_JUDGED_TOGETHER = 256
+"""Sequences judged together at the most: large enough to be fast. Of long ones there are no more than predicted."""
+
 
 @dataclass(frozen=True)
 class Runtime:
@@ -313,13 +319,6 @@ class _Loop:
         # Numbers of 32 bits, half the memory, wherever they reach.
         kind = torch.int32 if n <= torch.iinfo(torch.int32).max else torch.int64
         return torch.randperm(n, generator=self._order, dtype=kind, device="cpu")
-
-
-_ROUNDING = 64 * torch.finfo(torch.float32).eps
-"""Share of a number that a sum of hundreds of float32 terms may be off by."""
-
-_MOST_JUDGED_TOGETHER = 256
-"""Sequences judged together at the most: large enough to be fast. Of long ones there are no more than predicted."""
 
 
 def _predicted(network: Network, examples: Examples, runtime: Runtime) -> Iterator[tuple[ScaledBatch, Tensor]]:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from unflat.diagnosis.subjects.recurrences import Cell
 
 Stacked = nn.LSTM | nn.GRU | nn.RNN
-OneStep = nn.LSTMCell | nn.GRUCell | nn.RNNCell
 STACKED = (nn.LSTM, nn.GRU, nn.RNN)
 ONE_STEP = (nn.LSTMCell, nn.GRUCell, nn.RNNCell)
 
