@@ -272,7 +272,7 @@ def test_assess_gathers_the_scores_of_each_output():
 
 
 def test_scalars_of_an_assessment_hide_no_flat_output():
-    """Errors are means over the outputs, spread is the least, and a baseline must be beaten in each."""
+    """Errors are means over the outputs, spread is the least, and each output beats a baseline or does not."""
     assessment = two_outputs()
     assert assessment.mse == (3.0 + 1.25) / 2
     assert assessment.rmse == pytest.approx((np.sqrt(3.0) + np.sqrt(1.25)) / 2)
@@ -282,8 +282,8 @@ def test_scalars_of_an_assessment_hide_no_flat_output():
     assert assessment.spread == 0.0
     assert assessment.baselines == ("mean", "ridge")
     assert assessment.skills["mean"] == (1 - 3.0 / 18.5, 0.0)
-    assert assessment.unbeaten == ("mean", "ridge")
-    assert assess(Y, P, {"mean": BASELINE}, {}).unbeaten == ()
+    assert [scores.beats("mean") for scores in assessment.outputs] == [True, False]
+    assert [scores.beats("ridge") for scores in assessment.outputs] == [False, False]
     assert assess(Y, P, {}, {}).mape == mape(Y, P)[0]
 
 
@@ -291,8 +291,8 @@ def test_a_hairbreadth_is_no_skill():
     """An MSE lower by less than a tenth of a percent does not beat a baseline."""
     y = np.array([0.0, 1.0, 0.0, 1.0])
     error = np.array([1.0, -1.0, 1.0, -1.0])
-    assert assess(y, y + 0.9999 * error, {"other": y + error}, {}).unbeaten == ("other",)
-    assert assess(y, y + 0.999 * error, {"other": y + error}, {}).unbeaten == ()
+    assert not assess(y, y + 0.9999 * error, {"other": y + error}, {}).outputs[0].beats("other")
+    assert assess(y, y + 0.999 * error, {"other": y + error}, {}).outputs[0].beats("other")
 
 
 def test_spread_of_an_assessment_leaves_constant_targets_out():
@@ -313,7 +313,7 @@ def test_predictions_that_are_not_finite_are_counted_and_beat_nothing():
     assert broken.mape is None
     assert (sound.not_finite, sound.mse) == (0, 3.0)
     assert isnan(assessment.spread)
-    assert assessment.unbeaten == ("mean",)
+    assert (broken.beats("mean"), sound.beats("mean")) == (False, True)
 
 
 def test_nothing_is_scored_through_a_mask():

@@ -123,11 +123,6 @@ class Assessment:
         """Names of the baselines that apply."""
         return tuple(self.outputs[0].skills)
 
-    @property
-    def unbeaten(self) -> tuple[str, ...]:
-        """Names of the baselines that the predictions are no better than, in one output or more."""
-        return tuple(name for name in self.baselines if not all(scores.beats(name) for scores in self.outputs))
-
     def to_dict(self) -> dict[str, Any]:
         """Turn into plain values that JSON can hold.
 
