@@ -9,7 +9,7 @@ from unflat.config import NetworkConfig, ScalingConfig
 from unflat.dataset import as_dataset
 from unflat.fitting.picking import NOTHING_PICKED, picks_of
 from unflat.fitting.preparing import prepare
-from unflat.network.reading import Reader
+from unflat.network.lines.reading import Reader
 from unflat.parting import Parting, parted
 
 

@@ -9,7 +9,7 @@ from unflat.errors import ConstantTargetError
 from unflat.fitting.learning import examples
 from unflat.fitting.preparing import prepare
 from unflat.network import predict_all
-from unflat.network.line import PENALTIES
+from unflat.network.lines.line import PENALTIES
 from unflat.parting import Parting
 from unflat.sequences.batches import BatchSource
 

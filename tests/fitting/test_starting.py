@@ -6,7 +6,7 @@ import torch
 
 from unflat.dataset import as_dataset
 from unflat.fitting.starting import starts_of
-from unflat.network.reading import Reader
+from unflat.network.lines.reading import Reader
 from unflat.parting import Parting, parted
 from unflat.scaling.scales import fit_input_scaling, fit_target_scaler
 

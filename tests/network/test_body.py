@@ -8,7 +8,7 @@ import torch
 
 from unflat.config import NetworkConfig
 from unflat.network import Network
-from unflat.network.line import Line
+from unflat.network.lines.line import Line
 from unflat.network.terms import Terms
 
 POOLINGS = ("last", "mean", "max", "attention")

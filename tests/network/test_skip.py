@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from unflat.network.line import Line
+from unflat.network.lines.line import Line
 from unflat.network.skip import LinearSkip
 from unflat.network.terms import Terms
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
-from unflat.network.boosting import moves_worth_making, stopped, to_pick_from
-from unflat.network.line import Line, least_of
-from unflat.network.reading import (
+from unflat.network.lines.boosting import moves_worth_making, stopped, to_pick_from
+from unflat.network.lines.line import Line, least_of
+from unflat.network.lines.reading import (
     Reader,
     folds_for_lines,
     places_to_read,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from unflat.intervals import describe
-from unflat.network.reading import scaled_targets
+from unflat.network.lines.reading import scaled_targets
 from unflat.scaling.limits import Trial, ends_of
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
-from unflat.network.anchor import last_value
-from unflat.network.line import choose_line, richest, terms_to_try
-from unflat.network.reading import (
+from unflat.network.lines.anchor import last_value
+from unflat.network.lines.line import choose_line, richest, terms_to_try
+from unflat.network.lines.reading import (
     Reader,
     folds_for_lines,
     places_to_read,
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from unflat.dataset import Dataset
-    from unflat.network.anchor import Anchor
-    from unflat.network.line import Line
+    from unflat.network.lines.anchor import Anchor
+    from unflat.network.lines.line import Line
     from unflat.network.terms import Terms
     from unflat.parting import Parting
     from unflat.scaling.scales import InputScaling, Scaler

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from unflat.config import NetworkConfig
-    from unflat.network.line import Line
+    from unflat.network.lines.line import Line
 
 
 class Network(nn.Module):

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from unflat.network.dense import linear
-from unflat.network.line import Line, richest
+from unflat.network.lines.line import Line, richest
 from unflat.network.terms import Terms, summary
 
 if TYPE_CHECKING:

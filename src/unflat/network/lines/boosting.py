@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unflat.network.line import MOST_CURVED
-from unflat.network.sums import Sums, counts_of
+from unflat.network.lines.line import MOST_CURVED
+from unflat.network.lines.sums import Sums, counts_of
 from unflat.network.terms import Terms, pairs
 
 if TYPE_CHECKING:

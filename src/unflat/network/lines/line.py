@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from unflat.network.anchor import Anchor
-from unflat.network.sums import Sums, counts_of
+from unflat.network.lines.anchor import Anchor
+from unflat.network.lines.sums import Sums, counts_of
 from unflat.network.terms import Terms
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from unflat.network.anchor import last_value
+from unflat.network.lines.anchor import last_value
 from unflat.scaling.scales import Scaler, fit_affine, fit_target_scaler
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.model_selection import cross_val_predict
 
-from unflat.network.anchor import Anchor
-from unflat.network.line import (
+from unflat.network.lines.anchor import Anchor
+from unflat.network.lines.line import (
     MOST_WIDE,
     PENALTIES,
     choose_line,

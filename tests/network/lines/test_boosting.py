@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unflat.network.boosting import (
+from unflat.network.lines.boosting import (
     MOST_PICKED_FROM,
     MOVES,
     RATE,
@@ -14,8 +14,8 @@ from unflat.network.boosting import (
     stopped,
     to_pick_from,
 )
-from unflat.network.line import MOST_CURVED
-from unflat.network.sums import Sums, counts_of
+from unflat.network.lines.line import MOST_CURVED
+from unflat.network.lines.sums import Sums, counts_of
 from unflat.network.terms import pairs
 from unflat.sequences.folds import folds_of
 
