@@ -148,8 +148,8 @@ def test_bounds_of_any_coverage_are_in_the_file(coverage, scale_target, learned,
     X = random.normal(3, 2, size=(120, 6, 2))
     y = np.exp(X[:, -1, 0] / 2 + random.normal(size=120) * np.abs(X[:, -1, 1]) / 9)
     model = distinct(X, y, scale_target=scale_target)
-    spread = model.bands_.spread
-    model.bands_ = replace(model.bands_, spread=spread.uneven() if learned else spread.even())
+    distances = model.bands_.distances
+    model.bands_ = replace(model.bands_, distances=distances.uneven() if learned else distances.even())
     export_onnx(model, tmp_path / "model.onnx")
     assert bounds_unlike(model, OnnxPredictor(tmp_path / "model.onnx"), X, coverage) < 1e-5
 
@@ -199,7 +199,7 @@ def test_nothing_is_written_when_bounds_differ(gappy, distinct, tmp_path, monkey
     """Bounds are checked as predictions are."""
     model = distinct(*gappy).calibrate(*gappy)
     monkeypatch.setattr("unflat.export.exporting.FLOOR", 0.5)
-    model.bands_ = replace(model.bands_, spread=model.bands_.spread.uneven())
+    model.bands_ = replace(model.bands_, distances=model.bands_.distances.uneven())
     with pytest.raises(ParityError, match="for sequence"):
         export_onnx(model, tmp_path / "model.onnx")
     assert list(tmp_path.iterdir()) == []

@@ -53,10 +53,10 @@ def test_bounds_are_wide_where_errors_are_large():
     predictor = predictor_for(training)
     bands = Bands.of(predictor, training).calibrated(predictor, noisy(300, 1))
     test = noisy(300, 2)
-    spread = bands.expect(predictor, test.sequences).spread.sum(axis=(1, 2))
+    distances = bands.expect(predictor, test.sequences).distances.sum(axis=(1, 2))
     loud = test.sequences.dense()[:, :, 1].mean(axis=1) > 0
-    assert bool(bands.spread.learned)
-    assert spread[loud].mean() > 4 * spread[~loud].mean()
+    assert bool(bands.distances.learned)
+    assert distances[loud].mean() > 4 * distances[~loud].mean()
 
 
 def test_distances_that_do_not_help_on_held_out_data_are_left_alone():
@@ -66,9 +66,9 @@ def test_distances_that_do_not_help_on_held_out_data_are_left_alone():
     other = noisy(300, 1)
     turned = as_dataset(other.sequences.dense() * [1, -1], other.y[:, 0])
     bands = Bands.of(predictor, training).calibrated(predictor, turned)
-    assert not bool(bands.spread.learned)
-    assert len(np.unique(bands.expect(predictor, turned.sequences).spread[:, 0])) == 1
-    assert bool(bands.calibrated(predictor, other).spread.learned), "what was learned is not forgotten"
+    assert not bool(bands.distances.learned)
+    assert len(np.unique(bands.expect(predictor, turned.sequences).distances[:, 0])) == 1
+    assert bool(bands.calibrated(predictor, other).distances.learned), "what was learned is not forgotten"
 
 
 @settings(max_examples=40, deadline=None)
@@ -92,8 +92,8 @@ def test_bounds_never_cross_hold_the_prediction_and_widen(seed, first, second, s
 
 def test_scores_are_distances_on_the_side_of_the_error():
     """Two below and three above, in units of 1 and 2."""
-    spread = np.array([[[1.0], [2.0]]] * 3)
-    assert scores_of(np.array([[-2.0], [3.0], [0.0]]), spread).tolist() == [[2.0], [1.5], [0.0]]
+    distances = np.array([[[1.0], [2.0]]] * 3)
+    assert scores_of(np.array([[-2.0], [3.0], [0.0]]), distances).tolist() == [[2.0], [1.5], [0.0]]
 
 
 def test_description_is_prediction_and_pooled_states():
@@ -116,7 +116,7 @@ def test_numbers_come_back_from_a_file():
         labels = () if bands.calibration is None else bands.calibration.labels
         again = Bands.from_saved(bands.to_arrays(), labels)
         assert np.array_equal(
-            again.expect(predictor, data.sequences).spread, bands.expect(predictor, data.sequences).spread
+            again.expect(predictor, data.sequences).distances, bands.expect(predictor, data.sequences).distances
         )
         assert (again.calibration is None) == (bands.calibration is None)
 
@@ -129,7 +129,9 @@ def test_distances_of_errors_that_they_were_learned_from_promise_nothing():
     for seed in range(40):
         random = np.random.default_rng(seed)
         bands = Bands.crossed(predictor, data, random.normal(size=(80, 1)), np.repeat(np.arange(5), 16))
-        reach = bands.calibration.quantiles(0.9, len(test), None) * bands.expect(predictor, test.sequences).spread[:, 0]
+        reach = (
+            bands.calibration.quantiles(0.9, len(test), None) * bands.expect(predictor, test.sequences).distances[:, 0]
+        )
         shares.append(np.mean(np.abs(random.normal(size=(1000, 1))) <= reach))
     assert np.mean(shares) == pytest.approx(0.9, abs=0.02)
 
@@ -140,7 +142,7 @@ def test_distances_across_parts_tell_noisy_sequences_from_quiet_ones():
     predictor = predictor_for(data)
     errors = errors_of(predictor, data, describe(predictor, data.sequences))
     bands = Bands.crossed(predictor, data, errors, np.arange(400) % 5)
-    assert bool(bands.spread.learned)
-    spread = bands.expect(predictor, data.sequences).spread.sum(axis=(1, 2))
+    assert bool(bands.distances.learned)
+    distances = bands.expect(predictor, data.sequences).distances.sum(axis=(1, 2))
     loud = data.sequences.dense()[:, :, 1].mean(axis=1) > 0
-    assert spread[loud].mean() > 4 * spread[~loud].mean()
+    assert distances[loud].mean() > 4 * distances[~loud].mean()

@@ -1,4 +1,4 @@
-"""Intervals of an exported model: a spread that was learned, times a quantile that was calibrated, in NumPy."""
+"""Intervals of an exported model: distances that were learned, times a quantile that was calibrated, in NumPy."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class DeployedBands:
     ----------
     arrays : mapping of str to ndarray
         Those of `Bands.to_arrays`, and under `spread.farthest`, `spread.floor`, `target.center`, `target.scale`,
-        `target.lowest` and `target.highest` the limits of the spread, the target's scale and its limits.
+        `target.lowest` and `target.highest` the limits of the distances, the target's scale and its limits.
     labels : tuple of int, float or str
         What the groups of the calibration are called.
     """
@@ -74,7 +74,7 @@ class DeployedBands:
         return PredictionInterval(lower, upper)
 
     def _distances(self, scaled: NDArray[np.float32], vector: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Give the distances below and above, (n, 2, outputs): see `unflat.intervals.spread.Spread`."""
+        """Give the distances below and above, (n, 2, outputs): see `unflat.intervals.distances.Distances`."""
         of = {name: self.arrays[f"spread.{name}"] for name in ("center", "scale", "weight", "bias", "size", "learned")}
         states = vector[:, : len(of["center"]) - scaled.shape[1]]
         standardized = (np.concatenate([scaled, states], axis=1).astype(np.float64) - of["center"]) / of["scale"]

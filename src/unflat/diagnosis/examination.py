@@ -148,7 +148,7 @@ class Examination:
     @cached_property
     def relearned(self) -> Relearned | None:
         """What copies of a learner explain of some targets, as given and standardized; None where that is not asked."""
-        part, places = self.training, spread_out(len(self.training))
+        part, places = self.training, evenly_among(len(self.training))
         return self.subject.relearned(taken(part.X, places), part.y[places].reshape((-1, *part.y_shape[1:])))
 
     @cached_property
@@ -167,7 +167,7 @@ class Examination:
         return read_anew(columns, self.training.y[:n], asked)
 
 
-def spread_out(n: int) -> NDArray[np.int64]:
+def evenly_among(n: int) -> NDArray[np.int64]:
     """Choose no more than `SAMPLE` of n sequences, from all over them, since targets may drift."""
     return np.unique(np.linspace(0, n - 1, SAMPLE).astype(np.int64))
 

@@ -39,7 +39,7 @@ class _Awaited:
     """A prediction whose truth is still to come."""
 
     center: NDArray[np.float64]
-    spread: NDArray[np.float64]
+    distances: NDArray[np.float64]
     quantiles: NDArray[np.float64]
     limits: NDArray[np.float64]
 
@@ -131,8 +131,8 @@ class AdaptiveInterval:
         expected = self._expect(X)
         quantiles = np.tile(self.quantiles, (len(expected.center), 1))
         limits = self._limits()
-        for center, spread, of_one in zip(*expected, quantiles, strict=True):
-            self._awaited.append(_Awaited(center, spread, of_one, limits))
+        for center, distances, of_one in zip(*expected, quantiles, strict=True):
+            self._awaited.append(_Awaited(center, distances, of_one, limits))
         # Nothing at all is too little for an alpha above 1; the interval then shrinks to the prediction.
         return self._shaped(self._bound(expected, np.maximum(quantiles, 0.0)))
 
@@ -207,9 +207,9 @@ class AdaptiveInterval:
         truths = as_targets(y, len(expected.center)).reshape(len(expected.center), -1)
         targets = self._scale(truths)
         given, limits = np.empty_like(expected.center), np.empty((2, *expected.center.shape))
-        for i, (center, spread) in enumerate(zip(*expected, strict=True)):
+        for i, (center, distances) in enumerate(zip(*expected, strict=True)):
             given[i], limits[:, i] = self.quantiles, self._limits()
-            self._awaited.append(_Awaited(center, spread, given[i].copy(), limits[:, i]))
+            self._awaited.append(_Awaited(center, distances, given[i].copy(), limits[:, i]))
             due = i - delay + 1
             if due >= 0:
                 self._admit(truths[due : due + 1])
@@ -246,7 +246,7 @@ class AdaptiveInterval:
         return len(self._awaited)
 
     def _learn(self, awaited: _Awaited, target: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
-        score = scores_of((target - awaited.center)[None], awaited.spread[None])[0]
+        score = scores_of((target - awaited.center)[None], awaited.distances[None])[0]
         missed = awaited.missed(score, truth)
         self._alpha += self.gamma * ((1 - self.coverage) - missed)
         self._hits += ~missed

@@ -1,4 +1,4 @@
-"""Intervals of a fitted predictor: a spread that was learned, times a quantile that was calibrated."""
+"""Intervals of a fitted predictor: distances that were learned, times a quantile that was calibrated."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from unflat.conformal import Calibration, PredictionInterval
+from unflat.intervals.distances import Distances, fit_distances
 from unflat.intervals.held_out import describe, errors_of, errors_unseen
-from unflat.intervals.spread import Spread, fit_spread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from unflat.training.losses import Loss
 
 _MOST_SEQUENCES, _MOST_STEPS, _FEWEST_SEQUENCES = 10_000, 1 << 20, 500
-"""The spread is fitted on so many sequences, or time steps, at the most: it has few coefficients."""
+"""The distances are fitted on so many sequences, or time steps, at the most: they have few coefficients."""
 
 _JUDGED_AT, _WORTH = 0.9, 0.99
 """Learned distances are used where they bring the interval score at this coverage below this share."""
@@ -38,26 +38,26 @@ class Expected(NamedTuple):
     ----------
     center : ndarray of shape (n, outputs), float64
         Predictions, on the target's scale.
-    spread : ndarray of shape (n, 2, outputs), float64
+    distances : ndarray of shape (n, 2, outputs), float64
         Distances below and above, all positive.
     """
 
     center: NDArray[np.float64]
-    spread: NDArray[np.float64]
+    distances: NDArray[np.float64]
 
     def scores(self, targets: NDArray[np.float64]) -> NDArray[np.float64]:
         """Measure how many distances targets lie from their prediction, each on its own side: at least 0."""
-        return scores_of(targets - self.center, self.spread)
+        return scores_of(targets - self.center, self.distances)
 
 
-def scores_of(errors: NDArray[np.float64], spread: NDArray[np.float64]) -> NDArray[np.float64]:
+def scores_of(errors: NDArray[np.float64], distances: NDArray[np.float64]) -> NDArray[np.float64]:
     """Divide errors by the distance of their side.
 
     Parameters
     ----------
     errors : ndarray of shape (n, outputs)
         Target less prediction.
-    spread : ndarray of shape (n, 2, outputs)
+    distances : ndarray of shape (n, 2, outputs)
         Distances below and above.
 
     Returns
@@ -65,7 +65,7 @@ def scores_of(errors: NDArray[np.float64], spread: NDArray[np.float64]) -> NDArr
     ndarray of shape (n, outputs)
         max(-error / below, error / above), at least 0.
     """
-    scores: NDArray[np.float64] = np.abs(errors) / np.where(errors < 0, spread[:, 0], spread[:, 1])
+    scores: NDArray[np.float64] = np.abs(errors) / np.where(errors < 0, distances[:, 0], distances[:, 1])
     return scores
 
 
@@ -75,13 +75,13 @@ class Bands:
 
     Parameters
     ----------
-    spread : Spread
+    distances : Distances
         The distances.
     calibration : Calibration or None
         The scores of data that the model had not learned from; None if there are none.
     """
 
-    spread: Spread
+    distances: Distances
     calibration: Calibration | None = None
 
     def __repr__(self) -> str:
@@ -90,9 +90,9 @@ class Bands:
     @classmethod
     def of(cls, predictor: Predictor, training: Dataset) -> Bands:
         """Learn the distances from the errors that a predictor makes on its training part."""
-        part = training.take(_spread_over(len(training), training.sequences.longest))
+        part = training.take(_evenly(len(training), training.sequences.longest))
         described = describe(predictor, part.sequences)
-        return cls(fit_spread(described, errors_of(predictor, part, described), part.weights))
+        return cls(fit_distances(described, errors_of(predictor, part, described), part.weights))
 
     @classmethod
     def crossed(
@@ -123,16 +123,16 @@ class Bands:
         learned = np.empty((len(data), 2, unseen.shape[1]))
         for part in np.unique(parts):
             own = np.flatnonzero(parts == part)
-            spread = _learned(described, unseen, data, np.flatnonzero(parts != part))
-            learned[own] = _distances(spread, described[own])
-        spread = _learned(described, unseen, data, np.arange(len(data)))
-        return _with_scores(spread, unseen, learned, _distances(spread.even(), described), data)
+            distances = _learned(described, unseen, data, np.flatnonzero(parts != part))
+            learned[own] = _distances_of(distances, described[own])
+        distances = _learned(described, unseen, data, np.arange(len(data)))
+        return _with_scores(distances, unseen, learned, _distances_of(distances.even(), described), data)
 
     @classmethod
     def unlearned(cls, predictor: Predictor) -> Bands:
         """Take the same distances everywhere: for a predictor whose training part is not at hand."""
         network = predictor.network
-        return cls(Spread(network.outputs + network.width, network.outputs))
+        return cls(Distances(network.outputs + network.width, network.outputs))
 
     def calibrated(self, predictor: Predictor, data: Dataset, unseen: NDArray[np.float64] | None = None) -> Bands:
         """Calibrate on data that the predictor has not learned from.
@@ -160,8 +160,8 @@ class Bands:
         """
         described = describe(predictor, data.sequences)
         missed = errors_of(predictor, data, described) if unseen is None else unseen
-        learned, even = (_distances(s, described) for s in (self.spread.uneven(), self.spread.even()))
-        return _with_scores(self.spread, missed, learned, even, data)
+        learned, even = (_distances_of(s, described) for s in (self.distances.uneven(), self.distances.even()))
+        return _with_scores(self.distances, missed, learned, even, data)
 
     def outdated(self) -> Bands:
         """Keep the distances, and forget scores of weights that have changed since."""
@@ -171,7 +171,7 @@ class Bands:
         """Predict, and say how far errors reach, before any coverage is asked for."""
         described = describe(predictor, sequences)
         outputs = predictor.network.outputs
-        return Expected(described[:, :outputs].double().numpy(), _distances(self.spread, described))
+        return Expected(described[:, :outputs].double().numpy(), _distances_of(self.distances, described))
 
     def interval(
         self, predictor: Predictor, sequences: Sequences, quantiles: NDArray[np.float64]
@@ -181,16 +181,16 @@ class Bands:
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Give the numbers, for a file."""
-        arrays = {f"spread.{name}": tensor.numpy() for name, tensor in self.spread.state_dict().items()}
+        arrays = {f"spread.{name}": tensor.numpy() for name, tensor in self.distances.state_dict().items()}
         scores = {} if self.calibration is None else self.calibration.to_arrays()
         return arrays | {f"calibration.{name}": array for name, array in scores.items()}
 
     @classmethod
     def from_saved(cls, arrays: Mapping[str, NDArray[Any]], labels: tuple[Any, ...]) -> Bands:
         """Read what `to_arrays` gave, with the labels of the calibration's groups."""
-        spread = Spread.restore({n: torch.from_numpy(a) for n, a in _under("spread.", arrays).items()})
+        distances = Distances.restore({n: torch.from_numpy(a) for n, a in _under("spread.", arrays).items()})
         scores = _under("calibration.", arrays)
-        return cls(spread, Calibration.from_saved(scores, labels) if scores else None)
+        return cls(distances, Calibration.from_saved(scores, labels) if scores else None)
 
 
 def bands_of(
@@ -239,14 +239,14 @@ def bounds(predictor: Predictor, expected: Expected, quantiles: NDArray[np.float
     PredictionInterval
         Of shape (n, outputs).
     """
-    reach = quantiles[:, None] * expected.spread
+    reach = quantiles[:, None] * expected.distances
     scaled = np.stack([expected.center - reach[:, 0], expected.center + reach[:, 1]])
     lower, upper = predictor.target.inverse(torch.from_numpy(scaled)).numpy()
     return PredictionInterval(lower, upper)
 
 
 def _with_scores(
-    spread: Spread,
+    distances: Distances,
     missed: NDArray[np.float64],
     learned: NDArray[np.float64],
     even: NDArray[np.float64],
@@ -255,29 +255,31 @@ def _with_scores(
     """Choose between distances that were learned and those that are the same everywhere, and keep the scores."""
     is_better = _cost(missed, learned, data.weights) < _WORTH * _cost(missed, even, data.weights)
     scores = scores_of(missed, learned if is_better else even)
-    return Bands(spread.uneven() if is_better else spread.even(), Calibration.of(scores, data.weights, data.series))
+    return Bands(
+        distances.uneven() if is_better else distances.even(), Calibration.of(scores, data.weights, data.series)
+    )
 
 
-def _spread_over(n: int, steps: int) -> NDArray[np.int64]:
-    """Choose sequences for distances to be learned from, spread over n of them."""
+def _evenly(n: int, steps: int) -> NDArray[np.int64]:
+    """Choose sequences for distances to be learned from, evenly over n of them."""
     most = min(_MOST_SEQUENCES, max(_FEWEST_SEQUENCES, _MOST_STEPS // steps))
     return np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(np.int64)
 
 
-def _learned(described: Tensor, errors: NDArray[np.float64], data: Dataset, places: NDArray[np.int64]) -> Spread:
+def _learned(described: Tensor, errors: NDArray[np.float64], data: Dataset, places: NDArray[np.int64]) -> Distances:
     """Learn distances from the errors of some sequences."""
-    chosen = places[_spread_over(len(places), data.sequences.longest)]
-    return fit_spread(described[chosen], errors[chosen], None if data.weights is None else data.weights[chosen])
+    chosen = places[_evenly(len(places), data.sequences.longest)]
+    return fit_distances(described[chosen], errors[chosen], None if data.weights is None else data.weights[chosen])
 
 
-def _distances(spread: Spread, described: Tensor) -> NDArray[np.float64]:
-    distances: NDArray[np.float64] = spread(described).double().numpy()
-    return distances
+def _distances_of(distances: Distances, described: Tensor) -> NDArray[np.float64]:
+    values: NDArray[np.float64] = distances(described).double().numpy()
+    return values
 
 
-def _cost(errors: NDArray[np.float64], spread: NDArray[np.float64], weights: NDArray[np.float64] | None) -> float:
+def _cost(errors: NDArray[np.float64], distances: NDArray[np.float64], weights: NDArray[np.float64] | None) -> float:
     """Score the intervals that just cover their share of errors; the mean over outputs, on the target's scale."""
-    reach = np.nan_to_num(np.nanquantile(scores_of(errors, spread), _JUDGED_AT, axis=0))[None, None] * spread
+    reach = np.nan_to_num(np.nanquantile(scores_of(errors, distances), _JUDGED_AT, axis=0))[None, None] * distances
     outside = np.fmax(np.fmax(-errors - reach[:, 0], errors - reach[:, 1]), 0.0)
     costs = (reach.sum(axis=1) + 2 / (1 - _JUDGED_AT) * outside).mean(axis=1)
     return float(np.average(costs, weights=weights))

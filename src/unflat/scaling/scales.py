@@ -75,11 +75,11 @@ def fit_affine(values: NDArray[Any], kind: Scale) -> Affine:
         return Affine(0.0, 1.0, constant=True)
     unit = values / magnitude  # so that squares neither overflow nor vanish, from 1e-300 to 1e300
     center = float(unit.mean())
-    spread = math.sqrt(_mean_of(lambda piece: np.square(piece - center), unit))
-    constant = spread <= _LAST_BITS * _mean_of(np.abs, unit)
+    deviation = math.sqrt(_mean_of(lambda piece: np.square(piece - center), unit))
+    constant = deviation <= _LAST_BITS * _mean_of(np.abs, unit)
     if kind == "none":
         return Affine(0.0, 1.0, constant)
-    center, scale = _center_and_scale(unit, spread, kind)
+    center, scale = _center_and_scale(unit, deviation, kind)
     return Affine(center * magnitude, 1.0 if constant else scale * magnitude, constant)
 
 
@@ -89,14 +89,14 @@ def _mean_of(function: Callable[[NDArray[Any]], NDArray[Any]], values: NDArray[A
     return math.fsum(float(function(piece).sum()) for piece in pieces) / len(values)
 
 
-def _center_and_scale(unit: NDArray[Any], spread: float, kind: Scale) -> tuple[float, float]:
+def _center_and_scale(unit: NDArray[Any], deviation: float, kind: Scale) -> tuple[float, float]:
     if kind == "minmax":
         return float(unit.min()), float(np.ptp(unit))
     if kind == "robust":
         low, middle, high = map(float, np.quantile(unit, [0.25, 0.5, 0.75]))
         half_are_equal = high - low <= _LAST_BITS * max(abs(low), abs(high))
-        return middle, spread if half_are_equal else high - low
-    return float(unit.mean()), spread
+        return middle, deviation if half_are_equal else high - low
+    return float(unit.mean()), deviation
 
 
 class Scaler(nn.Module):

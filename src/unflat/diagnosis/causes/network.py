@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from unflat.diagnosis.causes.symptoms import varies
-from unflat.diagnosis.examination import SAMPLE, spread_out
+from unflat.diagnosis.examination import SAMPLE, evenly_among
 from unflat.diagnosis.subjects import TargetScale, last_activated, output_activation
 from unflat.diagnosis.subjects.optimizers import ADAPTIVE
 
@@ -103,7 +103,7 @@ def losses_of_targets(examination: Examination) -> tuple[float | None, float | N
         by more than axes, or targets are constant.
     """
     part = examination.training
-    places = spread_out(len(part))
+    places = evenly_among(len(part))
     targets, n = part.y[places], len(places)
     if prod(part.prediction_shape[1:]) != part.y.shape[1] or not varies(targets).any():
         return None, None

@@ -43,7 +43,7 @@ _LEAST = 64 * float(np.finfo(np.float32).eps)
 """The least overall distance, in units of the target's scale: what float32 leaves of an exact fit."""
 
 
-class Spread(nn.Module):
+class Distances(nn.Module):
     """Distances to either side of predictions.
 
     Parameters
@@ -90,22 +90,22 @@ class Spread(nn.Module):
         """Bring descriptions to mean 0 and deviation 1, cut off far outside."""
         return ((described - self.center) / self.scale).clamp(-FARTHEST, FARTHEST)
 
-    def even(self) -> Spread:
+    def even(self) -> Distances:
         """Give the same overall distances everywhere."""
-        return Spread.restore(self.state_dict() | {"learned": torch.tensor(False, device="cpu")})  # noqa: FBT003 - a tensor's value
+        return Distances.restore(self.state_dict() | {"learned": torch.tensor(False, device="cpu")})  # noqa: FBT003 - a tensor's value
 
-    def uneven(self) -> Spread:
+    def uneven(self) -> Distances:
         """Give the distances that were learned, again."""
-        return Spread.restore(self.state_dict() | {"learned": torch.tensor(True, device="cpu")})  # noqa: FBT003 - a tensor's value
+        return Distances.restore(self.state_dict() | {"learned": torch.tensor(True, device="cpu")})  # noqa: FBT003 - a tensor's value
 
     @classmethod
-    def restore(cls, state: dict[str, Tensor]) -> Spread:
+    def restore(cls, state: dict[str, Tensor]) -> Distances:
         """Make it again from what `state_dict` gave."""
         width, twice = state["weight"].shape
         return restored(lambda: cls(width, twice // 2), state)
 
 
-def fit_spread(described: Tensor, errors: NDArray[np.float64], weights: NDArray[np.float64] | None) -> Spread:
+def fit_distances(described: Tensor, errors: NDArray[np.float64], weights: NDArray[np.float64] | None) -> Distances:
     """Fit the distances on errors of the training part.
 
     Parameters
@@ -119,27 +119,27 @@ def fit_spread(described: Tensor, errors: NDArray[np.float64], weights: NDArray[
 
     Returns
     -------
-    Spread
+    Distances
         Fitted; the same for the same numbers, since nothing is drawn.
     """
-    spread = Spread(described.shape[1], errors.shape[1])
-    spread.center.copy_(described.mean(dim=0))
+    distances = Distances(described.shape[1], errors.shape[1])
+    distances.center.copy_(described.mean(dim=0))
     deviation = described.std(dim=0, correction=0)
     # A state that never moves says nothing; its scale is so large that it stays at 0.
-    spread.scale.copy_(torch.where(deviation > _LEAST, deviation, torch.inf))
+    distances.scale.copy_(torch.where(deviation > _LEAST, deviation, torch.inf))
     sides = np.concatenate([-errors, errors], axis=1)  # how far below, how far above
     overall = np.maximum(np.quantile(sides, _DECILE, axis=0), _LEAST)
-    spread.size.copy_(torch.from_numpy(overall))
-    spread.bias.fill_(math.log(math.expm1(1 - FLOOR)))  # the overall distance, to begin with
+    distances.size.copy_(torch.from_numpy(overall))
+    distances.bias.fill_(math.log(math.expm1(1 - FLOOR)))  # the overall distance, to begin with
     counts = None if weights is None else torch.from_numpy(weights / weights.mean()).float()
-    _descend(spread, spread.standardized(described), torch.from_numpy(sides / overall).float(), counts)
-    return spread
+    _descend(distances, distances.standardized(described), torch.from_numpy(sides / overall).float(), counts)
+    return distances
 
 
-def _descend(spread: Spread, states: Tensor, sides: Tensor, counts: Tensor | None) -> None:
+def _descend(distances: Distances, states: Tensor, sides: Tensor, counts: Tensor | None) -> None:
     # Transposed: of a tall matrix and a narrow one, this product is the fast one, and so is its gradient's.
-    weight = spread.weight.T.clone(memory_format=torch.contiguous_format).requires_grad_()
-    bias = spread.bias.clone().requires_grad_()
+    weight = distances.weight.T.clone(memory_format=torch.contiguous_format).requires_grad_()
+    bias = distances.bias.clone().requires_grad_()
     optimizer = AdamW([("weight", weight), ("bias", bias)])
     batches = [
         (states[part].contiguous(), sides[part], None if counts is None else counts[part])
@@ -153,8 +153,8 @@ def _descend(spread: Spread, states: Tensor, sides: Tensor, counts: Tensor | Non
         optimizer.forget_gradients()
         loss.backward()
         optimizer.step(Pace(_RATE * (1 - step / _STEPS)))
-    spread.weight.copy_(weight.detach().T)
-    spread.bias.copy_(bias.detach())
+    distances.weight.copy_(weight.detach().T)
+    distances.bias.copy_(bias.detach())
 
 
 def _parts(n: int) -> list[slice]:

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unflat.intervals.spread import Spread, fit_spread
+from unflat.intervals.distances import Distances, fit_distances
 
 
 def drawn(n=4000, seed=0):
@@ -20,7 +20,7 @@ def drawn(n=4000, seed=0):
 def test_distances_follow_the_deciles_of_errors_on_either_side():
     """Errors of Laplace's shape with known scales: the decile on a side of rate s is at s · ln(5)."""
     described, errors, size = drawn()
-    below, above = fit_spread(described, errors, None)(described)[..., 0].T.double().numpy()
+    below, above = fit_distances(described, errors, None)(described)[..., 0].T.double().numpy()
     assert np.corrcoef(np.log(below), np.log(size))[0, 1] > 0.97
     assert np.median(below / size) == pytest.approx(np.log(5), rel=0.15)
     assert np.median(above / size) == pytest.approx(3 * np.log(5), rel=0.15)
@@ -31,8 +31,8 @@ def test_weights_say_whose_errors_count():
     described = torch.zeros(1000, 1)
     errors = np.where(np.arange(1000) % 2, 10.0, 1.0)[:, None] * np.random.default_rng(0).choice([-1, 1], (1000, 1))
     weights = np.where(np.arange(1000) % 2, 1e-3, 1.0)
-    heavy = fit_spread(described, errors, weights)(described[:1]).max()
-    assert heavy < 5 < fit_spread(described, errors, 1 / weights)(described[:1]).min()
+    heavy = fit_distances(described, errors, weights)(described[:1]).max()
+    assert heavy < 5 < fit_distances(described, errors, 1 / weights)(described[:1]).min()
 
 
 @settings(max_examples=10, deadline=None)
@@ -42,7 +42,7 @@ def test_distances_are_positive_whatever_the_errors_and_the_states(seed, power, 
     random = np.random.default_rng(seed)
     described = torch.from_numpy(random.normal(size=(n, 2))).float()
     errors = np.abs(random.normal(size=(n, 2))) * 10.0**power * [1, 0]
-    distances = fit_spread(described, errors, None)(1e6 * described)
+    distances = fit_distances(described, errors, None)(1e6 * described)
     assert (distances > 0).all()
     assert distances.isfinite().all()
 
@@ -50,7 +50,7 @@ def test_distances_are_positive_whatever_the_errors_and_the_states(seed, power, 
 def test_the_same_errors_give_the_same_distances():
     """Nothing is drawn, so that a fit can be repeated to the bit."""
     described, errors, _ = drawn(1500)
-    first, second = fit_spread(described, errors, None), fit_spread(described, errors, None)
+    first, second = fit_distances(described, errors, None), fit_distances(described, errors, None)
     assert torch.equal(first(described), second(described))
 
 
@@ -58,20 +58,20 @@ def test_a_state_that_never_moved_says_nothing():
     """A dead unit that wakes after training does not move the distances."""
     described, errors, _ = drawn(500)
     described[:, 2] = 7.0
-    spread = fit_spread(described, errors, None)
+    fitted = fit_distances(described, errors, None)
     awake = described.clone()
     awake[:, 2] = 1000.0
-    assert torch.equal(spread(described), spread(awake))
+    assert torch.equal(fitted(described), fitted(awake))
 
 
 def test_an_unlearned_spread_is_the_same_everywhere():
     """Without errors to learn from all distances are equal, so that calibration is that of the plain residual."""
-    distances = Spread(4, 2)(torch.randn(5, 4, generator=torch.Generator().manual_seed(0)))
+    distances = Distances(4, 2)(torch.randn(5, 4, generator=torch.Generator().manual_seed(0)))
     assert len(distances.unique()) == 1
 
 
 def test_numbers_come_back():
-    """What `state_dict` gave makes an equal spread."""
+    """What `state_dict` gave makes equal distances."""
     described, errors, _ = drawn(200)
-    spread = fit_spread(described, errors, None)
-    assert torch.equal(Spread.restore(spread.state_dict())(described), spread(described))
+    fitted = fit_distances(described, errors, None)
+    assert torch.equal(Distances.restore(fitted.state_dict())(described), fitted(described))
