@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from unflat._arrays import as_array, off_the_graph
+from unflat._arrays import as_array, off_the_graph, shaped_as_targets
 
 
 @pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16, torch.int64])
@@ -25,3 +25,10 @@ def test_arrays_are_not_copied():
     """What NumPy can read already is left where it is."""
     values = np.arange(3.0)
     assert np.shares_memory(as_array(off_the_graph(values)), values)
+
+
+def test_outputs_have_the_axes_that_targets_had():
+    """One column of one-dimensional targets is no matrix; of others the axis stays, of a single output too."""
+    column = np.array([[1.0], [2.0]])
+    assert shaped_as_targets(column, one_dimensional=True).tolist() == [1.0, 2.0]
+    assert shaped_as_targets(column, one_dimensional=False).tolist() == [[1.0], [2.0]]

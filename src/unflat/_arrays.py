@@ -1,13 +1,15 @@
-"""Tensors and masked arrays as NumPy's own arrays: read through no mask, whatever takes gradients."""
+"""Tensors and masked arrays as NumPy's own: read through no mask, whatever takes gradients; outputs as targets came."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_Number = TypeVar("_Number", bound=np.generic)
 
 
 def off_the_graph(values: Any) -> object:  # noqa: ANN401 - nothing here loads torch
@@ -46,3 +48,21 @@ def as_array(values: object) -> NDArray[Any]:
         return np.asarray(values)
     numbers = values if values.dtype.kind in "fc" else values.astype(np.float64)
     return np.ma.filled(numbers, np.nan)
+
+
+def shaped_as_targets(outputs: NDArray[_Number], *, one_dimensional: bool) -> NDArray[_Number]:
+    """Give what was found of each output the form that targets came in.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (n, n_outputs)
+        Predictions, or bounds of them.
+    one_dimensional : bool
+        Whether targets came without an axis for outputs.
+
+    Returns
+    -------
+    ndarray of shape (n,) or (n, n_outputs)
+        A view.
+    """
+    return outputs[:, 0] if one_dimensional else outputs

@@ -40,7 +40,7 @@ class Dataset:
         Where the target's own past stands among the features.
     windows : Windows or None
         Where the sequences were cut from, if they were.
-    flat : bool
+    one_dimensional : bool
         Whether y came without an axis for outputs.
     """
 
@@ -51,7 +51,7 @@ class Dataset:
     names: tuple[str, ...]
     past: PastTarget | None
     windows: Windows | None
-    flat: bool
+    one_dimensional: bool
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -146,7 +146,7 @@ def as_dataset(
         output_names(y, 1 if targets.ndim == 1 else targets.shape[1]),
         None,
         None,
-        flat=targets.ndim == 1,
+        one_dimensional=targets.ndim == 1,
     )
 
 
@@ -191,7 +191,7 @@ def _of_windows(windows: Windows, y: object, sample_weight: object, groups: obje
         windows.schema.outputs,
         windows.past,
         windows,
-        flat=targets.ndim == 1,
+        one_dimensional=targets.ndim == 1,
     )
 
 

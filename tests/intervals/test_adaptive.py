@@ -8,7 +8,7 @@ from unflat.errors import ConfigurationError, InputError, ShapeError
 from unflat.intervals import AdaptiveInterval, Expected
 
 
-def follow(scores, *, coverage=0.9, gamma=0.05, outputs=1, flat=True, highest=np.inf):
+def follow(scores, *, coverage=0.9, gamma=0.05, outputs=1, one_dimensional=True, highest=np.inf):
     """Follow a series whose predictions are 0, distances 1 and bounds at most `highest`; X says how many."""
     limits = np.array([[-np.inf], [highest]]) * np.ones(outputs)
 
@@ -24,7 +24,7 @@ def follow(scores, *, coverage=0.9, gamma=0.05, outputs=1, flat=True, highest=np
         admit=admit,
         coverage=coverage,
         gamma=gamma,
-        flat=flat,
+        one_dimensional=one_dimensional,
     )
 
 
@@ -151,7 +151,7 @@ def test_scores_remembered_are_the_latest():
 def test_each_output_keeps_a_coverage_of_its_own():
     """Of two outputs one grows tenfold: only its intervals widen."""
     random = np.random.default_rng(0)
-    tracked = follow(np.abs(random.normal(size=(50, 2))), outputs=2, flat=False)
+    tracked = follow(np.abs(random.normal(size=(50, 2))), outputs=2, one_dimensional=False)
     y = random.normal(size=(300, 2)) * [1, 10]
     interval = tracked.replay(range(300), y)
     assert interval.upper.shape == (300, 2)

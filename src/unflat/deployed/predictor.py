@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from unflat._arrays import shaped_as_targets
 from unflat.config import AtLeast
 from unflat.conformal import PredictionInterval, labels, labels_of, refuse_other_coverage
 from unflat.deployed.opening import content_of, damage_named, open_session, read_bands, read_metadata
@@ -102,7 +103,7 @@ class OnnxPredictor:
         self._categorical_beside, self._complete_beside = tuple(beside["categorical"]), beside["complete"]
         self.n_features: int = self.metadata["n_features"]
         self._fewest_steps: int = self.metadata.get("fewest_steps", 1)  # older files do not say
-        self._flat: bool = self.metadata["flat_target"]
+        self._one_dimensional: bool = self.metadata["flat_target"]
         self._complete: list[int] = self.metadata["complete"]
         self._ranges = InputRange.from_saved(
             {name: np.array(bound, dtype=np.float64) for name, bound in self.metadata["range"].items()}
@@ -214,7 +215,7 @@ class OnnxPredictor:
             return read_bands(self._session)
 
     def _shaped(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return values[:, 0] if self._flat else values
+        return shaped_as_targets(values, one_dimensional=self._one_dimensional)
 
     def _plain(self, X: object) -> NDArray[np.float64] | None:
         """Give an array that needs no further check, or None for anything else."""

@@ -98,7 +98,7 @@ def _targets_drawn_in(data: Dataset) -> tuple[Dataset, list[str]]:
     y = np.stack([drawn_in(data.y[:, output], lone) for output, lone in found.items()], axis=1)
     told = []
     for output, lone in found.items():
-        of = "" if data.flat else f" of {data.names[output]}"
+        of = "" if data.one_dimensional else f" of {data.names[output]}"
         told += [f"the target{of} of sequence {one.places[0]}, {_counted(one)}" for one in lone]
     return replace(data, y=y), told
 

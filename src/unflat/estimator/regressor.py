@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import torch
 
+from unflat._arrays import shaped_as_targets
 from unflat.baselines import Baselines
 from unflat.contract import SequenceRegressor, check_is_fitted, random_state_of
 from unflat.dataset import as_dataset, refuse_other_data, sequences_for
@@ -429,7 +430,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         """
         check_is_fitted(self)
         prediction = predict_all(self.predictor_, self._sequences(X))
-        return prediction[:, 0] if self.flat_target_ else prediction
+        return shaped_as_targets(prediction, one_dimensional=self.flat_target_)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the model to one file: network, scales, baselines, history; no data, no pickle.
@@ -477,7 +478,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         self.fewest_steps_ = training.sequences.shortest
         self.n_outputs_ = training.y.shape[1]
         self.target_names_ = training.names
-        self.flat_target_ = training.flat
+        self.flat_target_ = training.one_dimensional
         return generator
 
     def _judge(self, parting: Parting, errors: Sequence[list[torch.Tensor]], picks: Picks, loss: Loss) -> None:

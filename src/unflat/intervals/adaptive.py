@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from unflat._arrays import shaped_as_targets
 from unflat.config import AtLeast
 from unflat.conformal import PredictionInterval
 from unflat.dataset import as_targets
@@ -77,7 +78,7 @@ class AdaptiveInterval:
         The share of truths that are to lie inside.
     gamma : float
         How far one miss moves the next interval. Larger adapts faster and wavers more.
-    flat : bool
+    one_dimensional : bool
         Whether targets come without an axis for outputs.
     """
 
@@ -92,13 +93,13 @@ class AdaptiveInterval:
         admit: Callable[[NDArray[np.float64]], None],
         coverage: float,
         gamma: float,
-        flat: bool,
+        one_dimensional: bool,
     ) -> None:
         self._expect, self._bound, self._scale = expect, bound, scale
         self._limits, self._admit = limits, admit
         self.coverage = coverage
         self.gamma = gamma
-        self._flat = flat
+        self._one_dimensional = one_dimensional
         kept = scores[-_MOST_REMEMBERED:]
         self._recent = deque(kept, maxlen=max(_FEWEST_REMEMBERED, len(kept)))
         self._ranked = np.sort(kept, axis=0)
@@ -261,7 +262,7 @@ class AdaptiveInterval:
 
     def _truths(self, y: object) -> NDArray[np.float64]:
         values, outputs = np.asarray(y), len(self._alpha)
-        is_one = values.ndim == 0 or (not self._flat and values.ndim == 1)
+        is_one = values.ndim == 0 or (not self._one_dimensional and values.ndim == 1)
         values = values[None] if is_one else values
         truths = as_targets(values, len(values)).reshape(len(values), -1)
         if truths.shape[1] != outputs:
@@ -269,7 +270,9 @@ class AdaptiveInterval:
         return truths
 
     def _shaped(self, interval: PredictionInterval) -> PredictionInterval:
-        return PredictionInterval(*(bound[:, 0] if self._flat else bound for bound in interval))
+        return PredictionInterval(
+            *(shaped_as_targets(bound, one_dimensional=self._one_dimensional) for bound in interval)
+        )
 
 
 def _replaced(ranked: NDArray[np.float64], oldest: float | None, newest: float) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import torch
 
+from unflat._arrays import shaped_as_targets
 from unflat.config import Interval
 from unflat.conformal import PredictionInterval, labels_of, refuse_other_coverage
 from unflat.contract import check_is_fitted
@@ -98,7 +99,7 @@ class IntervalMixin:
         known = labels_of(groups, n) if groups is not None else series_of(X) if isinstance(X, Windows) else None
         quantiles = calibration.asked(coverage, n, known)
         interval = self._bounds(expected, quantiles)
-        return PredictionInterval(*(bound[:, 0] if self.flat_target_ else bound for bound in interval))
+        return PredictionInterval(*(shaped_as_targets(bound, one_dimensional=self.flat_target_) for bound in interval))
 
     def calibrate(self, X: object, y: object = None, *, sample_weight: object = None, groups: object = None) -> Self:
         """Calibrate intervals anew, on sequences that the model has not learned from.
@@ -177,7 +178,7 @@ class IntervalMixin:
             admit=self._admit,
             coverage=coverage,
             gamma=gamma,
-            flat=self.flat_target_,
+            one_dimensional=self.flat_target_,
         )
 
     def _expect(self, X: object) -> Expected:

@@ -51,4 +51,6 @@ class StreamMixin:
         """
         check_is_fitted(self)
         beside = () if self.schema_ is None else self.schema_.beside
-        return Stream(self.predictor_, self.input_range_, streams=streams, flat=self.flat_target_, beside=beside)
+        return Stream(
+            self.predictor_, self.input_range_, streams=streams, one_dimensional=self.flat_target_, beside=beside
+        )

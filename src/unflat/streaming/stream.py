@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from unflat._arrays import shaped_as_targets
 from unflat.config import AtLeast
 from unflat.errors import ConfigurationError, ShapeError, StreamError
 from unflat.network.arrays import PredictorArrays
@@ -40,7 +41,7 @@ class Stream:
         The range of each raw feature in training.
     streams : int or None
         How many streams there are; None for a single one, whose steps and predictions have no axis of streams.
-    flat : bool
+    one_dimensional : bool
         Whether predictions have no axis of outputs.
     beside : tuple of str
         The names of what stands beside a sequence.
@@ -71,7 +72,7 @@ class Stream:
         ranges: InputRange,
         *,
         streams: int | None = None,
-        flat: bool = True,
+        one_dimensional: bool = True,
         beside: tuple[str, ...] = (),
     ) -> None:
         if streams is not None and not AtLeast(1).admits(streams):
@@ -82,7 +83,7 @@ class Stream:
         self._beside = beside
         self._features = len(ranges.low)
         self._single = streams is None
-        self._flat = flat
+        self._one_dimensional = one_dimensional
         self._engine = self._engine_of(streams or 1)
         self._shapes = self._shapes_of(streams or 1)
         self._fingerprint = np.array([_checksum(self._arrays)], dtype=np.uint32)
@@ -275,7 +276,7 @@ class Stream:
 
     def _shown(self, predictions: Array) -> Array | np.float64:
         """Give predictions the form that y had."""
-        shown = predictions[:, 0] if self._flat else predictions
+        shown = shaped_as_targets(predictions, one_dimensional=self._one_dimensional)
         return shown[0] if self._single else shown
 
     def _feed_some(self, x: ArrayLike, streams: ArrayLike, context: ArrayLike | None) -> Array | np.float64:
