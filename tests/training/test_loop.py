@@ -5,14 +5,16 @@ import numpy as np
 import pytest
 import torch
 
+import unflat.training.loop
 from unflat.config import NetworkConfig, TrainingConfig
+from unflat.errors import ConfigurationError
 from unflat.network import Network, kernel
 from unflat.scaling.scales import fit_input_scaling
 from unflat.sequences import as_sequences, sequences_together
 from unflat.sequences.batches import BatchSource
 from unflat.training.callbacks import Callback
 from unflat.training.examples import Examples
-from unflat.training.loop import Runtime, errors_on, train
+from unflat.training.loop import Runtime, errors_on, processor_computes_bf16, train
 
 SMALL = NetworkConfig(units=(5,), dropout=0.1)
 BRIEF = TrainingConfig(epochs=4, batch_size=16, learning_rate=1e-2)
@@ -324,6 +326,16 @@ def test_a_training_that_diverged_leaves_no_moments():
     assert left.moments is None
 
 
+def test_a_processor_without_bf16_is_told_of(monkeypatch):
+    """Before anything is trained, with what to choose in its stead; other devices and fp32 are not asked."""
+    monkeypatch.setattr(unflat.training.loop, "processor_computes_bf16", lambda: False)
+    with pytest.raises(ConfigurationError, match=r"'precision' of .*: expected 'fp32' on this processor"):
+        Runtime(torch.device("cpu"), "bf16")
+    assert Runtime(torch.device("cpu")).precision == "fp32"
+    assert Runtime(torch.device("cuda"), "bf16").precision == "bf16"
+
+
+@pytest.mark.skipif(not processor_computes_bf16(), reason="this processor computes no LSTM in bfloat16")
 def test_bf16_trains_close_to_fp32():
     """The coarser products reach a loss near that of the exact ones."""
     losses = {}

@@ -87,7 +87,7 @@ def _codes_of_inputs(sequences: Sequences) -> Iterator[tuple[str, Code]]:
 def _codes_of_targets(data: Dataset) -> Iterator[tuple[str, Code]]:
     for output, column in enumerate(data.y.T):
         if (code := missing_code(column)) is not None:
-            yield "the target" if data.flat else f"the target {data.names[output]}", code
+            yield "the target" if data.one_dimensional else f"the target {data.names[output]}", code
 
 
 def _targets_drawn_in(data: Dataset) -> tuple[Dataset, list[str]]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
+from unflat.config import OWNER
+from unflat.errors import ConfigurationError
 from unflat.history import EpochRecord, History
 from unflat.memory import memory_kept
 from unflat.sequences import sequences_together
@@ -38,6 +41,19 @@ _MOST_JUDGED_TOGETHER = 256
 """Sequences judged together at the most: large enough to be fast. Of long ones there are no more than predicted."""
 
 
+@cache
+def processor_computes_bf16() -> bool:
+    """Whether this processor computes an LSTM in bfloat16; some cannot, and torch has no other way there."""
+    one = torch.zeros(1, 1, 1, device="cpu")
+    gates = torch.zeros(4, 1, device="cpu")
+    try:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            torch.lstm(one, (one, one), (gates, gates), False, 1, 0.0, True, False, True)  # noqa: FBT003 - torch's form
+    except RuntimeError:
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class Runtime:
     """Where training computes, and how exactly.
@@ -48,10 +64,20 @@ class Runtime:
         Where the network is.
     precision : {"fp32", "bf16"}
         The arithmetic of its products.
+
+    Raises
+    ------
+    ConfigurationError
+        If the processor cannot compute in this precision.
     """
 
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     precision: Precision = "fp32"
+
+    def __post_init__(self) -> None:
+        if self.precision == "bf16" and self.device.type == "cpu" and not processor_computes_bf16():
+            words = "'fp32' on this processor, which computes no LSTM in bfloat16"
+            raise ConfigurationError(OWNER, "precision", words, self.precision)
 
     def autocast(self) -> torch.autocast:
         """Compute products in this precision while the context lasts."""
