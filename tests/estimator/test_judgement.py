@@ -1,10 +1,13 @@
+import re
 import warnings
 
 import numpy as np
+import polars as pl
 import pytest
 
-from unflat.errors import DivergedWarning, FlatPredictionWarning, InterruptedWarning, NoSkillWarning
-from unflat.estimator.judgement import warn_of
+from unflat import LSTMRegressor, make_windows
+from unflat.errors import DivergedWarning, FitWarning, FlatPredictionWarning, InterruptedWarning, NoSkillWarning
+from unflat.estimator.judgement import also_of_others, warn_of
 from unflat.history import EpochRecord, History
 from unflat.metrics import assess
 
@@ -78,22 +81,42 @@ def test_each_output_is_judged():
         warn_of(History(), assessment, held_out=True)
 
 
+def test_outputs_are_called_by_their_names():
+    """Where outputs have names, a warning of a fit says them, as an evaluation does."""
+    table = pl.DataFrame({"heat": Y, "cold": Y[::-1]})
+    windows = make_windows(table, target=("heat", "cold"), length=4, horizon=(1, 2))
+    model = LSTMRegressor(units=(2,), epochs=1, n_members=1, progress=False, random_state=0)
+    with pytest.warns(FitWarning) as caught:
+        model.fit(windows)
+    told = " ".join(str(warning.message) for warning in caught)
+    named = set(re.findall(r"predictions of (.+?) are", told))
+    assert named
+    assert named <= {"'heat+1'", "'heat+2'", "'cold+1'", "'cold+2'"}
+
+
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        (["'a'"], "So are those of 'a'."),
+        (["'a'", "'b'", "'c'"], "So are those of 'a', 'b' and 'c'."),
+        (["'a'", "'b'", "'c'", "'d'"], "So are those of 'a', 'b', 'c' and 1 more."),
+    ],
+)
+def test_up_to_three_others_are_named(others, told):
+    """Those that are left are counted."""
+    assert also_of_others(others) == told
+
+
 def test_many_outputs_are_warned_of_once():
-    """The three that vary least are told, the least first, and the others counted; each kind of fault once."""
+    """The three that vary least are told, the least first, and three of the others named; each kind once."""
     y = np.column_stack([Y] * 50)
     shares = np.array([0.9, 0.02, 0.05, 0.01, *[0.06] * 46])
     (finding,) = judged(y * shares, y=y)
     assert finding[0] is FlatPredictionWarning
-    assert [word.rstrip(".") for word in finding[1].split() if word.isdigit()] == [
-        "3",
-        "200",
-        "1",
-        "200",
-        "2",
-        "200",
-        "46",
-    ]
-    assert finding[1].endswith("So are those of 46 more outputs. Find out why with unflat.diagnose(model, X, y).")
+    assert re.findall(r"predictions of (output \d+) are flat", finding[1]) == ["output 3", "output 1", "output 2"]
+    assert finding[1].endswith(
+        "So are those of output 4, output 5, output 6 and 43 more. Find out why with unflat.diagnose(model, X, y)."
+    )
     assert [category for category, _ in judged(y * shares, y=y, mean=y * 0.95)] == [
         NoSkillWarning,
         FlatPredictionWarning,

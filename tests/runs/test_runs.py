@@ -177,14 +177,14 @@ def test_a_run_without_skill_gives_a_command_to_paste(tmp_path):
 
 
 def test_outputs_without_skill_are_told_of_together(tmp_path):
-    """Of the next hours of pure noise one warning names the worst and counts the others."""
+    """Of the next hours of pure noise one warning names the worst, and then the others."""
     data = tmp_path / "noise.csv"
     pl.DataFrame({"load": np.random.default_rng(0).normal(size=200)}).write_csv(data)
     with pytest.warns(NoSkillWarning) as caught:
         train_run(data, tmp_path / "run", cut=Cut(("load",), 4, (1, 2, 3)), model=small_model())
     told = [text for text in (str(warning.message) for warning in caught) if "the run is judged by" in text]
     assert len(told) == 1
-    assert "So are those of 2 more outputs. Find out why: unflat diagnose " in told[0]
+    assert re.search(r"So are those of 'load\+\d' and 'load\+\d'\. Find out why: unflat diagnose ", told[0])
 
 
 def test_a_place_that_is_taken_is_known_before_the_work(tmp_path):

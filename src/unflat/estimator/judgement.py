@@ -39,7 +39,7 @@ class _Fault(NamedTuple):
     sentence: str
 
 
-def warn_of(history: History, assessment: Assessment, *, held_out: bool) -> None:
+def warn_of(history: History, assessment: Assessment, names: Sequence[str] = (), *, held_out: bool) -> None:
     """Warn where a fitted model should not be trusted, once of each kind of fault.
 
     Parameters
@@ -48,14 +48,17 @@ def warn_of(history: History, assessment: Assessment, *, held_out: bool) -> None
         How training went.
     assessment : Assessment
         The model's figures beside the baselines'.
+    names : sequence of str
+        What the outputs are called; none where they have no names, and are numbered from 0.
     held_out : bool
         Whether they were measured on data that was held out, or on the training part.
     """
     warn_of_history(history)
     faults: list[_Fault] = []
     for number, scores in enumerate(assessment.outputs):
-        output = "" if len(assessment.outputs) == 1 else f" of output {number}"
-        faults += _of_output(scores, output, assessment.n, held_out=held_out)
+        output = repr(names[number]) if names else f"output {number}"
+        of_output = "" if len(assessment.outputs) == 1 else f" of {output}"
+        faults += _of_output(scores, output, of_output, assessment.n, held_out=held_out)
     for category in dict.fromkeys(fault.category for fault in faults):
         told = _told([fault for fault in faults if fault.category is category])
         warn_user(category(told))
@@ -87,24 +90,29 @@ def _of_history(history: History) -> Iterator[tuple[type[FitWarning], str]]:
         )
 
 
-def also_of_others(count: int) -> str:
-    """Count the outputs that have the same fault as those told of."""
-    return "So are those of one more output." if count == 1 else f"So are those of {count} more outputs."
+def also_of_others(others: Sequence[str]) -> str:
+    """Name the outputs that have the same fault as those told of, the first few of many."""
+    shown = list(others[:_SHOWN])
+    if left := len(others) - len(shown):
+        shown.append(f"{left} more")
+    return f"So are those of {' and '.join(filter(None, (', '.join(shown[:-1]), shown[-1])))}."
 
 
 def _told(faults: Sequence[_Fault]) -> str:
-    """Tell of the worst, and count the outputs of the others."""
-    worst = sorted(faults, key=lambda fault: fault.goodness)[:_SHOWN]
-    others = len({fault.output for fault in faults} - {fault.output for fault in worst})
+    """Tell of the worst, and name the outputs of the others, the next worst first."""
+    by_goodness = sorted(faults, key=lambda fault: fault.goodness)
+    worst = by_goodness[:_SHOWN]
+    outputs, told = dict.fromkeys(fault.output for fault in by_goodness), {fault.output for fault in worst}
+    others = [output for output in outputs if output not in told]
     more = [also_of_others(others)] if others else []
     return " ".join([*(fault.sentence for fault in worst), *more, _CALL])
 
 
-def _of_output(scores: OutputScores, output: str, n: int, *, held_out: bool) -> Iterator[_Fault]:
+def _of_output(scores: OutputScores, output: str, of_output: str, n: int, *, held_out: bool) -> Iterator[_Fault]:
     part = f"{n} held-out sequences" if held_out else f"the {n} training sequences"
     if scores.spread < FLAT_SPREAD:
         sentence = (
-            f"The predictions{output} are flat: on {part} their standard deviation is {scores.spread:.3g} of the "
+            f"The predictions{of_output} are flat: on {part} their standard deviation is {scores.spread:.3g} of the "
             f"target's (R² {scores.r2:.3g})."
         )
         yield _Fault(FlatPredictionWarning, output, scores.spread, sentence)
@@ -114,7 +122,7 @@ def _of_output(scores: OutputScores, output: str, n: int, *, held_out: bool) -> 
         is_fair = held_out or name != "ridge"
         if is_fair and _is_no_better(scores, name, n):
             sentence = (
-                f"The predictions{output} are no better than the baseline '{name}': on {part} their RMSE is "
+                f"The predictions{of_output} are no better than the baseline '{name}': on {part} their RMSE is "
                 f"{scores.rmse:.4g}, the baseline's {reference:.4g}."
             )
             yield _Fault(NoSkillWarning, output, scores.skills[name], sentence)

@@ -488,7 +488,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         self.bands_ = bands_of(self.predictor_, parting, errors, loss, picks.errors)
         self.held_out_ = assess_held_out(self.predictor_, self.baselines_, parting)
         judged = self.held_out_ or assess_on(self.predictor_, self.baselines_, parting.whole)
-        warn_of(self.history_, judged, held_out=self.held_out_ is not None)
+        warn_of(self.history_, judged, self.target_names_, held_out=self.held_out_ is not None)
 
     def _sequences(self, X: object) -> Sequences:
         sequences = sequences_for(X, self.schema_, self.n_features_in_, fewest_steps=self.fewest_steps_)

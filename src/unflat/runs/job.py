@@ -170,8 +170,8 @@ def _warn_of_no_skill(outcome: Outcome, data: str | PathLike[str]) -> None:
     poor = [(scores, name) for scores, name in zip(assessment.outputs, names, strict=True) if _is_poor(scores)]
     if not poor:
         return
-    worst, name = min(poor, key=lambda found: found[0].skills[MEAN])
-    others = f" {also_of_others(len(poor) - 1)}" if len(poor) > 1 else ""
+    (worst, name), *more = sorted(poor, key=lambda found: found[0].skills[MEAN])
+    others = f" {also_of_others([repr(other) for _, other in more])}" if more else ""
     command = shlex.join(["unflat", "diagnose", str(outcome.run.path), "--data", str(data)])
     told = (
         f"The predictions of {name!r} are no better than the mean: on the {assessment.n:,} sequences that the run is "
