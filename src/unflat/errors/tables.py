@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from unflat.errors.base import UnflatError, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from os import PathLike
 
 
@@ -68,15 +68,26 @@ class MissingColumnError(TableError):
         What the column was wanted as: target, feature, time, group.
     settled : bool
         Whether it is a column of a model, which is no more to be chosen.
+    taken : collection of str
+        Columns that have a role already, so that none of them can have been meant.
     """
 
-    def __init__(self, column: str, available: Sequence[str], role: str, *, settled: bool = False) -> None:
+    def __init__(
+        self,
+        column: str,
+        available: Sequence[str],
+        role: str,
+        *,
+        settled: bool = False,
+        taken: Collection[str] = (),
+    ) -> None:
         self.column = column
         self.available = tuple(available)
         self.role = role
         self.settled = settled
-        same = tuple(name for name in self.available if name.casefold().strip() == column.casefold().strip())
-        self.nearest = same or tuple(get_close_matches(column, self.available, n=3, cutoff=0.4))
+        free = [name for name in self.available if name not in taken]
+        same = tuple(name for name in free if name.casefold().strip() == column.casefold().strip())
+        self.nearest = same or tuple(get_close_matches(column, free, n=3, cutoff=0.4))
         super().__init__(
             f"The {role} column {column!r}",
             "a column of the table",
@@ -109,22 +120,34 @@ class ColumnTypeError(TableError):
         What to do about it.
     line : int or None
         The line at which that row begins in the text file that it was read from, counted from 1.
+    path : str, path or None
+        That file.
     """
 
     def __init__(
-        self, column: str, expected: str, received: str, row: int | None, remedy: str, *, line: int | None = None
+        self,
+        column: str,
+        expected: str,
+        received: str,
+        row: int | None,
+        remedy: str,
+        *,
+        line: int | None = None,
+        path: str | PathLike[str] | None = None,
     ) -> None:
         self.column = column
         self.row = row
         self.line = line
+        self.path = None if path is None else str(path)
         self._held = received
         where = f" in row {row}" if row is not None else ""
-        where = where if line is None else f" in line {line} of the file"
+        file = "the file" if path is None else f"the file {path}"
+        where = where if line is None else f" in line {line} of {file}"
         super().__init__(f"The column {column!r}", expected, f"{received}{where}", remedy)
 
-    def in_line(self, line: int) -> ColumnTypeError:
-        """Give the same error with the line of the file in place of the row."""
-        return ColumnTypeError(self.column, self.expected, self._held, self.row, self.remedy, line=line)
+    def in_line(self, line: int, path: str | PathLike[str]) -> ColumnTypeError:
+        """Give the same error with the line of a file in place of the row."""
+        return ColumnTypeError(self.column, self.expected, self._held, self.row, self.remedy, line=line, path=path)
 
 
 class DuplicateTimeError(TableError):

@@ -47,7 +47,7 @@ def naming_lines(source: object, names: Sequence[str] = ()) -> Iterator[None]:
             line = _line_of(Path(source), error.row, names)
         if line is None:
             raise
-        raise error.in_line(line) from None
+        raise error.in_line(line, str(source)) from None
 
 
 def _line_of(path: Path, row: int, names: Sequence[str]) -> int | None:

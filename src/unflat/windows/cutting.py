@@ -231,7 +231,12 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
             _warn_of_other_steps(timeline, schema)
             return _cut(table, schema, timeline, order, targets=targets)
     except MissingColumnError as error:  # of columns that are no more to be chosen
-        raise MissingColumnError(error.column, error.available, error.role, settled=True) from None
+        times = () if schema.time is None else (schema.time,)
+        beside = (*schema.known, *schema.static, *schema.group_columns)
+        taken = (*schema.features, *schema.targets, *beside, *times)
+        raise MissingColumnError(
+            error.column, error.available, error.role, settled=True, taken=taken
+        ) from None
     except WindowTooLongError as error:  # nor are measures
         raise WindowTooLongError(error.length, error.horizon, error.longest, settled=True) from None
 
