@@ -24,3 +24,10 @@ def test_a_cause_that_there_is_not_is_refused(run):
     wrong = run("explain", "target_sale")
     assert wrong.exit_code == 2
     assert wrong.stderr.startswith("Error: The parameter 'cause' of unflat explain: expected a cause")
+    assert "Did you mean target_scale?" in wrong.stderr
+    assert "Run `unflat explain` alone to see them all." in run("explain", "weather").stderr
+
+
+def test_hyphens_will_do(run):
+    """A cause may be written as options are."""
+    assert run("explain", "target-scale").stdout == run("explain", "target_scale").stdout

@@ -1,6 +1,7 @@
 """`unflat explain`: the guide's page on a cause that a diagnosis named."""
 
 # Typer reads annotations when the program runs, so they are values here and not text.
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
 import typer
@@ -35,4 +36,16 @@ def explain(
     console = Console()
     if not console.is_terminal:
         console = Console(width=_WIDTH)
-    console.print(Markdown(unflat.diagnosis.explain(cause, language)))
+    console.print(Markdown(unflat.diagnosis.explain(_known(cause), language)))
+
+
+def _known(cause: str) -> str:
+    """Take a cause with hyphens, and name the nearest where there is no such."""
+    name = cause.strip().lower().replace("-", "_")
+    nearest = get_close_matches(name, unflat.diagnosis.CAUSE_IDS, n=1)
+    if nearest and nearest[0] != name:
+        raise unflat.ConfigurationError(
+            "unflat explain", "cause", "a cause that a diagnosis names", cause,
+            f"Did you mean {nearest[0]}? `unflat explain` alone lists them all.",
+        )  # fmt: skip
+    return name
