@@ -137,7 +137,20 @@ def test_a_spoilt_column_of_numbers_is_refused(written):
         ("t.csv", "a,b,c\n1,2,3\n4,5\n6,7,8\n", r"3 fields .*received 2 in row 1 \(line 3 .*column 'c'"),
         ("t.csv", "a,b\n1,2\n\nA note.\n3,4\n", r"received 1 in row 1 \(line 4 "),
         ("t.csv", "a,b\n1,2\nA note.\n", r"received 1 in row 1 \(line 3 "),
-        ("t.csv", "https://there\na,b\n1,2\n", "received 2 in row 0 .*names of the columns stand in a later line"),
+        ("t.csv", "https://there\na,b\n1,2\n", "names seem to stand in line 2: remove the lines above it"),
+        (
+            "t.csv",
+            "Station 7\nof 2024\n\na,b\n1,2\n3,4\n",
+            "received the line 'Station 7'. The names .* in line 4: remove",
+        ),
+        ("t.csv", "a\n1\n2,3\n4,5\n", r"1 field in every row, .*received 2 in row 1 .*stand in a later line"),
+        (
+            "t.csv",
+            "2024-01-01 00:00,3.29,rain\n2024-01-01 01:00,1.5,rain\n",
+            "which looks like values .*line of names above",
+        ),
+        ("t.csv", b"PK\x03\x04abc", "the workbook of a spreadsheet, or another ZIP archive,.*'CSV UTF-8'"),
+        ("t.txt", b"\xd0\xcf\x11\xe0\xa1", "the workbook of a spreadsheet that only its name calls text"),
         ("t.csv", b"\xff\xfea\x00,", "text in UTF-16"),
         ("t.csv", "a,b,c\n1,2,3\n\n4,5,6,7\n", r"received 4 in row 1 \(line 4 .*'7' being one too many"),
         ("t.csv", 'a,b\n1,"x\ny"\n2\n', r"received 1 in row 1 \(line 4 "),
@@ -161,6 +174,14 @@ def test_a_file_that_is_no_table_is_refused(written, name, content, message):
         read_table(path)
     assert str(path) in str(caught.value)
     assert "polars" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "header", ["site,2019,2020,2021", "day,0.1,0.5,0.9", "site,2024-01-01,2024-02-01,2024-03-01", "load,1.5,-3,x"]
+)
+def test_numbers_and_dates_may_be_names(written, header):
+    """Years, quantiles and months head columns; only a date beside a decimal is a row."""
+    assert read_table(written(f"{header}\na,1,2,3\nb,4,5,6\n", "t.csv")).columns == header.split(",")
 
 
 def test_what_is_no_file_is_refused(tmp_path):

@@ -16,6 +16,24 @@ if TYPE_CHECKING:
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 """How text in UTF-16 begins, as spreadsheets write "Unicode text"."""
 
+_PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How workbooks begin: .xlsx and .ods, which are ZIP archives, and .xls."""
+
+
+def refuse_workbook(path: Path) -> None:
+    """Raise `UnreadableTableError` if a file that is called text is the workbook of a spreadsheet."""
+    with path.open("rb") as file:
+        beginning = file.read(4)
+    if beginning not in _PACKED:
+        return
+    archive = ", or another ZIP archive," if beginning == _PACKED[0] else ""
+    raise UnreadableTableError(
+        path,
+        "delimited text",
+        f"the workbook of a spreadsheet{archive} that only its name calls text",
+        "Open it in the spreadsheet and save it as 'CSV UTF-8'; to give it another ending is not enough.",
+    )
+
 
 def opened(path: Path) -> IO[bytes]:
     """Open a text file that may be compressed, as UTF-8 whatever it is in."""

@@ -15,7 +15,7 @@ from unflat.tables.headers import NULL_TEXTS, UNNAMED, Shape, is_number, shape_o
 from unflat.tables.numbers import has_decimal_commas, is_empty, without_points
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
 _WITH_COMMA = r"^[+-]?\d+(,\d+)?$"
@@ -165,6 +165,7 @@ def _scan(path: Path, shape: Shape) -> _Scan:
                 elif len(fields) != len(shape.names):
                     misfit = _Misfit(fields, row - len(empty), skipped + line + 1)
                     if note is None and not (row - 1 in empty[-1:] and _reads_as_a_note(fields)):
+                        _refuse_lines_above(path, shape.names, misfit, islice(reader, _ABOVE))
                         _refuse_width(path, shape.names, misfit)
                     note = note or misfit
                 elif note is not None:
@@ -188,6 +189,20 @@ def _reads_as_a_note(fields: Sequence[str]) -> bool:
     return " " in fields[0].strip() and fields[0].strip()[0].isalpha() and not any(map(is_number, fields))
 
 
+def _refuse_lines_above(path: Path, header: Sequence[str], misfit: _Misfit, later: Iterable[list[str]]) -> None:
+    """Raise if lines of a single field stand above what look like the names of all rows that follow."""
+    width = len(misfit.fields)
+    are_names = misfit.row < _ABOVE and all(text.strip() and not is_number(text.strip()) for text in misfit.fields)
+    rows = [fields for fields in later if "".join(fields).strip()] if len(header) == 1 < width and are_names else []
+    if rows and all(len(fields) == width for fields in rows):
+        raise UnreadableTableError(
+            path,
+            "the names of the columns in its first line",
+            f"the line {header[0].strip()[:60]!r}",
+            f"The names seem to stand in line {misfit.line}: remove the lines above it.",
+        )
+
+
 def _refuse_width(path: Path, header: Sequence[str], misfit: _Misfit) -> None:
     fields, row = misfit.fields, misfit.row
     where = f"{len(fields)} in row {row} (line {misfit.line} of the file)"
@@ -198,4 +213,5 @@ def _refuse_width(path: Path, header: Sequence[str], misfit: _Misfit) -> None:
         where += f", {fields[len(header)]!r} being one too many"
         if row < _ABOVE:
             remedy += " If the names of the columns stand in a later line, remove the lines above it."
-    raise UnreadableTableError(path, f"{len(header)} fields in every row, as many as in the header", where, remedy)
+    fitting = f"{len(header)} fields" if len(header) > 1 else "1 field"
+    raise UnreadableTableError(path, f"{fitting} in every row, as many as in the header", where, remedy)

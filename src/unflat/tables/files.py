@@ -10,6 +10,7 @@ import polars as pl
 from unflat.errors import MissingColumnError, UnreadableTableError
 from unflat.tables.clocks import with_one_time
 from unflat.tables.columns import is_temporal
+from unflat.tables.decoding import refuse_workbook
 from unflat.tables.delimited import read_delimited
 from unflat.tables.frames import as_table
 from unflat.tables.headers import NULL_TEXTS
@@ -94,6 +95,8 @@ def _read(
     """Read a table, and say how the dates of its text were written."""
     _refuse_what_is_no_file(path)
     name, written = path.name.lower(), _Dates({}, frozenset())
+    if name.endswith(DELIMITED + TEXT):
+        refuse_workbook(path)
     if name.endswith(TEXT) and is_spaced(path):
         table, written = _settled(read_spaced(path, text, names), text, date_formats)
     elif name.endswith(DELIMITED + TEXT):

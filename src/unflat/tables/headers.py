@@ -24,6 +24,9 @@ UNNAMED = "\0unnamed "
 _SEPARATOR_LINE = re.compile(r'^"?sep=(.)"?$', re.IGNORECASE)
 """The line in which spreadsheets are told what separates columns."""
 
+_DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}(\D|$)")
+_DECIMAL = re.compile(r"-\d+|[+-]?\d*[.,]\d+([eE][+-]?\d+)?")
+
 _LOOKED_AT = 5
 """Lines at the beginning, in which names may stand."""
 
@@ -87,15 +90,22 @@ def shape_of(path: Path, given: tuple[str, ...]) -> Shape:
     shape = Shape(separator, given or _with_ends_named(first), has_header=not given)
     if not given:
         shape = _of_pandas(shape, rows) or _of_r(shape, rows) or shape
-    refuse_repeated(path, [name.strip() for name in shape.names])
-    if not given and all(map(is_number, (name.strip() for name in first))):
+    texts = [name.strip() for name in first]
+    are_values = shape.has_header and _are_values(texts)
+    if not given and (are_values or all(map(is_number, texts))):
         raise UnreadableTableError(
             path,
             "the names of the columns in its first line",
-            f"the line {line[:60]!r}",
+            f"the line {line[:60]!r}{', which looks like values and no names' if are_values else ''}",
             "Write a line of names above it, or give read_table(path, names=[...]).",
         )
+    refuse_repeated(path, [name.strip() for name in shape.names])
     return shape._replace(skipped=shape.skipped + 1) if told else shape
+
+
+def _are_values(texts: Sequence[str]) -> bool:
+    """Whether a line is a row: years, dates or quantiles may be names, but no date beside a decimal."""
+    return any(map(_DATE.match, texts)) and any(map(_DECIMAL.fullmatch, texts))
 
 
 def _fields(path: Path, line: str, separator: str) -> list[str]:
