@@ -1,10 +1,12 @@
 import re
+import warnings
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from unflat import LSTMRegressor
-from unflat.errors import ConfigurationError
+from unflat.errors import ConfigurationError, UnflatWarning
 from unflat.tuning import Trial
 from unflat.tuning.search import Limits, compare, search
 from unflat.tuning.training import Task, Trained
@@ -171,6 +173,25 @@ def test_a_budget_leaves_time_for_the_end(scripted, space):
     task = scripted(by_rate, cost=10.0)  # as they say; they take no time
     assert len(searched(task, space, trials=None, budget=55).trials) == 1
     assert len(searched(scripted(by_rate, cost=10.0), space, trials=4, budget=70).trials) == 4
+
+
+def test_a_budget_counts_the_networks_of_the_end():
+    """A trial has one network; where the model that is kept has five, its training takes five times as long."""
+    done = (Trial(0, {}, "complete", 1.0, 1, 10.0),)
+    assert not Limits(budget=75).reached(done, 10.0, networks=1)
+    assert Limits(budget=75).reached(done, 10.0, networks=5)
+
+
+def test_no_fewer_networks_are_foreseen_than_are_trained(data):
+    """Several of little data, and as many as wished."""
+    model = LSTMRegressor(units=(2,), epochs=1, progress=False)
+    for given, more in ((model, {}), (clone(model).set_params(n_members=3), {}), (model, {"validation": data})):
+        task = Task(given, *data, **more)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnflatWarning)
+            fitted = task.fit(task.changed({}, 7))
+        assert task.networks(7) >= len(fitted.histories_)  # networks that add nothing are not kept
+        assert task.networks(7) >= {"auto": 2, 3: 3}[given.n_members]
 
 
 def test_thirty_trials_by_default():

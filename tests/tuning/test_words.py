@@ -42,6 +42,15 @@ def test_trials_are_counted_by_how_they_ended():
     assert told(findings()).startswith("11 trials in 110 s, 1 given up half-way, 1 failed.\n")
 
 
+def test_a_search_of_one_trial_does_not_speak_of_others():
+    """No loss was lower where there was none to compare."""
+    alone = Findings((trial(0, 0.5),), 0, None, {}, {})
+    assert verdict(alone).endswith(
+        "no other trial was run, for the budget left no time for one, or only one was asked for."
+    )
+    assert "no trial had a lower" not in told(alone)
+
+
 @pytest.mark.parametrize(
     ("found", "words"),
     [

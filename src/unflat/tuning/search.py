@@ -69,8 +69,8 @@ class Limits:
                 words = f"{constraint} or None" if optional else str(constraint)
                 raise ConfigurationError("tune", name, words, value)
 
-    def reached(self, records: tuple[Trial, ...], elapsed: float) -> bool:
-        """Whether no further trial is to begin."""
+    def reached(self, records: tuple[Trial, ...], elapsed: float, networks: int = 1) -> bool:
+        """Whether no further trial is to begin; of `networks` is the model that is trained at the end."""
         done = [trial for trial in records if trial.state != "interrupted"]
         most = _TRIALS if self.trials is None and self.budget is None else self.trials
         if most is not None and len(done) >= most:
@@ -79,7 +79,7 @@ class Limits:
             return False
         mean = sum(trial.seconds for trial in done) / len(done)
         given, best = records[GIVEN].seconds, best_of(records).seconds
-        closing = self.repeats * (given + best) + best
+        closing = self.repeats * (given + best) + networks * best
         return elapsed + mean + closing > self.budget
 
 
@@ -131,8 +131,8 @@ def search(
         trials = Trials.open(journal, space, seed, _settings(task, space, seed), remedy=remedy)
         runner = _Runner(task, trials, on_trial)
         runner.try_given()
-        interrupted = False
-        while not interrupted and not limits.reached(trials.records(), time.perf_counter() - began):
+        interrupted, networks = False, 1 if limits.budget is None else task.networks(seed)
+        while not interrupted and not limits.reached(trials.records(), time.perf_counter() - began, networks):
             interrupted = runner.try_next().state == "interrupted"
         records = trials.records()
         best = best_of(records)

@@ -136,6 +136,14 @@ class Task:
             raise TooFewSamplesError("The sequences to tune on", FEWEST_TO_HOLD_OUT, len(data))
         return training, held_out
 
+    def networks(self, seed: int) -> int:
+        """Say how many networks `fit` trains for the model that is kept; a trial has one."""
+        data = as_dataset(self.X, self.y, sample_weight=self.sample_weight, groups=self.groups).counted()
+        model = self.model
+        random, free = check_random_state(seed), model.skip and model.loss == "mse"  # as in `fit`
+        parting = parted(data, self.validation, model.validation_fraction, random, model.n_members, free=free)
+        return len(parting.of_each)
+
     def check(self, seed: int) -> None:
         """Raise what a training with these data and parameters would raise before its first step.
 

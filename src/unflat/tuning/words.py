@@ -76,6 +76,11 @@ def linear(findings: Findings) -> str:
 def verdict(findings: Findings) -> str:
     """Say what was chosen and why."""
     best, compared = findings.best, findings.comparison
+    if len(findings.trials) == 1:
+        return (
+            "The model is kept as it was given, but for random_state: no other trial was run, for the budget left no "
+            "time for one, or only one was asked for."
+        )
     if best == GIVEN:
         return "The model is kept as it was given, but for random_state: no trial had a lower validation loss."
     if compared is None:
