@@ -128,6 +128,16 @@ def test_training_says_by_how_many_the_epoch_was_chosen(run, tmp_path, rows, sha
     assert chosen in result.stdout
 
 
+def test_commas_separate_targets(run, tmp_path):
+    """As they do in all lists; a column that is called so is one."""
+    path, random = tmp_path / "t.csv", np.random.default_rng(0)
+    pl.DataFrame({name: random.normal(size=40) for name in ("load", "heat", "load,kW")}).write_csv(path)
+    for given, names in (("load,heat", ["load", "heat"]), ("load,kW", ["load,kW"])):
+        arguments = ("--target", given, "--window", 3, "--epochs", 1, "--units", 2, "-o", tmp_path / given)
+        assert run("train", path, *arguments).exit_code == 0
+        assert json.loads((tmp_path / given / "config.json").read_text())["cut"]["target"] == names
+
+
 def test_a_quantile_is_learned_on_request(run, table, tmp_path):
     """`--quantile` says which one the loss of that name estimates, the higher ones more."""
     means = []

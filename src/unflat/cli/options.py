@@ -21,7 +21,7 @@ DataArgument = Annotated[
     ),
 ]
 TargetOption = Annotated[
-    list[str] | None, typer.Option(metavar="COLUMN", help="Column to predict; repeat it for several.")
+    list[str] | None, typer.Option(metavar="A,B,...", help="Columns to predict; or repeat it for several.")
 ]
 WindowOption = Annotated[
     int | None, typer.Option(min=1, metavar="ROWS", help="Rows of the past that a prediction sees.")
@@ -155,7 +155,7 @@ def cut_for(
     _check_calendar(_names(calendar or ""))
     groups = _names(group or "")
     return unflat.runs.Cut(
-        target=tuple(target),
+        target=_targets(data, target, _names(labels or "")),
         length=window,
         horizon=_horizon(horizon),
         features=names,
@@ -210,6 +210,14 @@ def _codes(text: str) -> tuple[float, ...]:
     except ValueError as error:
         message = f"{text!r} is neither a number nor several, such as -999 or -99,-999."
         raise typer.BadParameter(message, param_hint="--missing") from error
+
+
+def _targets(data: Path, target: list[str], labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Take targets that commas separate, where no column of the table is called so."""
+    if not any("," in name for name in target):
+        return tuple(target)
+    columns = unflat.open_table(data, text=labels).names
+    return tuple(part for name in target for part in ((name,) if name in columns else _names(name)))
 
 
 def _names(text: str) -> tuple[str, ...]:
