@@ -368,7 +368,9 @@ def test_values_are_kept_for_code_to_read():
     assert missing.nearest == ("load", "loads")
     assert MissingColumnError("close", ["Close", "close_2"], "target").nearest == ("Close",)
     assert "Did you mean 'load' or 'loads'?" in str(missing)
-    assert MissingColumnError("times", ["time", "timer"], "feature", settled=True, taken=("time",)).nearest == ("timer",)
+    assert MissingColumnError("times", ["time", "timer"], "feature", settled=True, taken=("time",)).nearest == (
+        "timer",
+    )
     assert WindowTooLongError(9, 1, 4).longest == 4
     assert ShapeError("X", "two axes", [4], "Reshape.").shape == (4,)
     assert ConfigurationError("a", "b", "c", [1]).value == [1]

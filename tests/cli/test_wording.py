@@ -48,6 +48,18 @@ def test_messages_name_what_can_be_typed(options, message, said):
     assert said in in_options(message, options)
 
 
+def test_a_window_that_is_too_long_leads_to_one_that_fits(run, tmp_path):
+    """What is advised leaves a window in each part, and one row more does not; neither message is of Python."""
+    path, output = tmp_path / "short.csv", tmp_path / "run"
+    pl.DataFrame({"load": np.random.default_rng(0).normal(size=20)}).write_csv(path)
+    said = run("train", path, "--target", "load", "--window", 24, "-o", output).stderr
+    assert "Choose a window of at most 15 rows, better of far fewer, for 4 of the 20 are held out" in said
+    assert "training part" not in run("train", path, "--target", "load", "--window", 15, "-o", output).stderr
+    split = run("train", path, "--target", "load", "--window", 16, "-o", output).stderr
+    assert "The training part: expected at least one window" in split
+    assert split.endswith("a smaller horizon, or other shares; with many short series, --split group.\n")
+
+
 def test_a_file_without_a_header_gets_one(run, tmp_path):
     """There is no option for names, so that a line of them is all that helps."""
     path = tmp_path / "bare.csv"

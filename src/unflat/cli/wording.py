@@ -20,6 +20,10 @@ _CALLS = {
     "unflat.diagnose(model, X, y)": "unflat diagnose RUN --data FILE",
     ", or in text= of read_table": "",
     ", or give read_table(path, names=[...])": "",
+    "a smaller horizon or gap, or other shares; with many short series, by='group'.": (
+        "a smaller horizon, or other shares; with many short series, --split group."
+    ),
+    "Split by='time', choose": "Give --split time, choose",
     "Call model.calibrate(X, y) with sequences that the model has not learned from.": (
         "Train it so that it holds something out, without --validation-share 0."
     ),

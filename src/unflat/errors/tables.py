@@ -231,21 +231,26 @@ class WindowTooLongError(TableError):
         Rows of the longest series.
     settled : bool
         Whether the window is that of a model, which is no more to be chosen.
+    held_out : int
+        Rows of that series that are kept from training.
     """
 
-    def __init__(self, length: int, horizon: int, longest: int, *, settled: bool = False) -> None:
+    def __init__(self, length: int, horizon: int, longest: int, *, settled: bool = False, held_out: int = 0) -> None:
         self.length = length
         self.horizon = horizon
         self.longest = longest
         self.settled = settled
+        self.held_out = held_out
         needed = length + horizon
+        most = max(longest - horizon - held_out, 1)
+        held = f", better of far fewer, for {held_out} of the {longest} are held out of training" if held_out else ""
         super().__init__(
             f"The model, which reads {length} rows" if settled else f"A window of {length} rows with horizon {horizon}",
             f"a series of at least {needed} rows",
             f"{longest} rows in the longest series",
             f"Give at least {needed} rows of a series."
             if settled
-            else f"Choose a window of at most {max(longest - horizon, 1)} rows, or give longer series.",
+            else f"Choose a window of at most {most} rows{held}, or give longer series.",
         )
 
 

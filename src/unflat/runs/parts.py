@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 import numpy as np
 
 from unflat.config import AtLeast, Interval
-from unflat.errors import ConfigurationError, TooFewSamplesError
+from unflat.errors import ConfigurationError, TooFewSamplesError, WindowTooLongError
 from unflat.tables import read_ts
 from unflat.windows import Windows, apply_schema, make_windows
 
@@ -282,7 +282,12 @@ def _split_windows(windows: Windows, holdout: Holdout, test: float) -> tuple[Par
 def _parts_of_table(
     data: str | PathLike[str], test_data: str | PathLike[str] | None, cut: Cut, holdout: Holdout
 ) -> Parts:
-    windows = cut.windows(data)
+    try:
+        windows = cut.windows(data)
+    except WindowTooLongError as error:
+        share = 0.0 if holdout.by == "group" else holdout.validation + (holdout.test if test_data is None else 0.0)
+        held_out = round(share * error.longest)
+        raise WindowTooLongError(error.length, error.horizon, error.longest, held_out=held_out) from None
     train, validation, test = split_part(Part(windows, None), holdout, test=test_data is None)
     if test_data is not None:
         test = Part(apply_schema(test_data, windows.schema, targets=True), None)

@@ -234,9 +234,7 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
         times = () if schema.time is None else (schema.time,)
         beside = (*schema.known, *schema.static, *schema.group_columns)
         taken = (*schema.features, *schema.targets, *beside, *times)
-        raise MissingColumnError(
-            error.column, error.available, error.role, settled=True, taken=taken
-        ) from None
+        raise MissingColumnError(error.column, error.available, error.role, settled=True, taken=taken) from None
     except WindowTooLongError as error:  # nor are measures
         raise WindowTooLongError(error.length, error.horizon, error.longest, settled=True) from None
 
