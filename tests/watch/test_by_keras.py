@@ -109,6 +109,27 @@ def test_the_rate_of_a_schedule_is_the_highest_to_come(problem, model):
     assert watch.records[0].reach == pytest.approx(1e-2 * 72 * 13, rel=0.05)
 
 
+@pytest.mark.parametrize("compiled", [1e-6, 1e-3])
+def test_a_rate_that_a_callback_raises_is_no_collapse(problem, model, collapses, compiled):
+    """Whether warmed up from what was compiled, or from below: how high it is going to be, nobody knows."""
+    X, y = problem()
+    warm = keras.callbacks.LearningRateScheduler(lambda epoch: 1e-6 * 10 ** min(4, epoch))
+    watch = Watch(X, y, stop=True)
+    history, warned = collapses(lambda: fit(model(compiled), X, y, warm, watch, epochs=30))
+    assert warned == []
+    assert len(history.epoch) == 30
+    assert watch.records[-1].loss_over_mean[0] < 0.5
+
+
+def test_a_rate_that_a_callback_lowers_leaves_the_highest(problem, model):
+    """What was seen of it bounds what is left."""
+    X, y = problem()
+    watch = Watch(X, y)
+    falls = keras.callbacks.LearningRateScheduler(lambda epoch: 1e-2 / (epoch + 1))
+    fit(model(), X, y, falls, watch)
+    assert watch.records[-2].reach == pytest.approx(1e-2 * (72 - watch.records[-2].step) * 13)
+
+
 def test_a_generator_that_does_not_say_its_length(problem, model):
     """The plan is known after the first epoch; until then, no reach is."""
     X, y = problem()

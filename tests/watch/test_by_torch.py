@@ -74,6 +74,33 @@ def test_slow_trainings_that_arrive_are_left_in_peace(problem, train, collapses,
     assert watch.records[-1].loss_over_mean[0] < 0.5
 
 
+def test_a_rate_that_a_loop_raises_by_hand_is_no_collapse(problem, net, unhurried, collapses):  # noqa: ARG001 - as in `train`
+    """It begins at almost nothing, and what it is going to be is written nowhere."""
+    X, y = problem()
+    torch.manual_seed(0)
+    network = net()
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-6)
+    watch = Watch(X, y[:, None], model=network, optimizer=optimizer, loss="mse", steps=180, stop=True)
+
+    def loop():
+        for epoch in range(30):
+            for index in torch.randperm(300).split(50):
+                optimizer.param_groups[0]["lr"] = 1e-2 * min(1, (epoch + 1) / 10) ** 3
+                optimizer.zero_grad()
+                loss = nn.functional.mse_loss(network(torch.from_numpy(X[index])), torch.from_numpy(y[index])[:, None])
+                loss.backward()
+                optimizer.step()
+                if watch.step(loss, epoch=epoch + 1):
+                    return
+        watch.close()
+
+    _, warned = collapses(loop)
+    assert warned == []
+    assert watch.records[0].reach == pytest.approx(1e-5 * 180 * 17)
+    assert watch.records[-1].reach is None
+    assert watch.records[-1].step == 180
+
+
 @pytest.mark.parametrize("loss", ["mse", None])
 def test_raw_targets_beside_scaled_ones_end_nothing(problem, net, unhurried, loss):  # noqa: ARG001 - as in `train`
     """A watch that was given other targets than the loop says so, once, and never says to stop."""

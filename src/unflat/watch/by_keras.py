@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unflat._optional import require
+from unflat.diagnosis.subjects.keras_arrays import array_of
 from unflat.diagnosis.subjects.keras_model import KerasSubject
 from unflat.diagnosis.subjects.keras_settings import highest_rate
 from unflat.diagnosis.subjects.optimizers import ADAPTIVE
+from unflat.watch.rate import SeenRate
 from unflat.watch.records import Course
 
 if TYPE_CHECKING:
@@ -83,7 +85,8 @@ class KerasEvents:
         self._loss: float | None = None
         self._first_epoch: int | None = None
         subject = KerasInTraining(self._model)
-        self._observer.begin(subject, self._course(subject, 0))
+        course = self._course(subject, 0)
+        self._observer.begin(subject, course, SeenRate(course, self._rate_of_keras))
 
     def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
         """Note the epoch; only the first says at which number training starts."""
@@ -124,11 +127,21 @@ class KerasEvents:
         """Count the steps of this epoch: where they are run together, only their planned number tells."""
         return int(self._params.get("steps") or self._in_epoch + 1)
 
+    def _compiled_optimizer(self) -> Any:  # noqa: ANN401 - Keras is optional
+        optimizer = getattr(self._model, "optimizer", None)
+        return getattr(optimizer, "inner_optimizer", optimizer)  # of one that scales losses for half precision
+
+    def _rate_of_keras(self) -> float | None:
+        """Read the rate, which a callback may have set; of a schedule, the highest is known from the beginning."""
+        optimizer = self._compiled_optimizer()
+        if optimizer is None or isinstance(optimizer.get_config().get("learning_rate"), dict):
+            return None
+        return float(array_of(require("keras", extra="keras"), optimizer.learning_rate))
+
     def _course(self, subject: KerasSubject, first_epoch: int) -> Course:
         epochs, of_epoch = self._params.get("epochs"), self._params.get("steps")
         steps = (int(epochs) - first_epoch) * int(of_epoch) if epochs and of_epoch else None
-        settings, optimizer = subject.settings(), getattr(self._model, "optimizer", None)
-        optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of one that scales losses for half precision
+        settings, optimizer = subject.settings(), self._compiled_optimizer()
         if settings is None or optimizer is None:
             return Course(steps, reports_by_epoch=True)
         rate = highest_rate(require("keras", extra="keras"), optimizer, steps or 0, None)

@@ -8,6 +8,7 @@ from unflat.diagnosis.subjects.keeping import kept_module
 from unflat.diagnosis.subjects.module import TorchSubject
 from unflat.diagnosis.subjects.optimizers import ADAPTIVE
 from unflat.errors import ConfigurationError
+from unflat.watch.rate import SeenRate
 from unflat.watch.records import Course
 
 if TYPE_CHECKING:
@@ -98,8 +99,19 @@ class TorchEvents:
         settings = subject.settings()
         rate = None if settings is None else settings.learning_rate
         adaptive = settings is not None and settings.optimizer in ADAPTIVE
-        self._observer.begin(subject, Course(self._planned, rate, adaptive))
+        course = Course(self._planned, rate, adaptive)
+        self._observer.begin(subject, course, SeenRate(course, self._rate_of_loop, planned=self._is_scheduled()))
         self._done, self._running = 0, True
+
+    def _groups(self) -> list[dict[str, Any]]:
+        return getattr(self._optimizer, "param_groups", [])
+
+    def _rate_of_loop(self) -> float | None:
+        return max((float(group["lr"]) for group in self._groups() if "lr" in group), default=None)
+
+    def _is_scheduled(self) -> bool:
+        """Whether a schedule of torch's has left the rate there that it rises to."""
+        return any("initial_lr" in group or "max_lr" in group for group in self._groups())
 
 
 def _detached(loss: Any) -> SupportsFloat | None:  # noqa: ANN401 - a tensor or a number

@@ -11,6 +11,7 @@ import numpy as np
 from unflat.diagnosis.examination import Part
 from unflat.diagnosis.inputs import beside_targets
 from unflat.diagnosis.signal import References, Signal
+from unflat.diagnosis.subjects.careful import CarefulSubject
 from unflat.errors import CollapseWarning, DataWarning
 from unflat.errors.telling import warn_user
 from unflat.metrics import FLAT_SPREAD
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.diagnosis.subjects import Subject
+    from unflat.watch.rate import SeenRate
     from unflat.watch.records import Course, Finding, Likely
     from unflat.watch.sample import Sample
 
@@ -68,10 +70,11 @@ class Observer:
         self.likely: Likely | None = None
         self._subject: Subject | None = None
         self._course: Course | None = None
+        self._rate: SeenRate | None = None
         self._weights: int | None = None
 
-    def begin(self, subject: Subject, course: Course) -> None:
-        """See the model before its first step.
+    def begin(self, subject: Subject, course: Course, rate: SeenRate | None = None) -> None:
+        """See the model before its first step; a rate that is given is read at each look.
 
         Raises
         ------
@@ -81,10 +84,11 @@ class Observer:
             If its predictions do not fit the sample's targets.
         """
         self.forget()
-        self._subject, self._course = subject, course
+        self._subject, self._course, self._rate = CarefulSubject(subject), course, rate
         self.pace.start(course.steps)
         with self.pace.looking(0) as took:
             given = np.asarray(subject.predict(self._sample.seen.X))
+            self._read_rate()
             self._weights = weights_of_an_output(subject, self._sample.seen, given) if course.adaptive else None
             self._write(self._part(given), 0, None, None, took)
 
@@ -138,6 +142,7 @@ class Observer:
             return
         with self.pace.looking(step) as took:
             part = self._part(np.asarray(subject.predict(self._sample.seen.X)))
+            course = self._read_rate() or course
             self._write(part, step, epoch, None if loss is None else float(loss), took)
             if self.finding is not None:  # it is said once
                 return
@@ -175,7 +180,15 @@ class Observer:
         left = None if self._course is None else self._course.left(step)
         if self._course is None or self._course.rate is None or left is None or self._weights is None:
             return None
+        if self._rate is not None and self._rate.rises:  # nobody knows how high it is going to be
+            return None
         return self._course.rate * left * self._weights
+
+    def _read_rate(self) -> Course | None:
+        """Take over a rate that is higher than was known."""
+        if self._course is not None and self._rate is not None:
+            self._course = self._rate.of(self._course)
+        return self._course
 
     def _warn(self, finding: Finding) -> None:
         record, likely = finding.record, self.likely
