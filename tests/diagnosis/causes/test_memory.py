@@ -70,6 +70,14 @@ def test_padding_is_measured_by_hand(fake, padded):
     assert cause.evidence[0].value == pytest.approx(1 - lengths.mean() / 60)
 
 
+def test_the_mask_is_of_the_value_that_was_found(fake, padded):
+    """A mask of zeros would mask nothing of sequences that are padded with -9."""
+    X, y, lengths = padded
+    X = np.where((np.arange(60) < lengths[:, None])[:, :, None], X, -9.0)
+    cause = padding_unmasked(fake(y, y * 0, X=X, shown_layers=LAST, framework="keras"))
+    assert "Masking(mask_value=-9.0)" in cause.cure.code
+
+
 def test_more_padding_than_sequence_is_believed_of_a_model_that_did_not_learn(fake, padded):
     """Without states to look at, half of the steps or more are reason enough where not even training data are known."""
     X, y, _ = padded
