@@ -106,6 +106,16 @@ def test_one_small_feature_beside_others_is_no_cause(fake):
     assert input_scale(fake(y, np.zeros(100), X=small[:, :, None], shown_layers=DENSE)) is not None
 
 
+@pytest.mark.parametrize(
+    ("scale", "says"), [(1.0, "y as it was trained on"), (1000.0, "y is not on a scale of about 1")]
+)
+def test_the_cure_of_inputs_says_of_the_target_what_fits(fake, scale, says):
+    """A target on another scale is not called one of about 1."""
+    y = scale * np.tile([-1.0, 1.0], 50)
+    X = np.full((100, 4, 1), 5e3) + np.arange(4)[:, None]
+    assert says in input_scale(fake(y, np.zeros(100), X=X, shown_layers=DENSE, framework="keras")).cure.code
+
+
 def test_a_model_without_layers_may_take_any_inputs(fake):
     """Trees know no scale."""
     X = np.full((100, 4, 1), 5e3) + np.arange(4)[:, None]

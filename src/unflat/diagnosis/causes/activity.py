@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unflat.diagnosis.causes.depth import is_deep_and_narrow
-from unflat.diagnosis.causes.rule import cure_for
+from unflat.diagnosis.causes.rule import compiled_as_before, cure_for
 from unflat.diagnosis.causes.symptoms import unlearned
 from unflat.diagnosis.records import Cause, Evidence
 from unflat.metrics import FLAT_SPREAD
@@ -81,8 +81,8 @@ _OF_SIGMOID = ("i", "o", "r")
 
 _GATES_CODE: Code = {
     "unflat": 'model.set_params(scale_inputs="standard", learning_rate=5e-3).fit(X, y)',
-    "keras": "model = keras.models.clone_model(model)  # new weights\n"
-    "model.compile(optimizer=keras.optimizers.Adam(learning_rate=1e-3, clipnorm=1.0), loss='mse')",
+    "keras": "fresh = keras.models.clone_model(model)  # new weights\n"
+    + compiled_as_before("fresh", "keras.optimizers.Adam(learning_rate=1e-3, clipnorm=1.0)"),
     "torch": "for name, parameter in model.named_parameters():\n"
     "    if 'weight_hh' in name:\n        torch.nn.init.orthogonal_(parameter)\n"
     "    elif 'weight_ih' in name:\n        torch.nn.init.xavier_uniform_(parameter)\n"

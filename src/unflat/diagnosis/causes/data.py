@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unflat.diagnosis.causes.rule import cure_for
+from unflat.diagnosis.causes.rule import compiled_as_before, cure_for
 from unflat.diagnosis.causes.symptoms import varies
 from unflat.diagnosis.records import Cause, Evidence
 
@@ -23,7 +23,8 @@ X, y = X[kept], y[kept]
 
 _DROP_CODE: Code = {
     "keras": _DROP + "fresh = keras.models.clone_model(model)  # the old weights are NaN\n"
-    "fresh.compile(optimizer='adam', loss='mse')\nfresh.fit(X, y, epochs=50)",
+    f"{compiled_as_before('fresh')}\n"
+    "fresh.fit(X, y, epochs=50)",
     "torch": _DROP + "# then make the model anew, since its weights are NaN, and train it on X and y",
     "sklearn": _DROP + "model.fit(X, y)",
     "function": _DROP + "# then train again on X and y",

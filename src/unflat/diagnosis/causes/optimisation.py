@@ -14,7 +14,7 @@ from unflat.diagnosis.causes.network import (
     steps_made,
     to_network,
 )
-from unflat.diagnosis.causes.rule import cure_for
+from unflat.diagnosis.causes.rule import compiled_as_before, cure_for
 from unflat.diagnosis.causes.symptoms import knows_more, unlearned, worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
 from unflat.diagnosis.subjects.optimizers import ADAPTIVE, is_adaptive, usual_rate
@@ -53,8 +53,7 @@ _COURSE = 3
 
 _RATE_CODE: Code = {
     "unflat": 'model.set_params(learning_rate=5e-3, schedule="one-cycle").fit(X, y)',
-    "keras": "model.compile(optimizer=keras.optimizers.Adam(learning_rate=1e-3), loss='mse')\n"
-    "model.fit(X, y, epochs=50)",
+    "keras": compiled_as_before("model", "keras.optimizers.Adam(learning_rate=1e-3)") + "\nmodel.fit(X, y, epochs=50)",
     "torch": "optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)",
     "sklearn": "model.set_params(learning_rate_init=1e-3).fit(X, y)  # of MLPRegressor",
 }
@@ -228,9 +227,9 @@ _VERY_HIGH = 5.0
 
 _LOWER_RATE_CODE: Code = {
     "unflat": "model.set_params(learning_rate=5e-3, clip_norm=1.0).fit(X, y)",
-    "keras": "model = keras.models.clone_model(model)  # new weights\n"
-    "model.compile(optimizer=keras.optimizers.Adam(learning_rate=1e-3, clipnorm=1.0), loss='mse')\n"
-    "model.fit(X, y, epochs=50)",
+    "keras": "fresh = keras.models.clone_model(model)  # new weights\n"
+    + compiled_as_before("fresh", "keras.optimizers.Adam(learning_rate=1e-3, clipnorm=1.0)")
+    + "\nfresh.fit(X, y, epochs=50)",
     "torch": "optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)  # of a model with new weights",
     "sklearn": "model.set_params(learning_rate_init=1e-3).fit(X, y)  # of MLPRegressor",
 }
@@ -295,7 +294,8 @@ def _rises(examination: Examination) -> float:
 
 _CLIP_CODE: Code = {
     "unflat": "model.set_params(clip_norm=1.0).fit(X, y)",
-    "keras": "model.compile(optimizer=keras.optimizers.Adam(clipnorm=1.0), loss='mse')",
+    "keras": "settings = model.optimizer.get_config() | {'clipnorm': 1.0, 'clipvalue': None, 'global_clipnorm': None}\n"
+    + compiled_as_before("model", "type(model.optimizer).from_config(settings)"),
     "torch": "torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)",
 }
 

@@ -17,7 +17,7 @@ from unflat.diagnosis.causes.network import (
     to_network,
 )
 from unflat.diagnosis.causes.optimisation import falls_straight, over_regularised
-from unflat.diagnosis.causes.rule import cure_for
+from unflat.diagnosis.causes.rule import compiled_as_before, cure_for
 from unflat.diagnosis.causes.symptoms import attainable, unlearned, varies, worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
 from unflat.diagnosis.standing import GAIN
@@ -281,7 +281,7 @@ def _drawn(examination: Examination, drawn: float) -> Cause:
 _FROZEN_CODE: Code = {
     "torch": "for parameter in model.parameters():\n    parameter.requires_grad_(True)\n"
     "optimizer = torch.optim.Adam(model.parameters())  # all of them, made after the last layer was added",
-    "keras": "model.trainable = True\nmodel.compile(optimizer='adam', loss='mse')  # takes effect when compiled",
+    "keras": f"model.trainable = True\n{compiled_as_before('model')}  # takes effect when compiled",
 }
 
 _MAY_STAND = ("norm", "line")

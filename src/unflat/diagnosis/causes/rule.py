@@ -22,6 +22,28 @@ _SETTING = re.compile(r"(\w+)=(\([^)]*\)|[^,()]+)")
 _EPOCHS = re.compile(r"epochs=50\b")
 """How long code of Keras trains where nothing is known: left to itself, `fit` makes a single pass."""
 
+KERAS_OWN = "type(model.optimizer).from_config(model.optimizer.get_config())"
+"""A new optimizer of the same settings, as code for Keras: a cure changes what it is about, and nothing else."""
+
+
+def compiled_as_before(name: str, optimizer: str = KERAS_OWN) -> str:
+    """Give code for Keras that compiles a model with the loss and the optimizer of the one that was examined.
+
+    Parameters
+    ----------
+    name : str
+        The model to compile.
+    optimizer : str
+        Code of another optimizer, where the cure is about it.
+
+    Returns
+    -------
+    str
+        One call.
+    """
+    return f"{name}.compile(optimizer={optimizer}, loss=model.loss)"
+
+
 Code = Mapping["Framework", str]
 """The same change in each framework; one that is left out has no code for it."""
 
@@ -48,14 +70,28 @@ def cure_for(examination: Examination, words: str, code: Code) -> Cure:
     if subject.framework in {"sklearn", "unflat"}:
         found = _SET.sub(lambda call: _with_names(call, subject), found)
     if subject.framework == "keras":
+        found = _with_known_settings(examination, found)
         found = _EPOCHS.sub(lambda usual: _as_long_as_before(examination, usual[0]), found)
     return Cure(words, found)
 
 
-def _as_long_as_before(examination: Examination, usual: str) -> str:
-    """Train for as many epochs as the model was trained for, in its batches, as far as they are known."""
+def _with_known_settings(examination: Examination, code: str) -> str:
+    """Leave a model's own loss and optimizer where it has them; one that was never compiled has none to take."""
     settings = examination.settings
-    epochs = usual if settings is None or settings.epochs is None else f"epochs={settings.epochs}"
+    if settings is not None and (settings.learning_rate is not None or settings.steps is not None):
+        return code
+    optimizer, loss = ("adam", "mse") if settings is None else (settings.optimizer or "adam", settings.loss or "mse")
+    return code.replace(KERAS_OWN, repr(optimizer)).replace("loss=model.loss", f"loss={loss!r}")
+
+
+def _as_long_as_before(examination: Examination, usual: str) -> str:
+    """Train for as many epochs as the model was to be trained for, in its batches, as far as they are known.
+
+    Never for fewer than usual: what was broken off, by a watch or by a user who saw it fail, says little of the need.
+    """
+    settings = examination.settings
+    known = () if settings is None else (settings.epochs, settings.planned_epochs)
+    epochs = f"epochs={max(int(usual.partition('=')[2]), *(epochs or 0 for epochs in known), 0)}"
     batch_size = None if settings is None else settings.batch_size
     return epochs if batch_size is None else f"{epochs}, batch_size={batch_size}"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from unflat.diagnosis.causes.network import distance, losses_of_targets, moments, network_inputs, reach, to_network
-from unflat.diagnosis.causes.rule import cure_for
+from unflat.diagnosis.causes.rule import compiled_as_before, cure_for
 from unflat.diagnosis.causes.symptoms import behind, unlearned, worse_than_it_should
 from unflat.diagnosis.causes.units import in_other_units
 from unflat.diagnosis.records import Cause, Evidence
@@ -42,7 +42,7 @@ _BACK = "prediction = {predict} * std + mean"
 _TARGET_CODE: Code = {
     "unflat": 'model.set_params(scale_target="standard").fit(X, y)',
     "keras": _MEAN
-    + "fresh = keras.models.clone_model(model)\nfresh.compile(optimizer='adam', loss='mse')\n"
+    + f"fresh = keras.models.clone_model(model)\n{compiled_as_before('fresh')}\n"
     + "fresh.fit(X, (y - mean) / std, epochs=50)\n"
     + _BACK.format(predict="fresh.predict(X_new)"),
     "torch": _MEAN
@@ -60,12 +60,14 @@ _INPUT = (
     "mean, std = X.mean(axis=(0, 1)), X.std(axis=(0, 1))  # of the training part only; each feature for itself\n"
     "X_scaled = (X - mean) / std                          # and X_new by the same numbers\n"
 )
+_SCALED = "y as it was trained on"
+_RAW = "y is not on a scale of about 1 either: train on (y - y.mean()) / y.std(), and bring predictions back"
 _INPUT_CODE: Code = {
     "unflat": 'model.set_params(scale_inputs="standard").fit(X, y)',
     "keras": "scale = keras.layers.Normalization()  # becomes part of the model\nscale.adapt(X)\n"
     "fresh = keras.Sequential([keras.Input(X.shape[1:]), scale, keras.models.clone_model(model)])\n"
-    "fresh.compile(optimizer='adam', loss='mse')\n"
-    "fresh.fit(X, y, epochs=50)  # y as it was trained on: on a scale of about 1",
+    f"{compiled_as_before('fresh')}\n"
+    "fresh.fit(X, y, epochs=50)  # {target}",
     "torch": _INPUT + "# train on torch.as_tensor(X_scaled, dtype=torch.float32), from new weights",
     "sklearn": "from sklearn.base import clone\n"
     "from sklearn.pipeline import make_pipeline\n"
@@ -185,6 +187,8 @@ def input_scale(examination: Examination) -> Cause | None:
     unscaled = large | (small if small[varying].all() else np.zeros_like(small))
     if not unscaled.any():
         return None
+    target = _RAW if target_scale(examination) is not None else _SCALED
+    code = {**_INPUT_CODE, "keras": _INPUT_CODE["keras"].format(target=target)}
     feature = int(np.argmax(np.where(unscaled, np.abs(np.log(np.where(root > 0, root, 1.0))), -1.0)))
     return Cause(
         "input_scale",
@@ -200,6 +204,6 @@ def input_scale(examination: Examination) -> Cause | None:
             Evidence(f"root mean square of feature {feature} as the network reads it", root[feature], "about 1"),
             Evidence("features that are not on a scale of about 1", float(unscaled.sum()), "0"),
         ),
-        cure_for(examination, _INPUT_WORDS, _INPUT_CODE),
+        cure_for(examination, _INPUT_WORDS, code),
         0.5 + 0.3 * float(unscaled.sum() / max(int(varying.sum()), 1)),
     )

@@ -40,6 +40,8 @@ class Settings:
         Largest norm of a gradient; None also where nothing is clipped.
     weight_decay : float or None
         Decay of the weights; None where there is none.
+    planned_epochs : int or None
+        Passes that there were to be, of which a training that is ended early makes fewer.
     """
 
     loss: str | None = None
@@ -50,6 +52,7 @@ class Settings:
     steps: int | None = None
     clip_norm: float | None = None
     weight_decay: float | None = None
+    planned_epochs: int | None = None
 
 
 @dataclass(frozen=True)

@@ -50,10 +50,11 @@ def settings(keras: ModuleType, model: Any, loss: object, optimizer: Any) -> Set
     """
     history = getattr(model, "history", None)
     epochs = len(getattr(history, "epoch", ())) or None
+    planned = (getattr(history, "params", None) or {}).get("epochs")
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of one that scales losses for half precision
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         said = settings_of(loss, optimizer)
-        return said if said is None else replace(said, epochs=epochs)
+        return said if said is None else replace(said, epochs=epochs, planned_epochs=planned)
     steps = int(array_of(keras, optimizer.iterations))
     clip = optimizer.global_clipnorm or optimizer.clipnorm
     known = optimizer_name(type(optimizer))
@@ -65,6 +66,7 @@ def settings(keras: ModuleType, model: Any, loss: object, optimizer: Any) -> Set
         steps=steps or None,
         clip_norm=float(clip) if clip else None,
         weight_decay=float(optimizer.weight_decay) if optimizer.weight_decay else None,
+        planned_epochs=planned,
     )
 
 
