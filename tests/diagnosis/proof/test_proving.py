@@ -121,6 +121,16 @@ def test_what_takes_too_long_is_named(scripted, proof, epochs, unit):
     assert unit in found.left_out[0].why
 
 
+def test_nothing_is_said_of_trainings_that_were_not_made(scripted, proof, monkeypatch):
+    """Where the time is over before the first, no note says how long each was; a budget that would do is named."""
+    monkeypatch.setattr("unflat.diagnosis.proof.bench.Bench.time", lambda _: 0.9)
+    monkeypatch.setattr("unflat.diagnosis.proof.proving._Proving._expected", lambda *_: 1e9)
+    found = proof(scripted({TARGET: 1.0}), ("target_scale",), seconds=30)
+    assert not found.notes
+    assert not found.trials
+    assert any("budget=80 would do" in item.why for item in found.left_out)
+
+
 def test_what_was_shortened_is_said(scripted, proof, monkeypatch):
     """Fewer epochs than the user's are a note, as is what was assumed of his training."""
     monkeypatch.setattr("unflat.diagnosis.proof.bench.Bench.time", lambda _: 0.9)

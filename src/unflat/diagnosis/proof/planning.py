@@ -22,7 +22,7 @@ _LEAST_SEQUENCES = 0.25
 _MUCH = 0.5
 """Share of a whole training's steps below which a small difference says little about it."""
 
-_RESERVE = 0.85
+RESERVE = 0.85
 """Share of the time that is planned for: trainings do not take the same time twice."""
 
 
@@ -78,7 +78,7 @@ def plan(seconds: float, epoch: float, epochs: int | None, factors: list[int]) -
     for cures, combined in _wishes(len(factors)):
         # With the unchanged training; a combination takes as long as what it combines.
         trainings = 1 + sum(factors[:cures]) + (sum(factors[1:cures]) if combined else 0)
-        affordable = _RESERVE * seconds / max(epoch * SEEDS * trainings, 1e-9)
+        affordable = RESERVE * seconds / max(epoch * SEEDS * trainings, 1e-9)
         if epochs is None:
             if affordable >= 1:
                 return Plan(cures, None, combined)

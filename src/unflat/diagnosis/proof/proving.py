@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from unflat.diagnosis.programs import EDITS, LONGER, NO_RETRAINING, Edit, in_words
 from unflat.diagnosis.proof.bench import Bench, Clock
-from unflat.diagnosis.proof.planning import MOST_CURES, MOST_SEEDS, SEEDS, plan
+from unflat.diagnosis.proof.planning import MOST_CURES, MOST_SEEDS, RESERVE, SEEDS, plan
 from unflat.diagnosis.proof.records import LeftOut, Proof, Trial
 from unflat.diagnosis.proof.statistics import compare
 from unflat.errors import ModelFailedError, ShapeError
@@ -77,6 +78,7 @@ class _Proving:
         self._left_out: list[LeftOut] = []
         self._edits: dict[CauseId, frozenset[Edit]] = {}
         self._shortened = self._fewer_epochs = False
+        self._needs = 0.0
 
     def of(self, causes: Sequence[CauseId]) -> Proof:
         """Try cures, alone and together, as long as there is time."""
@@ -114,17 +116,23 @@ class _Proving:
             self._leave_out(tuple(possible), f"the training could not be run again: {error}")
             return None
         factors = [LONGER if Edit.MORE_EPOCHS in self._edits[cause] else 1 for cause in possible]
+        trainings = SEEDS * (1 + sum(factors[:MOST_CURES])) + 1  # one may have been made to measure it
+        self._needs = self._clock.passed + trainings * epoch * (self._program.epochs or 1) / RESERVE
         found = plan(self._clock.left, epoch, self._program.epochs, factors)
         if found is None:
             unit = "training" if self._program.epochs is None else "pass over the data"
-            self._leave_out(tuple(possible), f"{_NO_TIME}: one {unit} takes {epoch:.1f} s; give a larger budget")
+            self._leave_out(tuple(possible), f"{_NO_TIME}: one {unit} takes {epoch:.1f} s; {self._way_out()}")
             return None
         self._bench.epochs, self._bench.share = found.epochs, found.share
         self._shortened = found.shortens(self._program.epochs)
         self._fewer_epochs = found.epochs is not None and found.epochs < (self._program.epochs or 0)
         for cause in possible[found.cures :]:
-            self._leave_out((cause,), f"{_NO_TIME}; give a larger budget")
+            self._leave_out((cause,), f"{_NO_TIME}; {self._way_out()}")
         return found
+
+    def _way_out(self) -> str:
+        """Name a budget in which each cure can be tried with whole trainings."""
+        return f"budget={_rounded_up(max(self._needs, self._clock.budget))} would do"
 
     def _alone(self, cures: list[CauseId]) -> list[CauseId]:
         """Try each cure for itself, seed by seed, so that what is known when time runs out is of all of them."""
@@ -178,7 +186,7 @@ class _Proving:
         edits = self._edits_of(cures)
         if self._expected(cures) > self._clock.left and not self._bench.has(edits, repetition):
             if aloud:
-                self._leave_out(cures, f"{_NO_TIME}; give a larger budget")
+                self._leave_out(cures, f"{_NO_TIME}; {self._way_out()}")
             return False
         try:
             self._bench.skill(edits, repetition)
@@ -248,10 +256,17 @@ class _Proving:
         shorter = [] if whole is None or planned.epochs == whole else [f"{planned.epochs} of the {whole} epochs"]
         if planned.share < 1:
             shorter.append(f"{planned.share:.0%} of the sequences")
-        if shorter:
+        ran = bool(self._trials or self._skills(()))
+        if shorter and ran:
             yield f"Each training had {' and '.join(shorter)}, so that all fit into {self._clock.budget:.0f} seconds."
-        if self._shortened:
+        if self._shortened and ran:
             yield "That is less than half: only clear differences count, since small ones may turn round later."
+
+
+def _rounded_up(seconds: float) -> int:
+    """Give one figure above a number of seconds: machines are not always as fast."""
+    unit = 10 ** max(0, math.floor(math.log10(max(seconds, 1.0))))
+    return int((seconds // unit + 1) * unit)
 
 
 def _pairs(cures: list[CauseId]) -> list[Cures]:
