@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from unflat import InputError, make_windows
+from unflat import InputError, InputTypeError, make_windows
 from unflat.watch.sample import choose
 
 
@@ -27,6 +27,13 @@ def test_sequences_keep_their_targets(problem):
     sample = choose(X, X[:, -1, 0], 60)
     assert np.array_equal(sample.seen.y[:, 0], np.asarray(sample.seen.X)[:, -1, 0])
     assert np.array_equal(sample.learned.y[:, 0], sample.learned.values[:, -1, 0])
+
+
+def test_several_inputs_are_told_from_sequences(problem):
+    """As the diagnosis says it: what is wanted is one array."""
+    X, y = problem(n=40)
+    with pytest.raises(InputTypeError, match="a list of 2, each as long as y"):
+        choose([X, X[:, 0]], y, 50)
 
 
 def test_few_sequences_are_all_seen(problem):

@@ -91,7 +91,7 @@ def as_data(X: Any, y: Any, name: str = "") -> Data:  # noqa: ANN401 - whatever 
     """
     if isinstance(X, Windows):
         return _of_windows(X, y, f"{name}X")
-    _refuse_several_inputs(X, y, f"{name}X")
+    refuse_several_inputs(X, y, f"{name}X")
     values = _padded(X, f"{name}X")
     if y is None:
         raise InputError(f"{name}y", "a target for each sequence", "None", "Give the targets that belong to X.")
@@ -229,8 +229,23 @@ def _padded(X: Any, name: str) -> NDArray[np.float64]:  # noqa: ANN401 - whateve
     return array.reshape(*array.shape[:2], -1)
 
 
-def _refuse_several_inputs(X: Any, y: Any, name: str) -> None:  # noqa: ANN401 - whatever a model takes
-    """Tell the inputs of a model that has several from sequences of unequal length."""
+def refuse_several_inputs(X: Any, y: Any, name: str) -> None:  # noqa: ANN401 - whatever a model takes
+    """Tell the inputs of a model that has several from sequences of unequal length.
+
+    Parameters
+    ----------
+    X : array-like
+        What was given as sequences.
+    y : array-like
+        Their targets.
+    name : str
+        What to call X.
+
+    Raises
+    ------
+    InputTypeError
+        If X is several inputs.
+    """
     what = f"a mapping of {len(X)}" if isinstance(X, Mapping) else None
     if isinstance(X, list | tuple) and hasattr(y, "__len__") and len(X) != len(y):
         lengths = {len(part) if hasattr(part, "__len__") else None for part in X}

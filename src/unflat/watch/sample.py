@@ -9,7 +9,7 @@ import narwhals as nw
 import numpy as np
 
 from unflat.dataset import targets_of
-from unflat.diagnosis.inputs import as_data
+from unflat.diagnosis.inputs import as_data, refuse_several_inputs
 from unflat.errors import InputError
 from unflat.sequences import Sequences, as_numbers
 from unflat.sequences.folds import places_apart_in
@@ -102,6 +102,7 @@ def choose(X: Any, y: Any, sequences: int) -> Sample:  # noqa: ANN401 - whatever
     """
     if nw.dependencies.is_into_dataframe(X):
         X = nw.from_native(X).to_numpy()
+    refuse_several_inputs(X, y, "X")
     targets = _targets(X, y)
     known = np.isfinite(targets.reshape(len(targets), -1)).all(axis=1)
     whole = _whole(X, len(targets))
