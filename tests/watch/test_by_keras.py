@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from unflat import DataWarning, ModelFailedError, Watch
+from unflat.watch.by_keras import KerasInTraining
 
 keras = pytest.importorskip("keras")
 pytestmark = [
@@ -128,6 +129,21 @@ def test_a_rate_that_a_callback_lowers_leaves_the_highest(problem, model):
     falls = keras.callbacks.LearningRateScheduler(lambda epoch: 1e-2 / (epoch + 1))
     fit(model(), X, y, falls, watch)
     assert watch.records[-2].reach == pytest.approx(1e-2 * (72 - watch.records[-2].step) * 13)
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_a_look_inside_ends_no_training(problem, collapses, monkeypatch, breaks):
+    """A model of one batch size is looked at; and where a look inside fails, the training is watched without."""
+    X, y = problem()
+    model = keras.Sequential([keras.Input(batch_shape=(50, 8, 2)), keras.layers.LSTM(12), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(1e-2), "mse")
+    if breaks:
+        error = ModelFailedError("The model", (16, 8, 2), ValueError("no"))
+        monkeypatch.setattr(KerasInTraining, "activations", lambda *_: (_ for _ in ()).throw(error))
+    watch = Watch(X, y)
+    history, warned = collapses(lambda: fit(model, X, y, watch, batch_size=50, epochs=2))
+    assert (warned, len(history.epoch)) == ([], 2)
+    assert (watch.records[0].reach is None) == breaks
 
 
 def test_a_generator_that_does_not_say_its_length(problem, model):

@@ -84,7 +84,8 @@ class Observer:
             If its predictions do not fit the sample's targets.
         """
         self.forget()
-        self._subject, self._course, self._rate = CarefulSubject(subject), course, rate
+        subject = CarefulSubject(subject)  # a look inside that fails is no reason to end a training
+        self._subject, self._course, self._rate = subject, course, rate
         self.pace.start(course.steps)
         with self.pace.looking(0) as took:
             given = np.asarray(subject.predict(self._sample.seen.X))

@@ -273,11 +273,30 @@ def test_a_model_that_was_never_built_is_refused():
 
 
 def test_several_outputs_are_refused():
-    """A prediction is one array."""
+    """A prediction is one array, and how to take one out of several is said."""
     inputs = layers.Input((3,))
     model = keras.Model(inputs, [layers.Dense(1)(inputs), layers.Dense(1)(inputs)])
-    with pytest.raises(ModelFailedError, match="several outputs"):
+    with pytest.raises(ModelError, match=r"Give a function .*model\.predict\(X\)\[0\]"):
         subject_of(model).predict(X[:, 0])
+
+
+@pytest.mark.parametrize("size", [4, 32])
+def test_the_inside_of_a_model_of_one_batch_size_is_that_of_any_other(size):
+    """Batches are filled up and cut, and nothing else changes: not activations, gates nor gradients."""
+    made = [layers.LSTM(4), layers.Dense(1)]
+    model = keras.Sequential([layers.Input(batch_shape=(size, *X.shape[1:])), *made])
+    free = keras.Sequential([layers.Input(X.shape[1:]), layers.LSTM(4), layers.Dense(1)])
+    free.set_weights(model.get_weights())
+    n = min(size, len(X), 6)
+    one, other = subject_of(model), subject_of(free)
+    for look in (lambda subject: subject.activations(X[:n]), lambda subject: subject.layer_inputs(X[:n])):
+        for seen, expected in zip(look(one).values(), look(other).values(), strict=True):
+            np.testing.assert_allclose(seen, expected, rtol=1e-5, atol=1e-6)
+    (seen,), (expected,) = one.gates(X[:n]).values(), other.gates(X[:n]).values()
+    np.testing.assert_allclose(seen.states, expected.states, rtol=1e-5, atol=1e-6)
+    y = np.arange(float(n))[:, None]
+    (seen, expected) = (subject.gradients(X[:n], y) for subject in (one, other))
+    assert seen.norm == pytest.approx(expected.norm, rel=1e-4)
 
 
 def test_the_loss_is_keras_own():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from unflat._optional import require
 from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.subjects.base import Subject
 from unflat.diagnosis.subjects.described import loss_name, without_rate
+from unflat.diagnosis.subjects.function import several_outputs
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keras_arrays import array_of
 from unflat.diagnosis.subjects.keras_layers import describe, gates_of, has_gates, units_of
@@ -137,13 +139,15 @@ class KerasSubject(Subject):
         if self._backend != "torch":
             return None
         with self._pass(X), taking_gradients(), torch.backends.cudnn.flags(enabled=False):
+            X = X[: self._fixed_batch()]
             inputs = self._keras.ops.convert_to_tensor(_array(X)).detach().clone()
-            if whole := not inputs.is_floating_point():
+            if not inputs.is_floating_point():
                 leaf = None
             else:
                 leaf = inputs = inputs.to(torch.float32).requires_grad_()
-            prediction = self._model(inputs if whole else inputs.clone(), training=False)
-            target = torch.tensor(np.asarray(y), dtype=prediction.dtype, device=prediction.device)
+            filled = torch.cat([inputs, *[inputs[-1:]] * ((self._fixed_batch() or len(X)) - len(X))])  # always a copy
+            prediction = self._model(filled, training=False)[: len(X)]
+            target = torch.tensor(np.asarray(y[: len(X)]), dtype=prediction.dtype, device=prediction.device)
             objective = squared_error if self._loss is None else self._objective
             owners = {v.path: name for name, layer in self._units.items() for v in layer.trainable_variables}
             trained = {v.path: v.value for v in self._model.trainable_variables if v.path in owners}
@@ -197,11 +201,9 @@ class KerasSubject(Subject):
         parts = []
         for first in range(0, len(X), size):
             batch = _array(X[first : first + size])
-            short = size - len(batch) if fixed else 0  # a stateful model takes batches of one size only
-            padded = np.concatenate([batch, np.repeat(batch[-1:], short, axis=0)])
-            gave = self._model(padded, training=False)
+            gave = self._model(self._filled(batch), training=False)
             if isinstance(gave, dict | list | tuple):
-                raise TypeError("It returned several outputs")
+                raise several_outputs(gave, "model.predict(X)")
             parts.append(array_of(self._keras, gave)[: len(batch)])
         return np.concatenate(parts)
 
@@ -210,9 +212,17 @@ class KerasSubject(Subject):
         size = shape[0] if isinstance(shape, tuple) and shape else None
         return size if isinstance(size, int) else None
 
+    def _filled(self, batch: NDArray[Any]) -> NDArray[Any]:
+        """Repeat the last sequence up to the size of batches, where a model takes those of one size only."""
+        short = (self._fixed_batch() or len(batch)) - len(batch)
+        return np.concatenate([batch, np.repeat(batch[-1:], short, axis=0)]) if short > 0 else batch
+
     def _inside(self, X: Any) -> list[KerasCall]:  # noqa: ANN401 - as `predict`
+        batch = _array(X[: self._fixed_batch()])
         with self._pass(X), traced(self._keras, self._units) as calls:
-            self._model(_array(X[: self._fixed_batch()]), training=False)
+            self._model(self._filled(batch), training=False)
+        size = self._fixed_batch() or len(batch)
+        calls = [_cut(call, len(batch), size) for call in calls] if size > len(batch) else calls
         self._widths = {call.name: call.gave.shape[-1] if call.gave.ndim > 1 else None for call in calls}
         return calls
 
@@ -222,6 +232,16 @@ class KerasSubject(Subject):
             target, prediction = _of_one_rank(target, prediction)
         value: Tensor = self._keras.ops.mean(loss(target, prediction))
         return value
+
+
+def _cut(call: KerasCall, n: int, size: int) -> KerasCall:
+    """Leave of a batch that was filled up what is of its first sequences; a layer may have folded time into them."""
+
+    def first(values: NDArray[Any]) -> NDArray[Any]:
+        return values[: n * (len(values) // size)] if values.ndim and len(values) % size == 0 else values
+
+    mask = None if call.mask is None else first(call.mask)
+    return replace(call, read=first(call.read), gave=first(call.gave), mask=mask, start=tuple(map(first, call.start)))
 
 
 def _array(X: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever the model takes
