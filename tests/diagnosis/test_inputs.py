@@ -97,6 +97,14 @@ def test_what_cannot_be_used_says_why(sequences, targets, error, message):
         as_data(sequences, targets)
 
 
+def test_steps_that_come_first_are_told():
+    """Of a module that takes (T, n, F), and of data that lie so."""
+    with pytest.raises(ShapeError, match="seems to have its steps first"):
+        as_data(np.zeros((3, 20, 1)), np.arange(20.0))
+    with pytest.raises(ShapeError, match=r"seems to take steps first.*transpose\(0, 1\)"):
+        beside_targets(np.zeros((3, 1)), (20, 1), 3)
+
+
 def test_windows_of_several_horizons_bring_the_horizon_of_each_output():
     """Each output is named by its horizon, and its past is known with it."""
     frame = pl.DataFrame({"load": np.arange(30.0)})

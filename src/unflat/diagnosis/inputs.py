@@ -96,7 +96,7 @@ def as_data(X: Any, y: Any, name: str = "") -> Data:  # noqa: ANN401 - whatever 
     if y is None:
         raise InputError(f"{name}y", "a target for each sequence", "None", "Give the targets that belong to X.")
     targets = as_numbers(y, f"{name}y").astype(np.float64, copy=False)
-    _check_targets(targets, len(values), f"{name}y")
+    _check_targets(targets, len(values), f"{name}y", values.shape[1])
     columns = targets.reshape(len(targets), -1)
     return Data(X, values, columns, targets.shape, output_names(y, columns.shape[1]), given=y)
 
@@ -197,7 +197,10 @@ def beside_targets(
         f"The model's prediction for {name}X",
         f"one of shape {y_shape}, as the targets have",
         prediction.shape,
-        "Give the targets that the model was trained on, a row for each sequence.",
+        "The model seems to take steps first, as torch's recurrent layers do without batch_first. "
+        "Give diagnose(lambda X: model(torch.as_tensor(X).float().transpose(0, 1)), X, y)."
+        if len(prediction) == steps != n
+        else "Give the targets that the model was trained on, a row for each sequence.",
     )
 
 
@@ -275,11 +278,13 @@ def _side_by_side(parts: list[NDArray[np.float64]], name: str) -> NDArray[np.flo
     return padded
 
 
-def _check_targets(targets: NDArray[np.float64], n: int, name: str) -> None:
+def _check_targets(targets: NDArray[np.float64], n: int, name: str, steps: int | None = None) -> None:
     if targets.ndim == 0 or len(targets) != n or 0 in targets.shape[1:]:
         raise ShapeError(
             name, f"as many targets as sequences, {n}", targets.shape,
-            "Give each sequence of X its target, in the same order.",
+            "X seems to have its steps first: give X with an axis for sequences before that for steps."
+            if targets.ndim and len(targets) == steps != n
+            else "Give each sequence of X its target, in the same order.",
         )  # fmt: skip
     if n < _FEWEST:
         raise TooFewSamplesError(name, _FEWEST, n)
