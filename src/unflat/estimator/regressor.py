@@ -133,7 +133,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
     device : str
         "auto" for CUDA, else Apple's MPS, else the processor; or a device's name.
     precision : {"fp32", "bf16"}
-        The arithmetic of the network's products in training.
+        The arithmetic of the network's products in training. Some processors have none of "bf16"; a fit says so.
     callbacks : sequence of Callback
         Who looks on while the network is trained.
     progress : bool or "auto"
