@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # i
 from unflat.baselines import LAST_VALUE, MEAN, NO_PAST
 from unflat.config import Interval
 from unflat.diagnosis.causes import OF_DATA, find_causes
+from unflat.diagnosis.codes import codes_taken_for_numbers
 from unflat.diagnosis.examination import Examination, Part
 from unflat.diagnosis.inputs import Data, Losses, as_data, as_losses, beside_targets
 from unflat.diagnosis.padding import padding_of
@@ -233,7 +234,7 @@ def _diagnosis(examination: Examination, judgement: Judgement, names: tuple[str,
         held_out=None if held_out is None else _assessment(held_out, training, references),
         references=references,
         losses=losses,
-        not_examined=tuple(_not_examined(examination)),
+        not_examined=(*_not_examined(examination), *codes_taken_for_numbers(training, names)),
         y=examination.judged.y,
         prediction=examination.judged.prediction,
     )
