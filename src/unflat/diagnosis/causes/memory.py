@@ -113,7 +113,7 @@ def _sees_early(examination: Examination) -> float | None:
 
 _MASK_CODE: Code = {
     "unflat": "X[padding] = numpy.nan  # or a list of arrays, each of its own length\nmodel.fit(X, y)",
-    "keras": "keras.layers.Masking(mask_value={value!r})  # the padding's value; right after the input",
+    "keras": "keras.layers.Masking(mask_value=PADDING)  # the padding's value; right after the input",
     "torch": "packed = torch.nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)\n"
     "_, (h, _) = self.lstm(packed)\nreturn self.head(h[-1])",
     "function": "# read the prediction out at each sequence's own last step",
@@ -142,7 +142,7 @@ def padding_unmasked(examination: Examination) -> Cause | None:
     if kept is not None:
         words = "deviation of states over sequences after the padding, over that before it"
         evidence.append(Evidence(words, kept, "near 1"))
-    code = {**_MASK_CODE, "keras": _MASK_CODE["keras"].format(value=float(padding.value))}
+    code = {**_MASK_CODE, "keras": _MASK_CODE["keras"].replace("PADDING", repr(float(padding.value)))}
     return Cause(
         "padding_unmasked",
         "The recurrence goes on over the padding at the end of sequences, and has forgotten them when it is read out.",
