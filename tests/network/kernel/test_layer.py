@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from unflat.network.kernel import LSTM, available, using
+from unflat.training.loop import processor_computes_bf16
 
 compiled = pytest.mark.skipif(not available(), reason="no kernel is compiled: `make kernel`")
 
@@ -261,6 +262,7 @@ def test_a_wrong_number_of_features_is_torchs_error():
         layer(2, 5)(draw(3, 4, 3))
 
 
+@pytest.mark.skipif(not processor_computes_bf16(), reason="this processor computes no LSTM in bfloat16")
 def test_bfloat16_arithmetic_is_torchs():
     """Under autocast the products are bfloat16, which the kernel does not have."""
     module, x = layer(2, 5), draw(3, 4, 2)
