@@ -309,7 +309,8 @@ def test_any_runtime_can_read_the_file(gappy, distinct, tmp_path):
         value.name: [axis.dim_param or axis.dim_value for axis in value.type.tensor_type.shape.dim]
         for value in [*content.graph.input, *content.graph.output]
     }
-    gives = {"predictions": ["n", 2], "scaled": ["n", 2], "vector": ["n", 3 * 5 + 2 * 3]}
+    read = model.predictor_.network.skip.map.in_features  # by the line, and by what it was mixed with
+    gives = {"predictions": ["n", 2], "scaled": ["n", 2], "vector": ["n", 3 * 5 + read]}
     assert shapes == {"sequences": ["n", "T", 2], "lengths": ["n"]} | gives
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
     values = np.full((2, 9, 2), np.inf)
