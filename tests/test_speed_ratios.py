@@ -22,7 +22,7 @@ from unflat.scaling.scales import fit_input_scaling
 from unflat.sequences import as_sequences
 from unflat.sequences.batches import BatchSource
 from unflat.training.examples import Examples
-from unflat.training.loop import train
+from unflat.training.loop import Conduct, train
 from unflat.windows import make_windows
 
 BATCH, STEPS, UNITS, BATCHES = 128, 16, (50, 100), 3
@@ -114,7 +114,7 @@ def test_training_costs_little_beside_its_network(ratio, network, examples):
     config = TrainingConfig(epochs=1, batch_size=BATCH)
 
     def epoch():
-        train(network, examples, None, config, generator=torch.Generator().manual_seed(0))
+        train(network, examples, None, config, Conduct(torch.Generator().manual_seed(0)))
 
     assert ratio(epoch, bare_epoch(network, examples), rounds=15) < 1.6
 

@@ -44,7 +44,7 @@ from unflat.scaling.scales import fit_input_scaling
 from unflat.sequences import as_sequences
 from unflat.sequences.batches import BatchSource
 from unflat.training.examples import Examples
-from unflat.training.loop import train
+from unflat.training.loop import Conduct, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,7 +148,7 @@ def measure(recipe: Recipe, rounds: int) -> dict[str, list[float]]:
         paired = Paired(name, parts)
         training = TrainingConfig(epochs=1, batch_size=recipe.batch)
         with kernel.using(None) if name == "loop, torch" else nullcontext():
-            train(network, examples, None, training, generator=random, callbacks=[paired])
+            train(network, examples, None, training, Conduct(random, callbacks=[paired]))
         seconds |= {part: times[WARM_UP:] for part, times in paired.seconds.items()}
     return seconds
 

@@ -14,6 +14,7 @@ from unflat.network import predict_all
 from unflat.parting import Parting, parted
 from unflat.parting.moderation import Settled
 from unflat.training.callbacks import Callback
+from unflat.training.loop import Conduct
 
 RANDOM = np.random.RandomState
 CONFIG = TrainingConfig(epochs=4, batch_size=16, learning_rate=0.05)
@@ -31,11 +32,9 @@ def prepared(parting, seed=0):
     return prepare(parting, network, ScalingConfig(), torch.Generator().manual_seed(seed)).predictor
 
 
-def learned(predictor, parting, callbacks=(), **given):
+def learned(predictor, parting, **given):
     """Train its networks for a moment."""
-    generator = torch.Generator().manual_seed(1)
-    device = torch.device("cpu")
-    return learn(predictor, parting, CONFIG, generator=generator, device=device, callbacks=callbacks, **given)
+    return learn(predictor, parting, CONFIG, Conduct(torch.Generator().manual_seed(1), **given))
 
 
 def settled_at(of_free, share):

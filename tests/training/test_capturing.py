@@ -14,7 +14,7 @@ from unflat.scaling.scales import fit_input_scaling
 from unflat.sequences import as_sequences
 from unflat.sequences.batches import BatchSource
 from unflat.training.examples import Examples
-from unflat.training.loop import Runtime, train
+from unflat.training.loop import Conduct, Runtime, train
 
 CONFIG = NetworkConfig(units=(5, 4), dropout=0.3)
 PLAN = TrainingConfig(epochs=7, batch_size=20, learning_rate=1e-2, averaging=0.1)
@@ -94,7 +94,7 @@ def trained(kind=None, data=None, device="cpu"):
     where = torch.device(device)
     runtime = Runtime(where) if kind is None else WithDevice(where, kind=kind, network=network)
     data = data or examples()
-    history, *_ = train(network, data, data, PLAN, generator=torch.Generator().manual_seed(1), runtime=runtime)
+    history, *_ = train(network, data, data, PLAN, Conduct(torch.Generator().manual_seed(1), runtime))
     weights = torch.cat([parameter.detach().cpu().flatten() for parameter in network.parameters()])
     return weights, [record.loss for record in history.epochs], None if kind is None else runtime.devices[0]
 
@@ -116,7 +116,7 @@ def test_sequences_of_unequal_length_are_not_captured():
     told, _, _ = trained(data=data)
     network = Network(CONFIG, features=2, outputs=1, generator=torch.Generator().manual_seed(0))
     runtime = WithDevice(kind=Device, network=network)
-    train(network, data, data, PLAN, generator=torch.Generator().manual_seed(1), runtime=runtime)
+    train(network, data, data, PLAN, Conduct(torch.Generator().manual_seed(1), runtime))
     assert runtime.devices == []
     assert torch.equal(torch.cat([parameter.detach().flatten() for parameter in network.parameters()]), told)
 
@@ -156,4 +156,4 @@ def test_cuda_captures_every_network_without_a_warning():
     ):
         network = Network(config, features=2, outputs=1, generator=torch.Generator().manual_seed(0)).to("cuda")
         runtime = Runtime(torch.device("cuda"))
-        train(network, examples(), None, PLAN, generator=torch.Generator().manual_seed(1), runtime=runtime)
+        train(network, examples(), None, PLAN, Conduct(torch.Generator().manual_seed(1), runtime))

@@ -14,7 +14,7 @@ from unflat.sequences import as_sequences, sequences_together
 from unflat.sequences.batches import BatchSource
 from unflat.training.callbacks import Callback
 from unflat.training.examples import Examples
-from unflat.training.loop import Runtime, errors_on, processor_computes_bf16, train
+from unflat.training.loop import Conduct, Runtime, errors_on, processor_computes_bf16, train
 
 SMALL = NetworkConfig(units=(5,), dropout=0.1)
 BRIEF = TrainingConfig(epochs=4, batch_size=16, learning_rate=1e-2)
@@ -37,14 +37,8 @@ def network(seed=0, config=SMALL):
 def trained(config=BRIEF, *, validation=None, callbacks=(), seed=0, data=None):
     """Train a small network and give it with its history."""
     net = network(seed)
-    history, *_ = train(
-        net,
-        data or examples(),
-        validation,
-        config,
-        generator=torch.Generator().manual_seed(seed),
-        callbacks=callbacks,
-    )
+    conduct = Conduct(torch.Generator().manual_seed(seed), callbacks=callbacks)
+    history, *_ = train(net, data or examples(), validation, config, conduct)
     return net, history
 
 
@@ -107,7 +101,7 @@ def test_one_step_of_adamw_equals_the_published_update():
     loss.backward()
     gradient = {name: p.grad.clone() for name, p in net.named_parameters() if p.grad is not None}
     net.zero_grad()
-    train(net, data, None, config, generator=torch.Generator().manual_seed(0))
+    train(net, data, None, config, Conduct(torch.Generator().manual_seed(0)))
     for name in ("head.weight", "head.bias", "skip.map.weight"):
         g = gradient[name]
         decay = config.weight_decay if name == "head.weight" else 0.0
@@ -181,7 +175,7 @@ def test_nothing_left_to_learn_ends_training():
         flat = Examples(data.source, data.scaling, torch.full_like(data.targets, slope))
         with torch.no_grad():
             net.skip.map.bias.fill_(slope)
-        history, *_ = train(net, flat, flat, BRIEF, generator=torch.Generator().manual_seed(0))
+        history, *_ = train(net, flat, flat, BRIEF, Conduct(torch.Generator().manual_seed(0)))
         assert (history.stopped, len(history.epochs), history.best_epoch) == ("exact", 0, 0)
 
 
@@ -200,7 +194,7 @@ def test_what_is_kept_is_the_average_over_a_share_of_all_steps():
             self.kept = self.kept + (weights(net) - self.kept) / reach
 
     following, generator = Following(), torch.Generator().manual_seed(0)
-    train(net, examples(), None, replace(BRIEF, averaging=2 / 12), generator=generator, callbacks=[following])
+    train(net, examples(), None, replace(BRIEF, averaging=2 / 12), Conduct(generator, callbacks=[following]))
     torch.testing.assert_close(weights(net), following.kept)
     assert not torch.equal(weights(net), weights(trained()[0]))
 
@@ -217,9 +211,8 @@ def test_without_validation_the_last_weights_stay():
 def test_errors_on_the_validation_part_are_those_of_every_epoch():
     """The first are of the weights before training, and their mean squares are the losses that were recorded."""
     net, validation = network(), examples(20, seed=1)
-    history, _, errors = train(
-        net, examples(), validation, BRIEF, generator=torch.Generator().manual_seed(0), keep_errors=True
-    )
+    conduct = Conduct(torch.Generator().manual_seed(0), keep_errors=True)
+    history, _, errors = train(net, examples(), validation, BRIEF, conduct)
     assert [tuple(one.shape) for one in errors] == [(20, 1)] * (1 + len(history.epochs))
     assert torch.equal(
         errors[0], validation.targets - network()(validation.draw(torch.arange(20), torch.device("cpu")).x)
@@ -307,7 +300,7 @@ def test_moments_carry_over():
 
     def going_on_from(moments):
         net, generator = network(), torch.Generator().manual_seed(0)
-        after = train(net, examples(), None, config, generator=generator, moments=moments).moments
+        after = train(net, examples(), None, config, Conduct(generator), moments=moments).moments
         return after, {float(count) for group in after["groups"] for count in group.steps}, weights(net)
 
     moments, steps, fresh = going_on_from(None)
@@ -321,7 +314,7 @@ def test_moments_carry_over():
 def test_a_training_that_diverged_leaves_no_moments():
     """They are no numbers, and would stop all later training."""
     wild = TrainingConfig(epochs=3, batch_size=16, learning_rate=1e30, clip_norm=1e30)
-    left = train(network(), examples(), None, wild, generator=torch.Generator().manual_seed(0))
+    left = train(network(), examples(), None, wild, Conduct(torch.Generator().manual_seed(0)))
     assert left.history.stopped == "diverged"
     assert left.moments is None
 
@@ -342,14 +335,8 @@ def test_bf16_trains_close_to_fp32():
     for precision in ("fp32", "bf16"):
         config = TrainingConfig(epochs=15, batch_size=16, learning_rate=1e-2, precision=precision)
         net = network()
-        history, *_ = train(
-            net,
-            examples(),
-            None,
-            config,
-            generator=torch.Generator().manual_seed(0),
-            runtime=Runtime(torch.device("cpu"), precision),
-        )
+        conduct = Conduct(torch.Generator().manual_seed(0), Runtime(torch.device("cpu"), precision))
+        history, *_ = train(net, examples(), None, config, conduct)
         losses[precision] = history.epochs[-1].loss
         assert next(net.parameters()).dtype == torch.float32
     assert losses["bf16"] == pytest.approx(losses["fp32"], rel=0.2)
@@ -365,7 +352,7 @@ def test_the_kernel_and_torch_end_alike(bidirectional):
     for engine in (kernel.available()[0], None):
         net = network(config=shape)
         with kernel.using(engine):
-            history, *_ = train(net, examples(), None, BRIEF, generator=torch.Generator().manual_seed(0))
+            history, *_ = train(net, examples(), None, BRIEF, Conduct(torch.Generator().manual_seed(0)))
         ends.append((history.epochs[-1].loss, weights(net)))
     assert ends[0][0] == pytest.approx(ends[1][0], rel=1e-3)
     torch.testing.assert_close(ends[0][1], ends[1][1], rtol=0, atol=1e-3)

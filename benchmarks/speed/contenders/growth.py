@@ -17,7 +17,7 @@ from unflat.scaling.scales import fit_input_scaling
 from unflat.sequences import as_sequences
 from unflat.sequences.batches import BatchSource
 from unflat.training.examples import Examples
-from unflat.training.loop import train
+from unflat.training.loop import Conduct, train
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def epoch(size: Size, examples: Examples) -> float:
     config = NetworkConfig(units=(size.units, size.units), dropout=0.2, readout=("last",), skip=False)
     network = Network(config, features=size.F, outputs=1, generator=generator)
     began = time.perf_counter()
-    train(network, examples, None, TrainingConfig(epochs=1, batch_size=common.BATCH), generator=generator)
+    train(network, examples, None, TrainingConfig(epochs=1, batch_size=common.BATCH), Conduct(generator))
     return time.perf_counter() - began
 
 

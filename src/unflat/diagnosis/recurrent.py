@@ -19,6 +19,7 @@ from unflat.network import predict_all
 from unflat.network.gradients import taking_gradients
 from unflat.parting import Parting
 from unflat.sequences import as_sequences
+from unflat.training.loop import Conduct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -135,7 +136,5 @@ def _learned(training: Dataset, judge: Dataset, generator: torch.Generator) -> C
         return lambda asked: np.tile(training.y.mean(axis=0), (len(asked), 1))
     epochs = min(max(round(_STEPS * _BATCH / len(training)), _FEWEST_EPOCHS), _MOST_EPOCHS)
     config = TrainingConfig(epochs=epochs, batch_size=_BATCH, learning_rate=_RATE)
-    learn(
-        predictor, Parting.alike(training, judge), config, generator=generator, device=torch.device("cpu"), callbacks=()
-    )
+    learn(predictor, Parting.alike(training, judge), config, Conduct(generator))
     return lambda asked: predict_all(predictor, as_sequences(asked))

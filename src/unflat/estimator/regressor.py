@@ -32,6 +32,7 @@ from unflat.parting import Parting, parted
 from unflat.saving.model import Learned, write_model
 from unflat.scaling.ranges import InputRange
 from unflat.streaming import StreamMixin
+from unflat.training.loop import Conduct, Runtime
 from unflat.training.losses import Loss
 from unflat.training.progress import ProgressBar, shows_progress
 
@@ -317,16 +318,9 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         with unchanged_on_error(self), taking_gradients():
             generator = self._start(parting, random)
             picks = picks_of(self.predictor_, parting, config.loss)
-            trained = learn(
-                self.predictor_,
-                parting,
-                config,
-                generator=generator,
-                device=device,
-                callbacks=[*self.callbacks, *([ProgressBar()] if shows_progress(self.progress) else [])],
-                keep_errors=worth_folding(parting),
-                picks=picks,
-            )
+            callbacks = [*self.callbacks, *([ProgressBar()] if shows_progress(self.progress) else [])]
+            conduct = Conduct(generator, Runtime(device, config.precision), callbacks, worth_folding(parting))
+            trained = learn(self.predictor_, parting, config, conduct, picks=picks)
             self.histories_ = tuple(one.history for one in trained)
             # Ctrl-C leaves the networks that it came before untrained.
             self.predictor_.keep(len(trained))
@@ -377,15 +371,9 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
             self._admit(data.y)
             # Each pass has an order of its own, which follows from the seed and the passes before it.
             seed = int(random.randint(2**31 - 1)) + len(self.history_.epochs)
-            trained = learn(
-                self.predictor_,
-                Parting.alike(data, members=len(self.predictor_.members)),
-                config,
-                generator=torch.Generator().manual_seed(seed),
-                device=device,
-                callbacks=self.callbacks,
-                moments=self._moments,
-            )
+            conduct = Conduct(torch.Generator().manual_seed(seed), Runtime(device, config.precision), self.callbacks)
+            whole = Parting.alike(data, members=len(self.predictor_.members))
+            trained = learn(self.predictor_, whole, config, conduct, moments=self._moments)
             later = [one.history for one in trained]
             if most_telling(later).broke_off:
                 self.predictor_, later = before, [history.undone() for history in later]

@@ -14,7 +14,7 @@ from unflat.parting.moderation import Move, is_moderated, mean_of, settle
 from unflat.sequences.batches import BatchSource
 from unflat.sequences.folds import places_apart
 from unflat.training.examples import Examples
-from unflat.training.loop import Runtime, Trained, errors_on, train
+from unflat.training.loop import Trained, errors_on, train
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from unflat.network import Network, Predictor
     from unflat.parting import Part, Parting
     from unflat.parting.moderation import Settled
-    from unflat.training.callbacks import Callback
+    from unflat.training.loop import Conduct
 
 
 def examples(data: Dataset, predictor: Predictor) -> Examples:
@@ -45,12 +45,9 @@ def learn(
     predictor: Predictor,
     parting: Parting,
     config: TrainingConfig,
+    conduct: Conduct,
     *,
-    generator: torch.Generator,
-    device: torch.device,
-    callbacks: Sequence[Callback],
     moments: Sequence[dict[str, Any] | None] | None = None,
-    keep_errors: bool = False,
     picks: Picks = NOTHING_PICKED,
 ) -> tuple[Trained, ...]:
     """Train a predictor's networks, one after the other, on a device and bring them back.
@@ -65,17 +62,11 @@ def learn(
     parting : Parting
         What each learns from, and what is held out of it.
     config : TrainingConfig
-        How to train.
-    generator : torch.Generator
-        Order and dropout.
-    device : torch.device
-        Where to compute.
-    callbacks : sequence of Callback
-        Who looks on, at each training.
+        Loss, schedule, limits.
+    conduct : Conduct
+        Where it computes, what it draws by, who looks on, and what is kept.
     moments : sequence of dict or None, or None
         Of each network, the optimizer's moments of an earlier training to go on from.
-    keep_errors : bool
-        Whether to keep each network's errors on what it holds out.
     picks : Picks
         Lines that networks are mixed with, as far as these pay.
 
@@ -92,11 +83,8 @@ def learn(
             member,
             part,
             config,
-            generator=generator,
-            device=device,
-            callbacks=callbacks,
+            conduct,
             moments=None if moments is None else moments[place],
-            keep_errors=keep_errors,
             turn=(place + 1, len(parting.of_each)),
         )
         trained.append(one)
@@ -134,40 +122,26 @@ def _learn_one(
     predictor: Predictor,
     part: Part,
     config: TrainingConfig,
+    conduct: Conduct,
     *,
-    generator: torch.Generator,
-    device: torch.device,
-    callbacks: Sequence[Callback],
     moments: dict[str, Any] | None,
-    keep_errors: bool,
     turn: tuple[int, int],
 ) -> tuple[Trained, _Moved | None]:
     (network,) = predictor.network.members
-    network.to(device)
+    network.to(conduct.runtime.device)
     judged = None if part.held_out is None else examples(part.held_out, predictor)
-    runtime = Runtime(device, config.precision)
     # Where errors are judged by something else than squares, no share of the way is best.
     line = network.skip if judged is not None and is_moderated(network.config, config.loss) else None
     start = {} if line is None else {name: tensor.clone() for name, tensor in line.map.state_dict().items()}
-    before = None if line is None or judged is None else errors_on(network, judged, runtime)
+    before = None if line is None or judged is None else errors_on(network, judged, conduct.runtime)
     try:
-        for callback in callbacks:
+        for callback in conduct.callbacks:
             callback.on_model(predictor, config)
-        trained = train(
-            network,
-            examples(part.training, predictor),
-            judged,
-            config,
-            generator=generator,
-            runtime=runtime,
-            callbacks=callbacks,
-            moments=moments,
-            keep_errors=keep_errors,
-            turn=turn,
-        )
+        learned_from = examples(part.training, predictor)
+        trained = train(network, learned_from, judged, config, conduct, moments=moments, turn=turn)
         if before is None or judged is None:
             return trained, None
-        return trained, _Moved(network, start, before, errors_on(network, judged, runtime))
+        return trained, _Moved(network, start, before, errors_on(network, judged, conduct.runtime))
     finally:
         network.to("cpu")
 

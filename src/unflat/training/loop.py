@@ -88,6 +88,28 @@ class Runtime:
         return CudaRecorder(self.device, generator) if self.device.type == "cuda" else None
 
 
+@dataclass(frozen=True, eq=False)
+class Conduct:
+    """How trainings are conducted, as against what is learned and to what end: the same for all networks of a fit.
+
+    Parameters
+    ----------
+    generator : torch.Generator
+        The order of sequences and what dropout leaves out; on the processor.
+    runtime : Runtime
+        Device and precision.
+    callbacks : sequence of Callback
+        Who looks on, at each training.
+    keep_errors : bool
+        Whether to keep each network's errors on what it holds out.
+    """
+
+    generator: torch.Generator
+    runtime: Runtime = field(default_factory=Runtime)
+    callbacks: Sequence[Callback] = ()
+    keep_errors: bool = False
+
+
 class Trained(NamedTuple):
     """What a training leaves, beside the network that it trained.
 
@@ -113,12 +135,9 @@ def train(
     training: Examples,
     validation: Examples | None,
     config: TrainingConfig,
+    conduct: Conduct,
     *,
-    generator: torch.Generator,
-    runtime: Runtime | None = None,
-    callbacks: Sequence[Callback] = (),
     moments: dict[str, Any] | None = None,
-    keep_errors: bool = False,
     turn: tuple[int, int] = (1, 1),
 ) -> Trained:
     """Train a network in place.
@@ -131,21 +150,15 @@ def train(
     Parameters
     ----------
     network : Network
-        What to train, on the runtime's device.
+        What to train, on the device of its conduct.
     training, validation : Examples
         The parts; None for no validation.
     config : TrainingConfig
         Loss, schedule, limits.
-    generator : torch.Generator
-        The order of sequences and what dropout leaves out; on the processor.
-    runtime : Runtime or None
-        Device and precision; None for the processor in fp32.
-    callbacks : sequence of Callback
-        Who looks on.
+    conduct : Conduct
+        Where it computes, what it draws by, who looks on, and what is kept.
     moments : dict or None
         The optimizer's moments of an earlier training to go on from.
-    keep_errors : bool
-        Whether to keep the errors on the validation part.
     turn : tuple of int
         Which network of one fit it is, from 1, and how many there are to be: callbacks are told.
 
@@ -154,7 +167,7 @@ def train(
     Trained
         What happened, and what was kept. An interrupt by Ctrl-C ends it like any other end.
     """
-    loop = _Loop(network, config, generator, runtime or Runtime(), training=training, keep_errors=keep_errors)
+    loop, callbacks = _Loop(network, config, conduct, training), conduct.callbacks
     loop.go_on_from(moments)
     exact = 0.0 if validation is None else loop.rounding(validation)
     best = _Best(network, None if validation is None else loop.evaluate(validation))
@@ -165,7 +178,7 @@ def train(
     is_exact = best.loss < exact
     stopped: Ending = "exact" if is_exact else "interrupted"  # unless the loop comes to an end of its own
     try:
-        for record in () if is_exact else loop.epochs(training, validation, callbacks):
+        for record in () if is_exact else loop.epochs(validation):
             records.append(record)
             with loop.average.in_place():
                 best.offer(record)
@@ -230,32 +243,23 @@ def _copied(network: Network) -> dict[str, Any]:
 class _Loop:
     """Optimizer, schedule and the two passes over data."""
 
-    def __init__(
-        self,
-        network: Network,
-        config: TrainingConfig,
-        generator: torch.Generator,
-        runtime: Runtime,
-        *,
-        training: Examples,
-        keep_errors: bool,
-    ) -> None:
+    def __init__(self, network: Network, config: TrainingConfig, conduct: Conduct, training: Examples) -> None:
         self.steps = math.ceil(len(training) / config.batch_size)
         self._network = network
         self._config = config
+        self._conduct = conduct
+        self._runtime = conduct.runtime
+        self._training = training
         self._loss = Loss.of(config)
-        self._keep_errors = keep_errors
         self.errors: list[Tensor] = []
-        self._order = generator
-        self._dropout = _on_device(generator, runtime.device)
-        self._runtime = runtime
+        self._dropout = _on_device(conduct.generator, conduct.runtime.device)
         self._optimizer = AdamW(network.named_parameters(), decay=config.weight_decay, epsilon=config.epsilon)
         steps = self.steps * config.epochs
         is_constant = config.schedule == "constant"
         self._pace = Constant(config.learning_rate) if is_constant else OneCycle(config.learning_rate, steps)
         self.average = AveragedWeights(self._optimizer.parameters, config.averaging * steps)
         # Where sequences have unequal lengths, nearly every batch has a shape of its own: there is nothing to repeat.
-        recorder = runtime.recorder(self._dropout) if training.alike else None
+        recorder = conduct.runtime.recorder(self._dropout) if training.alike else None
         parameters = self._optimizer.parameters
         self._descent = self._descend if recorder is None else Captured(self._descend, parameters, recorder)
 
@@ -268,16 +272,12 @@ class _Loop:
         """Give the optimizer's moments."""
         return self._optimizer.moments()
 
-    def epochs(
-        self, training: Examples, validation: Examples | None, callbacks: Sequence[Callback]
-    ) -> Iterator[EpochRecord]:
+    def epochs(self, validation: Examples | None) -> Iterator[EpochRecord]:
         """Pass over the data epoch by epoch."""
         for number in range(1, self._config.epochs + 1):
-            yield self._epoch(number, training, validation, callbacks)
+            yield self._epoch(number, validation)
 
-    def _epoch(
-        self, number: int, training: Examples, validation: Examples | None, callbacks: Sequence[Callback]
-    ) -> EpochRecord:
+    def _epoch(self, number: int, validation: Examples | None) -> EpochRecord:
         """Pass over the training part once, then judge on the validation part."""
         began = time.perf_counter()
         total, norm = (
@@ -285,18 +285,18 @@ class _Loop:
             torch.zeros((), dtype=torch.float32, device=self._runtime.device),
         )
         step = (number - 1) * self.steps
-        order = self._shuffled(len(training))
-        for batch in training.batches(order, self._config.batch_size, self._runtime.device):
+        order = self._shuffled(len(self._training))
+        for batch in self._training.batches(order, self._config.batch_size, self._runtime.device):
             pace = self._pace(step)
             loss, step_norm = self._step(batch, pace)
             total += loss * len(batch.x)
             norm = torch.maximum(norm, step_norm)
             step += 1
-            for callback in callbacks:
+            for callback in self._conduct.callbacks:
                 callback.on_step(step, pace.rate)
         return EpochRecord(
             number,
-            float(total) / len(training),
+            float(total) / len(self._training),
             None if validation is None else self._judged(validation),
             pace.rate,
             float(norm),
@@ -329,7 +329,7 @@ class _Loop:
         errors: list[Tensor] = []
         for batch, prediction in _predicted(self._network, examples, self._runtime):
             total += float(self._loss(prediction, batch.target, batch.weight)) * len(batch.x)
-            if self._keep_errors:
+            if self._conduct.keep_errors:
                 errors.append((batch.target - prediction).float().cpu())
         if errors:
             self.errors.append(torch.cat(errors))
@@ -344,7 +344,7 @@ class _Loop:
     def _shuffled(self, n: int) -> Tensor:
         # Numbers of 32 bits, half the memory, wherever they reach.
         kind = torch.int32 if n <= torch.iinfo(torch.int32).max else torch.int64
-        return torch.randperm(n, generator=self._order, dtype=kind, device="cpu")
+        return torch.randperm(n, generator=self._conduct.generator, dtype=kind, device="cpu")
 
 
 def _predicted(network: Network, examples: Examples, runtime: Runtime) -> Iterator[tuple[ScaledBatch, Tensor]]:
