@@ -163,22 +163,18 @@ def test_restored_predictor_is_the_same_to_the_bit(config, target, global_states
     assert trained[0] == trained[1]
 
 
-def test_limits_come_back_and_older_files_have_none():
-    """Limits are part of what is saved; where they are not, predictions are free."""
+def test_limits_come_back():
+    """Limits are among the numbers of a predictor."""
     predictor = make(CONFIGS[0])
     predictor.target.highest.fill_(float(np.median(predict_all(predictor, table()))))
     state = copy.deepcopy(predictor.state_dict())
     restored = Predictor.restore(CONFIGS[0], state, logarithmic=False)
     np.testing.assert_array_equal(predict_all(restored, table()), predict_all(predictor, table()))
-    older = {name: value for name, value in state.items() if name not in {"target.lowest", "target.highest"}}
-    free = predict_all(Predictor.restore(CONFIGS[0], older, logarithmic=False), table())
-    np.testing.assert_array_equal(np.minimum(free, float(state["target.highest"][0])), predict_all(predictor, table()))
-    assert (free > predict_all(predictor, table())).any()
 
 
 @pytest.mark.parametrize("target", ["standard", "log"])
-def test_held_predictions_come_back_and_older_files_hold_none(target):
-    """Scaled predictions stay between the ends, states are as they were; files from before know no ends."""
+def test_held_predictions_come_back(target):
+    """Scaled predictions stay between the ends, states are as they were."""
     predictor = make(CONFIGS[0], target=target)
     free = predict_all(predictor, table())
     scaled = predictor.target(torch.from_numpy(free))
@@ -191,9 +187,6 @@ def test_held_predictions_come_back_and_older_files_hold_none(target):
     state = copy.deepcopy(predictor.state_dict())
     restored = Predictor.restore(CONFIGS[0], state, logarithmic=target == "log")
     np.testing.assert_array_equal(predict_all(restored, table()), held)
-    older = {name: value for name, value in state.items() if not name.startswith("hold.")}
-    restored = Predictor.restore(CONFIGS[0], older, logarithmic=target == "log")
-    np.testing.assert_array_equal(predict_all(restored, table()), free)
     predictor.hold.release()
     np.testing.assert_array_equal(predict_all(predictor, table()), free)
 

@@ -97,6 +97,45 @@ def test_a_file_says_which_unflat_wrote_it(saved):
     load(path)
 
 
+def predictions_of_before(path, X, *lacking):
+    """Take numbers out of a model's file, as if it had been written before there were any, and predict."""
+    tensors, document = read_artifact(path)
+    for name in lacking:
+        del tensors[f"predictor.{name}"]
+    write_artifact(path, tensors, document)
+    return load(path).predict(X)
+
+
+@pytest.mark.parametrize("scale", ["standard", "log"])
+def test_files_from_before_limits_have_none(scale, waves, tmp_path):
+    """Limits are part of what is saved; where they are not, predictions are free."""
+    X, y = waves
+    model = LSTMRegressor(units=(3,), n_members=1, epochs=1, random_state=0, scale_target=scale).fit(X, y)
+    highest = float(np.median(model.predict(X)))
+    model.predictor_.target.highest.fill_(highest)
+    limited = model.predict(X)
+    model.save(tmp_path / "m.unflat")
+    np.testing.assert_array_equal(load(tmp_path / "m.unflat").predict(X), limited)
+    free = predictions_of_before(tmp_path / "m.unflat", X, "target.lowest", "target.highest")
+    np.testing.assert_array_equal(np.minimum(free, highest), limited)
+    assert (free > limited).any()
+
+
+@pytest.mark.parametrize("scale", ["standard", "log"])
+def test_files_from_before_predictions_were_held_hold_none(scale, waves, tmp_path):
+    """Where a file knows no ends that predictions are held between, they are as the network and the scale give them."""
+    X, y = waves
+    model = LSTMRegressor(units=(3,), n_members=1, epochs=1, random_state=0, scale_target=scale).fit(X, y)
+    model.predictor_.hold.release()
+    free = model.predict(X)
+    model.predictor_.hold.set_ends([tuple(np.quantile(model.predictor_.target(torch.from_numpy(free)), [0.2, 0.7]))])
+    held = model.predict(X)
+    model.save(tmp_path / "m.unflat")
+    np.testing.assert_array_equal(load(tmp_path / "m.unflat").predict(X), held)
+    assert (held != free).any()
+    np.testing.assert_array_equal(predictions_of_before(tmp_path / "m.unflat", X, "hold.low", "hold.high"), free)
+
+
 @pytest.mark.parametrize("part", ["parameters", "network", "histories", "baselines", "target_names"])
 def test_missing_parts_are_named(saved, part):
     """A document from which a part was cut is called damaged, with the part's name."""

@@ -135,7 +135,7 @@ class Predictor(nn.Module):
         config : NetworkConfig
             The network's shape.
         state : mapping of str to Tensor
-            What `state_dict` gave.
+            What `state_dict` gave, all of it.
         logarithmic : bool
             Whether the target's scale takes the logarithm first.
 
@@ -144,27 +144,20 @@ class Predictor(nn.Module):
         Predictor
             Equal to the one whose numbers they are.
         """
-        # Older files have no shares for categories that training never saw: to them these were none.
-        coded = [part for part in ("inputs", "context") if f"{part}.codes" in state]
-        older = {f"{part}.unseen": torch.zeros_like(state[f"{part}.codes"], dtype=torch.float32) for part in coded}
-        # And none have limits, before there were any.
-        free = {"target.lowest": -torch.inf, "target.highest": torch.inf}
-        older |= {name: torch.full_like(state["target.center"], limit) for name, limit in free.items()}
-        # Nor did they hold predictions.
-        outputs = len(state["target.center"])
-        older |= {"hold.low": torch.full((outputs,), -torch.inf, dtype=torch.float32, device="cpu")}
-        older |= {"hold.high": torch.full((outputs,), torch.inf, dtype=torch.float32, device="cpu")}
-        whole = older | dict(state)
 
         def make() -> Predictor:
-            inputs = _input_scaling(whole, "inputs")
-            context = _input_scaling(whole, "context") if "context.numeric" in whole else None
-            beside = 0 if context is None else context.width
-            generator = torch.Generator()
-            network = make_network(config, features=inputs.width, outputs=outputs, generator=generator, context=beside)
-            return cls(inputs, network, TargetScaler(_affines(whole, "target"), logarithmic=logarithmic), context)
+            inputs = _input_scaling(state, "inputs")
+            context = _input_scaling(state, "context") if "context.numeric" in state else None
+            network = make_network(
+                config,
+                features=inputs.width,
+                outputs=len(state["target.center"]),
+                generator=torch.Generator(),
+                context=0 if context is None else context.width,
+            )
+            return cls(inputs, network, TargetScaler(_affines(state, "target"), logarithmic=logarithmic), context)
 
-        return restored(make, whole)
+        return restored(make, state)
 
 
 def _input_scaling(state: Mapping[str, Tensor], prefix: str) -> InputScaling:

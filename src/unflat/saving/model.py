@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_DOCUMENT_OF_BEFORE = {"fewest_steps": 1}
+"""What older documents do not say, as it was then: sequences of any length were taken."""
+
+
 @dataclass(frozen=True, eq=False)
 class Learned:
     """Everything that a fit leaves behind, and nothing of the data.
@@ -176,7 +180,8 @@ def _numbers(version: object) -> tuple[int, ...]:
 
 def _learned(tensors: dict[str, torch.Tensor], document: dict[str, Any]) -> Learned:
     network = NetworkConfig(**_with_tuples(document["network"]))
-    predictor = Predictor.restore(network, _under("predictor.", tensors), logarithmic=document["logarithmic"])
+    numbers = _under("predictor.", tensors)
+    predictor = Predictor.restore(network, _of_before(numbers) | numbers, logarithmic=document["logarithmic"])
     baselines = Baselines.from_saved(_arrays("baselines.", tensors), document["baselines"])
     held_out, schema = document["held_out"], document["schema"]
     return Learned(
@@ -189,8 +194,25 @@ def _learned(tensors: dict[str, torch.Tensor], document: dict[str, Any]) -> Lear
         bool(document["flat_target"]),
         Bands.from_saved(_arrays("intervals.", tensors), tuple(document["interval_groups"])),
         InputRange.from_saved(_arrays("range.", tensors)),
-        document.get("fewest_steps", 1),  # older files do not say
+        (_DOCUMENT_OF_BEFORE | document)["fewest_steps"],
     )
+
+
+def _of_before(numbers: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Give a predictor's numbers that older files lack, as they would have been when these were written."""
+    center = numbers["target.center"]
+    held = torch.full((len(center),), torch.inf, dtype=torch.float32, device="cpu")
+    coded = [part for part in ("inputs", "context") if f"{part}.codes" in numbers]
+    return {
+        # Categories that training never saw were none to them.
+        **{f"{part}.unseen": torch.zeros_like(numbers[f"{part}.codes"], dtype=torch.float32) for part in coded},
+        # Targets had no limits,
+        "target.lowest": torch.full_like(center, -torch.inf),
+        "target.highest": torch.full_like(center, torch.inf),
+        # and predictions were not held.
+        "hold.low": -held,
+        "hold.high": held,
+    }
 
 
 def _plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
