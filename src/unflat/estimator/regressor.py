@@ -23,7 +23,14 @@ from unflat.fitting.learning import continued, learn
 from unflat.fitting.picking import picks_of
 from unflat.fitting.preparing import prepare
 from unflat.fitting.restricting import restrict_to_known_targets
-from unflat.fitting.settings import choose_device, network_config, one_pass_config, scaling_config, training_config
+from unflat.fitting.settings import (
+    choose_device,
+    network_config,
+    one_pass_config,
+    parting_for,
+    scaling_config,
+    training_config,
+)
 from unflat.history import History, most_telling
 from unflat.intervals import Bands, IntervalMixin, bands_of, worth_folding
 from unflat.network import predict_all
@@ -312,8 +319,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         warn_of_missing_codes(data)
         data = without_lone_values(data, scaling_config(parameters))
         random = random_state_of(self.random_state)
-        free = self.skip and self.loss == "mse"
-        parting = parted(data, validation, self.validation_fraction, random, self.n_members, free=free)
+        parting = parting_for(parameters, data, validation, random)
         config = training_config(parameters, len(parting.parts[0].training), crossed=parting.crossed)
         with unchanged_on_error(self), taking_gradients():
             generator = self._start(parting, random)

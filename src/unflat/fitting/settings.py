@@ -11,9 +11,13 @@ import torch
 
 from unflat.config import OWNER, Interval, NetworkConfig, ScalingConfig, TrainingConfig
 from unflat.errors import ConfigurationError
+from unflat.parting import parted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from unflat.dataset import Dataset
+    from unflat.parting import Parting
 
 _STEPS, _STEPS_OF_SEVERAL, _FEWEST_EPOCHS, _MOST_EPOCHS = 1500, 1000, 10, 100
 _SMALLEST_BATCH, _LARGEST_BATCH = 16, 256
@@ -49,6 +53,37 @@ def scaling_config(parameters: Mapping[str, Any]) -> ScalingConfig:
     if isinstance(chosen["target_range"], list):  # as JSON writes a pair
         chosen["target_range"] = tuple(chosen["target_range"])
     return ScalingConfig(**chosen)
+
+
+def parting_for(
+    parameters: Mapping[str, Any], data: Dataset, validation: object, random: np.random.RandomState
+) -> Parting:
+    """Say what each network of a fit with these parameters learns from, and what is held out of it.
+
+    Parameters
+    ----------
+    parameters : mapping
+        The estimator's parameters.
+    data : Dataset
+        What the fit was given.
+    validation : tuple of (X, y), Windows or None
+        What to hold out, where a user gave it.
+    random : numpy.random.RandomState
+        Draws what is held out otherwise.
+
+    Returns
+    -------
+    Parting
+        Of "auto", as many networks as the data ask for; where squared errors say how far networks go from their lines,
+        some of them may begin without any.
+
+    Raises
+    ------
+    ConfigurationError, InputError
+        As for `parted`.
+    """
+    free = parameters["skip"] and parameters["loss"] == "mse"
+    return parted(data, validation, parameters["validation_fraction"], random, parameters["n_members"], free=free)
 
 
 def _noise(value: Any) -> float | None:  # noqa: ANN401 - what a user set

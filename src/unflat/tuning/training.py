@@ -15,9 +15,9 @@ from sklearn.utils import check_random_state
 
 from unflat.dataset import as_dataset
 from unflat.errors import ConfigurationError, TooFewSamplesError, UnflatWarning
-from unflat.fitting.settings import choose_device, network_config, scaling_config, training_config
+from unflat.fitting.settings import choose_device, network_config, parting_for, scaling_config, training_config
 from unflat.network import predict_all
-from unflat.parting import FEWEST_TO_HOLD_OUT, parted
+from unflat.parting import FEWEST_TO_HOLD_OUT
 from unflat.sequences.columnar import CHUNK_ROWS, blocks_of
 from unflat.training.callbacks import Callback
 from unflat.training.losses import Loss
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from unflat.dataset import Dataset
     from unflat.estimator import LSTMRegressor
     from unflat.history import EpochRecord
+    from unflat.parting import Parting
     from unflat.training.callbacks import Plan
     from unflat.tuning.space import Point
 
@@ -124,25 +125,26 @@ class Task:
 
     def parts(self, seed: int) -> tuple[Dataset, Dataset]:
         """Give the training and the validation part, as `fit` makes them for one network with this seed."""
-        data = as_dataset(self.X, self.y, sample_weight=self.sample_weight, groups=self.groups).counted()
+        training, held_out, _ = self._parting(seed, n_members=1)
         share = self.model.validation_fraction
-        training, held_out, _ = parted(data, self.validation, share, check_random_state(seed))
         if held_out is None and share == 0:
             raise ConfigurationError(
                 "tune", "validation_fraction", "a share above 0, to score trials on", share,
                 "Let the model hold something out, or give tune a part of its own: validation=(X, y).",
             )  # fmt: skip
         if held_out is None:
-            raise TooFewSamplesError("The sequences to tune on", FEWEST_TO_HOLD_OUT, len(data))
+            raise TooFewSamplesError("The sequences to tune on", FEWEST_TO_HOLD_OUT, len(training))
         return training, held_out
 
     def networks(self, seed: int) -> int:
         """Say how many networks `fit` trains for the model that is kept; a trial has one."""
+        return len(self._parting(seed).of_each)
+
+    def _parting(self, seed: int, **changed: object) -> Parting:
+        """Part the data as `fit` does with this seed and with some parameters changed."""
         data = as_dataset(self.X, self.y, sample_weight=self.sample_weight, groups=self.groups).counted()
-        model = self.model
-        random, free = check_random_state(seed), model.skip and model.loss == "mse"  # as in `fit`
-        parting = parted(data, self.validation, model.validation_fraction, random, model.n_members, free=free)
-        return len(parting.of_each)
+        parameters = self.model.get_params(deep=False) | changed
+        return parting_for(parameters, data, self.validation, check_random_state(seed))
 
     def check(self, seed: int) -> None:
         """Raise what a training with these data and parameters would raise before its first step.
