@@ -1,5 +1,6 @@
 import re
 import warnings
+from collections import Counter
 
 import numpy as np
 import pandas as pd
@@ -457,3 +458,11 @@ class TestTraining:
         X, y = waves
         small().fit(X, y)  # warnings are errors here
         assert capfd.readouterr() == ("", "")
+
+
+def test_the_order_of_its_bases_is_of_no_consequence():
+    """What several of them know the name of, the estimator says itself."""
+    bases = [vars(base) for base in LSTMRegressor.__bases__]
+    named = Counter(name for base in bases for name in base if not name.startswith(("__", "_abc_")))
+    assert {name for name, times in named.items() if times > 1} <= vars(LSTMRegressor).keys()
+    assert not LSTMRegressor.__abstractmethods__

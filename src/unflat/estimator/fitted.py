@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from unflat.windows import WindowSchema
 
 
-class FittedMixin:
-    """Properties and a score that follow from what was fitted."""
+class FittedMixin(ABC):
+    """Properties and a score that follow from what was fitted; the estimator gives `predict`."""
 
     predictor_: Predictor
     histories_: tuple[History, ...]
@@ -34,10 +35,9 @@ class FittedMixin:
     n_outputs_: int
     fewest_steps_: int
 
-    if TYPE_CHECKING:
-
-        def predict(self, X: object) -> NDArray[np.float64]:
-            """Predict, as the estimator does."""
+    @abstractmethod
+    def predict(self, X: object) -> NDArray[np.float64]:
+        """Predict, in the form that targets had."""
 
     @property
     def history_(self) -> History:
@@ -48,8 +48,7 @@ class FittedMixin:
     def target_limits_(self) -> tuple[Limits, ...]:
         """What predictions are limited to, output by output."""
         check_is_fitted(self)
-        target = self.predictor_.target
-        return tuple(map(Limits, target.lowest.tolist(), target.highest.tolist()))
+        return self.predictor_.limits
 
     @property
     def held_between_(self) -> tuple[Limits, ...]:

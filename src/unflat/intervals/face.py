@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from unflat.windows import WindowSchema
 
 
-class IntervalMixin:
-    """Prediction intervals, for an estimator with `predictor_` and `bands_`."""
+class IntervalMixin(ABC):
+    """Prediction intervals, for an estimator with the attributes below, which gives `_sequences`."""
 
     target_range: TargetRange
     predictor_: Predictor
@@ -41,6 +42,10 @@ class IntervalMixin:
     n_outputs_: int
     target_names_: tuple[str, ...]
     flat_target_: bool
+
+    @abstractmethod
+    def _sequences(self, X: object) -> Sequences:
+        """Take what a user gave as sequences with the features of the training."""
 
     def predict_interval(self, X: object, coverage: float = 0.9, *, groups: object = None) -> PredictionInterval:
         """Predict bounds between which a target lies with a given probability.
@@ -188,16 +193,8 @@ class IntervalMixin:
         return bounds(self.predictor_, expected, quantiles)
 
     def _ends(self) -> NDArray[np.float64]:
-        ends: NDArray[np.float64] = np.transpose(self.target_limits_)
+        ends: NDArray[np.float64] = np.transpose(self.predictor_.limits)
         return ends
-
-    def _sequences(self, X: object) -> Sequences:
-        raise NotImplementedError  # the estimator's
-
-    @property
-    def target_limits_(self) -> tuple[Limits, ...]:
-        """The estimator's."""
-        raise NotImplementedError
 
     def _scaled(self, targets: NDArray[np.float64]) -> NDArray[np.float64]:
         refuse_beyond(targets, self.target_range, self.target_names_)
@@ -207,7 +204,7 @@ class IntervalMixin:
     def _admit(self, targets: NDArray[np.float64]) -> None:
         """Open the limits that targets lie beyond, and warn the user; refuse those beyond a user's own."""
         refuse_beyond(targets, self.target_range, self.target_names_)
-        known = self.target_limits_
+        known = self.predictor_.limits
         for name, limits, of_one in zip(self.target_names_, known, targets.T, strict=True):
             if limits.lies_beyond(of_one):
                 warn_user(TargetLimitWarning(_beyond(name, limits, of_one)))

@@ -12,6 +12,7 @@ from torch import nn
 from unflat.memory import memory_kept
 from unflat.network.ensemble import assembled, make_network
 from unflat.network.restoring import restored
+from unflat.scaling.limits import Limits
 from unflat.scaling.ranges import beyond_of
 from unflat.scaling.scales import Affine, Hold, InputScaling, Scaler, TargetScaler
 from unflat.sequences import sequences_together
@@ -82,6 +83,11 @@ class Predictor(nn.Module):
     def beyond(self) -> Beyond:
         """What predictions do outside of the range of training."""
         return beyond_of(holds=self.hold.holds, skip=self.network.config.skip)
+
+    @property
+    def limits(self) -> tuple[Limits, ...]:
+        """What predictions are limited to, output by output."""
+        return tuple(map(Limits, self.target.lowest.tolist(), self.target.highest.tolist()))
 
     @property
     def device(self) -> torch.device:
