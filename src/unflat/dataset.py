@@ -172,13 +172,14 @@ def targets_of(windows: Windows, y: object, name: str) -> NDArray[np.float64]:
     InputError
         If they hold none, or targets are given beside them.
     """
-    if y is not None or windows.y is None:
+    targets = windows.y if y is None else None
+    if targets is None:
         problem = "a second y" if y is not None else "windows without targets"
         raise InputError(
             name, "windows that hold their targets, and no y beside them", problem,
             "Cut windows with make_windows(frame, target=...), and pass them alone.",
         )  # fmt: skip
-    return windows.y
+    return targets
 
 
 def _of_windows(windows: Windows, y: object, sample_weight: object, groups: object, name: str) -> Dataset:
@@ -302,7 +303,7 @@ def refuse_other_windows(name: str, windows: Windows, fitted: WindowSchema | Non
             name,
             "the columns and categories of the windows that the model was fitted on",
             f"{received}{_other_categories(schema, fitted)}",
-            f"Cut them with apply_schema(table, schema, targets={windows.y is not None}), whose schema is that of the "
+            f"Cut them with apply_schema(table, schema, targets={windows.has_targets}), whose schema is that of the "
             "windows fitted on, model.schema_; or pass predict the table itself.",
         )
 

@@ -374,7 +374,7 @@ def test_schema_cuts_the_same_windows_from_another_table():
     judged = apply_schema(frame[10:], fitted, targets=True)
     np.testing.assert_array_equal(judged.y, frame["OT"].to_numpy()[16:])
     latest = apply_schema(frame[10:], fitted, targets=False)
-    assert latest.y is None
+    assert (latest.has_targets, latest.y) == (False, None)
     assert len(latest) == 20 - 4 + 1
     np.testing.assert_array_equal(latest.sequences.dense()[: len(judged)], judged.sequences.dense())
     assert latest.target_rows.tolist() == [*range(6, 20), -1, -1, -1]

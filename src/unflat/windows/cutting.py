@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise, product
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -349,7 +350,8 @@ def _starts(
 ) -> NDArray[np.int64] | NDArray[np.int32]:
     """Find the rows at which windows start, in a second pass over what a first one has counted."""
     ahead = [schema.length - 1 + horizon for horizon in (schema.horizons if columns is not None else (0,))]
-    count = sum(len(piece) for piece in _pieces(spans, ahead, schema.stride, columns))
+    pieces = partial(_pieces, spans, ahead, schema.stride, columns or (), from_end=columns is None)
+    count = sum(map(len, pieces()))
     if count == 0:
         _refuse_no_window(segments, schema, ahead[-1])
     # Half the memory, wherever even the place of a single value of the matrix is far from overflowing.
@@ -357,23 +359,28 @@ def _starts(
         np.empty(count, dtype=np.int32) if values <= np.iinfo(np.int32).max else np.empty(count, dtype=np.int64)
     )
     filled = 0
-    for piece in _pieces(spans, ahead, schema.stride, columns):
+    for piece in pieces():
         starts[filled : filled + len(piece)] = piece
         filled += len(piece)
     return starts
 
 
 def _pieces(
-    spans: Sequence[tuple[int, int]], ahead: Sequence[int], stride: int, columns: tuple[NDArray[Any], ...] | None
+    spans: Sequence[tuple[int, int]],
+    ahead: Sequence[int],
+    stride: int,
+    columns: tuple[NDArray[Any], ...],
+    *,
+    from_end: bool,
 ) -> Iterator[NDArray[np.int64]]:
     """Give the starts of windows, a few at a time: `ahead` rows later the targets, or else the end, are there."""
     for first, end in spans:
         count = max(0, (end - first - ahead[-1] - 1) // stride + 1)
         # Windows to predict from are counted from the end, so that one of them holds the latest rows.
-        origin = first if columns is not None else end - 1 - ahead[-1] - (count - 1) * stride
+        origin = end - 1 - ahead[-1] - (count - 1) * stride if from_end else first
         for done in range(0, count, CHUNK_ROWS):
             starts = origin + stride * np.arange(done, min(done + CHUNK_ROWS, count))
-            for column, rows in product(columns or (), ahead):
+            for column, rows in product(columns, ahead):
                 starts = starts[~np.isnan(column[starts + rows])]
             yield starts
 

@@ -85,6 +85,11 @@ class Windows:
         )
 
     @property
+    def has_targets(self) -> bool:
+        """Whether the target of each window is known; of windows to predict from it is not."""
+        return self.columns is not None
+
+    @property
     def y(self) -> NDArray[np.float64] | None:
         """The targets: float64 of shape (n,), or (n, k) of several; None for windows to predict from.
 
@@ -336,7 +341,7 @@ class Windows:
         )  # fmt: skip
 
     def _parts(self, plan: SplitPlan, random_state: int | np.random.Generator | None) -> NDArray[np.uint8]:
-        if self.columns is None:
+        if not self.has_targets:
             raise InputError(
                 "The windows to split", "windows with targets", "windows to predict from", "Use make_windows."
             )
