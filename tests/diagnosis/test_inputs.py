@@ -89,6 +89,7 @@ def test_windows_bring_targets_and_their_past():
         ({"a": X, "b": X}, Y, InputTypeError, "a function of one array"),
         ([[[1.0, 2.0]], [[1.0]], [[1.0]], [[1.0]]], Y, ShapeError, "the same columns"),
         ([np.ones((4, 3, 1)), np.ones((4, 2))], Y, InputTypeError, "a list of 2, each as long as y.*several inputs"),
+        (np.ones((4, 3, 1)), (Y, Y), InputTypeError, r"a tuple of 2, each as long as X.*np\.column_stack\(y\)"),
     ],
 )
 def test_what_cannot_be_used_says_why(sequences, targets, error, message):

@@ -242,6 +242,18 @@ def test_a_sample_that_does_not_fit_the_module_is_an_error_before_the_first_step
         Watch(X, np.column_stack([y, y]), model=net()).step()
 
 
+def test_a_module_of_several_outputs_is_told_how_to_give_one(problem):
+    """The output that fits is named; a watch needs a module, which may return that alone."""
+    X, y = problem()
+
+    class Inside(nn.Linear):
+        def forward(self, x):
+            return x, super().forward(x[:, -1])
+
+    with pytest.raises(ShapeError, match=r"\[1\] fits.*or a module whose forward returns that alone"):
+        Watch(X, y, model=Inside(X.shape[2], 1)).step()
+
+
 def test_a_loop_without_a_module_is_refused(problem):
     """`step` needs to know whom to ask."""
     with pytest.raises(ConfigurationError, match="'model' of Watch"):

@@ -176,7 +176,7 @@ def _held_out(validation: Any, training: Data) -> Data:  # noqa: ANN401 - a pair
 
 def _part(subject: Subject, data: Data, name: str) -> Part:
     prediction = np.asarray(subject.predict(data.X))
-    columns = beside_targets(prediction, data.y_shape, data.values.shape[1], name)
+    columns = beside_targets(prediction, data.y_shape, data.values.shape[1], name, subject.outputs())
     return Part(data.X, data.values, data.y, data.y_shape, columns, prediction.shape, data.given)
 
 

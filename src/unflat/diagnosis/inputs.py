@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from unflat.diagnosis.subjects.outputs import Outputs
+
 _FEWEST = 2
 """One sequence has no spread."""
 
@@ -95,6 +97,7 @@ def as_data(X: Any, y: Any, name: str = "") -> Data:  # noqa: ANN401 - whatever 
     values = _padded(X, f"{name}X")
     if y is None:
         raise InputError(f"{name}y", "a target for each sequence", "None", "Give the targets that belong to X.")
+    _refuse_several_targets(y, len(values), f"{name}y")
     targets = as_numbers(y, f"{name}y").astype(np.float64, copy=False)
     _check_targets(targets, len(values), f"{name}y", values.shape[1])
     columns = targets.reshape(len(targets), -1)
@@ -156,7 +159,11 @@ def _spread_seen(callbacks: Iterable[Any]) -> tuple[tuple[int, float], ...]:
 
 
 def beside_targets(
-    prediction: NDArray[Any], y_shape: tuple[int, ...], steps: int, name: str = ""
+    prediction: NDArray[Any],
+    y_shape: tuple[int, ...],
+    steps: int,
+    name: str = "",
+    outputs: Outputs | None = None,
 ) -> NDArray[np.float64]:
     """Bring predictions into the targets' columns; never by broadcasting.
 
@@ -173,6 +180,8 @@ def beside_targets(
         Time steps of a sequence.
     name : str
         What to put before the prediction in messages.
+    outputs : Outputs or None
+        What the prediction was taken from among, where the model gave several.
 
     Returns
     -------
@@ -185,23 +194,37 @@ def beside_targets(
         If they do not fit the targets in any of these ways.
     """
     n, *wanted = y_shape
-    outputs = int(np.prod(wanted))
+
+    def fits(shape: tuple[int, ...]) -> bool:
+        return _longer(shape) == _longer(tuple(wanted)) or _fits_by_step(shape, int(np.prod(wanted)), steps)
+
     given = prediction.shape[1:]
-    if len(prediction) == n and prediction.size:
-        if _longer(given) == _longer(tuple(wanted)):
-            return prediction.reshape(n, -1).astype(np.float64)
-        by_step = len(given) > 1 or (outputs == 1 and given[0] == steps)
-        if by_step and int(np.prod(given[1:])) == outputs:
-            return prediction[:, -1].reshape(n, -1).astype(np.float64)
+    if len(prediction) == n and prediction.size and fits(given):
+        whole = prediction if _longer(given) == _longer(tuple(wanted)) else prediction[:, -1]
+        return whole.reshape(n, -1).astype(np.float64)
+    steps_first = len(prediction) == steps != n
+    if outputs is not None and not steps_first:
+        remedy = outputs.remedy(fits)
+    elif steps_first:
+        taken = "" if outputs is None else outputs.taken
+        remedy = (
+            "The model seems to take steps first, as torch's recurrent layers do without batch_first. "
+            f"Give diagnose(lambda X: model(torch.as_tensor(X).float().transpose(0, 1)){taken}, X, y)."
+        )
+    else:
+        remedy = "Give the targets that the model was trained on, a row for each sequence."
     raise ShapeError(
         f"The model's prediction for {name}X",
         f"one of shape {y_shape}, as the targets have",
         prediction.shape,
-        "The model seems to take steps first, as torch's recurrent layers do without batch_first. "
-        "Give diagnose(lambda X: model(torch.as_tensor(X).float().transpose(0, 1)), X, y)."
-        if len(prediction) == steps != n
-        else "Give the targets that the model was trained on, a row for each sequence.",
+        remedy,
     )
+
+
+def _fits_by_step(shape: tuple[int, ...], outputs: int, steps: int) -> bool:
+    """Whether a prediction for one sequence holds one of so many outputs for each step."""
+    by_step = len(shape) > 1 or (outputs == 1 and shape[:1] == (steps,))
+    return by_step and int(np.prod(shape[1:])) == outputs
 
 
 def _of_windows(windows: Windows, y: object, name: str) -> Data:
@@ -257,6 +280,15 @@ def refuse_several_inputs(X: Any, y: Any, name: str) -> None:  # noqa: ANN401 - 
         raise InputTypeError(
             name, "one array of sequences", what,
             "Give a function of one array that calls the model with its several inputs.",
+        )  # fmt: skip
+
+
+def _refuse_several_targets(y: Any, n: int, name: str) -> None:  # noqa: ANN401 - whatever the user has
+    """Tell the targets of several outputs, each of its own, from those of as many sequences."""
+    if isinstance(y, list | tuple) and len(y) != n and {len(part) if np.ndim(part) else 0 for part in y} == {n}:
+        raise InputTypeError(
+            name, "one array, a row for each sequence", f"a {type(y).__name__} of {len(y)}, each as long as X",
+            "Give outputs side by side, as in y=np.column_stack(y).",
         )  # fmt: skip
 
 

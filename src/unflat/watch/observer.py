@@ -174,7 +174,8 @@ class Observer:
 
     def _part(self, given: NDArray[Any]) -> Part:
         seen = self._sample.seen
-        prediction = beside_targets(given, seen.y_shape, seen.values.shape[1])
+        outputs = None if self._subject is None else self._subject.outputs()
+        prediction = beside_targets(given, seen.y_shape, seen.values.shape[1], outputs=outputs)
         return Part(seen.X, seen.values, seen.y, seen.y_shape, prediction, given.shape)
 
     def _reach(self, step: int) -> float | None:

@@ -97,6 +97,7 @@ def test_an_interrupt_passes_through():
     [
         ({"state": np.zeros(3), "pred": np.zeros(3)}, r"a dict with 'state', 'pred'. .*\['state'\]"),
         ((torch.zeros(3, requires_grad=True), None), r"a tuple. .*\[0\]"),
+        ((np.zeros(3), np.ones((3, 2))), r"a tuple. .*\[0\]"),
     ],
 )
 def test_several_outputs_are_named_with_the_way_to_one(gave, named):

@@ -10,8 +10,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from unflat.diagnosis import diagnose
 from unflat.diagnosis.subjects import Settings, output_activation, subject_of
-from unflat.errors import ConfigurationError, ModelError, ModelFailedError
+from unflat.errors import ConfigurationError, ModelError, ModelFailedError, ShapeError
 
 Y = np.linspace(-1, 1, 9)[:, None]
 
@@ -441,3 +442,34 @@ def test_a_mapping_of_one_tensor_is_the_prediction(sequences, others):
         return
     with pytest.raises(ModelError, match=r"a dict with 'pred', 'state'\. Give a function .*float\(\)\)\['pred'\]"):
         subject.predict(sequences)
+
+
+class TwoHeads(nn.Linear):
+    """Both columns, apart, beside a state."""
+
+    def forward(self, x):
+        """Give them."""
+        first, second = super().forward(x[:, -1]).split(1, dim=1)
+        return first, second, (x.transpose(0, 1),)
+
+
+def test_of_several_outputs_the_first_is_the_prediction_and_the_others_are_told(sequences):
+    """A second head could be the one that is meant; it is named, with the way to it."""
+    subject = subject_of(TwoHeads(3, 2))
+    assert subject.outputs() is None
+    np.testing.assert_array_equal(subject.predict(sequences), outputs_apart(subject, sequences)[0])
+    told = {remark.what: remark.why for remark in subject.not_examined}
+    assert told["the model's other outputs"].endswith("diagnose(lambda X: model(torch.as_tensor(X).float())[1], X, y)")
+
+
+def outputs_apart(subject, sequences):
+    """Ask the module itself."""
+    return [part.detach().numpy() for part in subject._module(subject.tensor(sequences))[:2]]
+
+
+def test_targets_are_not_blamed_for_outputs_that_come_apart(sequences):
+    """The error gives the function that joins them, and the diagnosis of that function is made."""
+    module, targets = TwoHeads(3, 2), np.random.default_rng(0).normal(size=(len(sequences), 2))
+    with pytest.raises(ShapeError, match=r"a tuple of 3.*lambda X: torch\.cat\(model\(.*\)\[:2\], dim=1\)"):
+        diagnose(module, sequences, targets)
+    assert diagnose(lambda X: torch.cat(module(torch.as_tensor(X).float())[:2], dim=1), sequences, targets).targets

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.diagnosis.records import Framework, NotExamined
+    from unflat.diagnosis.subjects.outputs import Outputs
 
 LayerKind = Literal["recurrent", "dense", "activation", "dropout", "norm", "pooling", "line", "other"]
 
@@ -207,6 +208,10 @@ class Subject(ABC):
     @abstractmethod
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever the model takes
         """Predict as the model does, in the shape that it gives."""
+
+    def outputs(self) -> Outputs | None:
+        """Give what the model returned at last, where the prediction was taken from among several; else None."""
+        return None
 
     def layers(self) -> tuple[Layer, ...] | None:
         """Give the layers, from input to output; None where there are none to be seen."""

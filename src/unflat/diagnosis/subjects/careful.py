@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.diagnosis.subjects.base import Gates, Gradients, Layer, Relearned, Scaling, Settings
+    from unflat.diagnosis.subjects.outputs import Outputs
 
 Seen = TypeVar("Seen")
 
@@ -51,6 +52,10 @@ class CarefulSubject(Subject):
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever the model takes
         """Predict as the model does."""
         return self._subject.predict(X)
+
+    def outputs(self) -> Outputs | None:
+        """Give what the model returned at last, where that was several."""
+        return self._subject.outputs()
 
     def layers(self) -> tuple[Layer, ...] | None:
         """Give the layers, from input to output."""

@@ -13,8 +13,8 @@ from unflat.diagnosis.subjects.described import settings_of
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_randomness
 from unflat.diagnosis.subjects.measures import shift
+from unflat.diagnosis.subjects.outputs import several_outputs
 from unflat.diagnosis.subjects.torch_inside import as_array
-from unflat.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +82,7 @@ class FunctionSubject(Subject):
 
 def predicted(values: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever a model returns
     """Turn what a model returns, tensors on any device among it, into an array with an axis for sequences."""
-    if isinstance(values, Mapping) or (isinstance(values, tuple) and any(hasattr(item, "detach") for item in values)):
+    if isinstance(values, Mapping) or (isinstance(values, tuple) and any(_is_output(item, values) for item in values)):
         raise several_outputs(values)
     if hasattr(values, "detach"):
         values = as_array(values)
@@ -92,13 +92,6 @@ def predicted(values: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever a model r
     return array
 
 
-def several_outputs(gave: object, call: str = "predict(X)") -> ModelError:
-    """Say that what a model returned is no prediction, and how to take the prediction out of it."""
-    names = f" with {', '.join(map(repr, gave))}" if isinstance(gave, Mapping) else ""
-    place = next(iter(gave), 0) if isinstance(gave, Mapping) else 0
-    return ModelError(
-        "The model's prediction",
-        "one tensor or array",
-        f"a {type(gave).__name__}{names}",
-        f"Give a function that takes the prediction out of it, as in diagnose(lambda X: {call}[{place!r}], X, y).",
-    )
+def _is_output(item: Any, values: tuple[Any, ...]) -> bool:  # noqa: ANN401 - as `predicted`
+    """Whether one of the values that a model returned is an output by itself, and not the row of a sequence."""
+    return hasattr(item, "detach") or (isinstance(item, np.ndarray) and item.ndim > 0 and len(item) > len(values))

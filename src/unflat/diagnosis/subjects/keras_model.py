@@ -14,13 +14,13 @@ from unflat._optional import require
 from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.subjects.base import Subject
 from unflat.diagnosis.subjects.described import loss_name, without_rate
-from unflat.diagnosis.subjects.function import several_outputs
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keras_arrays import array_of
 from unflat.diagnosis.subjects.keras_layers import describe, gates_of, has_gates, units_of
 from unflat.diagnosis.subjects.keras_settings import compiled_loss, settings
 from unflat.diagnosis.subjects.keras_trace import kept_model, replaced, traced
 from unflat.diagnosis.subjects.measures import batch_size_for, shape_of, shift
+from unflat.diagnosis.subjects.outputs import several_outputs
 from unflat.diagnosis.subjects.recurrences import sequences_inside
 from unflat.diagnosis.subjects.torch_gradients import measured
 from unflat.diagnosis.subjects.torch_inside import as_array

@@ -14,10 +14,10 @@ from torch import nn
 from unflat.diagnosis.records import NotExamined
 from unflat.diagnosis.subjects.base import Subject
 from unflat.diagnosis.subjects.described import loss_name, settings_of, without_rate
-from unflat.diagnosis.subjects.function import several_outputs
 from unflat.diagnosis.subjects.guarding import guarded
 from unflat.diagnosis.subjects.keeping import kept_module, uncompiled
 from unflat.diagnosis.subjects.measures import batch_size_for, shape_of, shift, taken
+from unflat.diagnosis.subjects.outputs import CALL, outputs_of, several_outputs
 from unflat.diagnosis.subjects.recurrences import sequences_inside
 from unflat.diagnosis.subjects.torch_gates import gates_of
 from unflat.diagnosis.subjects.torch_gradients import measured
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from unflat.diagnosis.subjects.base import Gates, Gradients, Layer, Settings
+    from unflat.diagnosis.subjects.outputs import Outputs
     from unflat.diagnosis.subjects.torch_trace import Call, Trace
 
 _SAMPLE = 512
@@ -69,6 +70,7 @@ class TorchSubject(Subject):
         self._scripted = isinstance(module, torch.jit.ScriptModule)
         self._units = {} if self._scripted else units_of(self._module)
         self._calls: list[Call] = []
+        self._outputs: Outputs | None = None
         groups = getattr(optimizer, "param_groups", None)
         self._held = None if groups is None else {id(p) for group in groups for p in group["params"]}
 
@@ -91,12 +93,20 @@ class TorchSubject(Subject):
         if self._optimizer is None:
             found.append(NotExamined("optimizer and learning rate", "no optimizer was given (pass optimizer=...)"))
         found.extend(without_rate(self._optimizer))
+        if self._outputs is not None and self._outputs.alike is not None:
+            why = f"the model returns {self._outputs.kind}, of which {self._outputs.taken} was taken for the prediction"
+            ask = f"of another, give diagnose(lambda X: {CALL}{self._outputs.alike}, X, y)"
+            found.append(NotExamined("the model's other outputs", f"{why}; {ask}"))
         return tuple(found)
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - whatever the module takes
         """Predict in batches, with the module as it stands."""
         with self._pass(X), torch.no_grad():
             return self._predicted(X)
+
+    def outputs(self) -> Outputs | None:
+        """Give what the last pass returned, where that was several tensors."""
+        return self._outputs
 
     def layers(self) -> tuple[Layer, ...] | None:
         """Give the layers in the order of the last pass; before the first, in the order they were made in."""
@@ -226,8 +236,8 @@ class TorchSubject(Subject):
         gave = self._module(X)
         found = first_tensor(gave)
         if found is None:
-            call = "model(torch.as_tensor(X).float())"
-            raise several_outputs(gave, call) if isinstance(gave, Mapping) else TypeError("It returned no tensor")
+            raise several_outputs(gave, CALL) if isinstance(gave, Mapping) else TypeError("It returned no tensor")
+        self._outputs = outputs_of(gave, len(X))
         return found
 
     def _compared(self, prediction: Tensor, target: Tensor, loss: Any) -> Tensor:  # noqa: ANN401 - a loss
