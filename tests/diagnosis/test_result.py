@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -170,6 +171,27 @@ def test_in_a_notebook_it_says_the_same():
     for item in ("$5 < 6$ & more", "reach of the output", "above 1402", "infinite", "gates: there are none"):
         assert item in checker.text
     assert "No cause was found" in diagnosis(causes=())._repr_html_()
+
+
+def test_its_style_holds_for_itself_and_takes_the_notebooks_colours():
+    """Every rule is for what lies within the one block; text and background are the notebook's, light or dark."""
+    page = diagnosis()._repr_html_()
+    whole = re.compile(r'<div class="([a-z-]+)">\n<style>(.*?)</style>(.*)</div>', re.DOTALL)
+    block, style, rest = whole.fullmatch(page).groups()
+    assert "<style" not in rest
+    selectors = [part.strip() for rule in re.findall(r"([^{}]+)\{", style) for part in rule.split(",")]
+    assert selectors
+    assert all(re.match(rf"div\.{block}( |$)", selector) for selector in selectors)
+    colours = re.findall(r"(?<![a-z-])(?:color|background|border\S*): ([^;]+)", style)
+    assert all(re.search(r"transparent|inherit|^0$|^collapse$|rgba\(128, 128, 128, 0\.\d+\)|px$", it) for it in colours)
+    assert "#" not in style
+
+
+def test_wide_tables_and_code_scroll_within_their_place():
+    """On a narrow page nothing is wider than it."""
+    page = diagnosis()._repr_html_()
+    assert page.count("<table>") == page.count('<div class="table">\n<table>') > 0
+    assert len(re.findall(r"(?:\.table|pre) \{[^}]*overflow-x: auto", page)) == 2
 
 
 def test_stored_it_is_plain_json():

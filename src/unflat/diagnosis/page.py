@@ -17,8 +17,40 @@ if TYPE_CHECKING:
     from unflat.diagnosis.result import Diagnosis
 
 
+_CLASS = "unflat-diagnosis"
+
+_RULES = {
+    "": "max-width: 52em; overflow-wrap: break-word; line-height: 1.45",
+    "p": "margin: 0.5em 0",
+    "ol, ul": "margin: 0.5em 0; padding-left: 1.6em",
+    "ol > li": "margin-bottom: 1.2em",
+    ".table": "overflow-x: auto; margin: 0.6em 0",
+    "table": "border-collapse: collapse; margin: 0; font-size: inherit; table-layout: auto",
+    "tr": "background: transparent",
+    "th, td": "border: 0; border-bottom: 1px solid rgba(128, 128, 128, 0.4); padding: 0.25em 0.7em; "
+    "text-align: left; vertical-align: top",
+    "pre": "overflow-x: auto; margin: 0.6em 0; padding: 0.6em 0.8em; white-space: pre; "
+    "background: rgba(128, 128, 128, 0.15); border-radius: 3px",
+    "pre code": "background: transparent; color: inherit; padding: 0; white-space: inherit",
+    "summary": "cursor: pointer",
+}
+"""Rules by what they are for, within a diagnosis.
+
+Text and background are the notebook's; the only colour is a grey that shines through, on light and dark alike.
+"""
+
+
+def _style() -> str:
+    """Write the rules so that they hold within a diagnosis only."""
+    lines = []
+    for parts, rules in _RULES.items():
+        within = ", ".join(f"div.{_CLASS} {part}".rstrip() for part in parts.split(", "))
+        lines.append(f"{within} {{ {rules}; }}")
+    return "\n".join(["<style>", *lines, "</style>"])
+
+
 def page(diagnosis: Diagnosis) -> str:
-    """Write a diagnosis as HTML without styles or scripts.
+    """Write a diagnosis as a block of HTML with a style of its own, without scripts.
 
     Parameters
     ----------
@@ -28,8 +60,13 @@ def page(diagnosis: Diagnosis) -> str:
     Returns
     -------
     str
-        The same as the text for a terminal; all that comes from data or model is escaped.
+        The same as the text for a terminal; all that comes from data or model is escaped. It can be read without the
+        style as well, which is taken out of notebooks that are not trusted.
     """
+    return "\n".join([f'<div class="{_CLASS}">', _style(), *_parts(diagnosis), "</div>"])
+
+
+def _parts(diagnosis: Diagnosis) -> list[str]:
     parts = [f"<p><strong>{escape(headline(diagnosis))}</strong></p>", _paragraph(sentence(diagnosis))]
     parts.append(_table(figure_rows(diagnosis)))
     parts += [f"<p><small>{escape(note)}</small></p>" for note in notes(diagnosis)]
@@ -43,7 +80,7 @@ def page(diagnosis: Diagnosis) -> str:
     if diagnosis.not_examined:
         items = (escape(f"{item.what}: {item.why}") for item in diagnosis.not_examined)
         parts.append(f"<details><summary>Not examined</summary>{_listed(items, 'ul')}</details>")
-    return "\n".join(parts)
+    return parts
 
 
 def _cause(cause: Cause) -> str:
@@ -85,4 +122,4 @@ def _table(rows: Sequence[tuple[str, ...]]) -> str:
         "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row) + "</tr>"
         for tag, row in zip(tags, rows, strict=True)
     ]
-    return "\n".join(["<table>", *lines, "</table>"])
+    return "\n".join(['<div class="table">', "<table>", *lines, "</table>", "</div>"])

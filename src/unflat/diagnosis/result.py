@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 class Diagnosis:
     """What is seen of a model, why, and what cures it. Print it to read it.
 
+    As the last value of a notebook's cell it shows itself as HTML: the text of `print`, its figures in tables, in the
+    notebook's own colours, light or dark, with a style that touches nothing else on the page.
+
     Parameters
     ----------
     model : str
@@ -156,6 +159,7 @@ class Diagnosis:
         return report(self)
 
     def _repr_html_(self) -> str:
+        """Write it as HTML, which a notebook shows."""
         return page(self)
 
 
