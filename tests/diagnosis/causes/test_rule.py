@@ -14,10 +14,12 @@ from unflat.diagnosis.causes.activity import _GATES_CODE
 from unflat.diagnosis.causes.data import _DROP_CODE
 from unflat.diagnosis.causes.depth import _SHALLOW_CODE
 from unflat.diagnosis.causes.fit import _LESS_CODE
-from unflat.diagnosis.causes.optimisation import _CLIP_CODE, _EPOCHS_CODE
+from unflat.diagnosis.causes.optimisation import _CLIP_CODE, _EPOCHS_CODE, _LOWER_RATE_CODE, _RATE_CODE
 from unflat.diagnosis.causes.output import _FROZEN_CODE
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.scale import _INPUT_CODE, _TARGET_CODE
+from unflat.diagnosis.guide import explain
+from unflat.diagnosis.records import CAUSE_IDS
 from unflat.diagnosis.subjects import Settings
 from unflat.diagnosis.subjects.keras_model import KerasSubject
 from unflat.diagnosis.subjects.learner import LearnerSubject
@@ -107,3 +109,30 @@ def test_cures_of_a_model_that_was_never_compiled_say_all_of_it():
     settings = Settings(loss="mae", optimizer="sgd")
     seen = SimpleNamespace(subject=SimpleNamespace(framework="keras"), settings=settings)
     assert "fresh.compile(optimizer='sgd', loss='mae')" in cure_for(seen, "So.", _DROP_CODE).code
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("cause", "code"),
+    [
+        ("frozen_parameters", _FROZEN_CODE),
+        ("gradient_clipped", _CLIP_CODE),
+        ("rate_too_high", _LOWER_RATE_CODE),
+        ("rate_too_low", _RATE_CODE),
+        ("saturated_gates", _GATES_CODE),
+        ("too_few_updates", _EPOCHS_CODE),
+    ],
+)
+def test_the_page_of_a_cause_shows_the_cure_for_keras_that_a_diagnosis_prints(cause, code, language):
+    """Line by line, but for what stands in comments."""
+    shown = [line.partition("#")[0].strip() for line in explain(cause, language).splitlines()]
+    printed = [line.partition("#")[0].strip() for line in code["keras"].splitlines()]
+    assert printed == [line for line in shown if line in printed]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("cause", CAUSE_IDS)
+def test_no_page_compiles_a_model_with_another_loss(cause, language):
+    """Cures keep the model's own; whoever compiles without an optimizer gets another as well."""
+    compiled = [line for line in explain(cause, language).splitlines() if ".compile(" in line]
+    assert all("optimizer=" in line and "loss=model.loss" in line for line in compiled)
