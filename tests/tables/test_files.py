@@ -157,6 +157,10 @@ def test_a_spoilt_column_of_numbers_is_refused(written):
         ("t.csv", 'a,b\n1,2\n3,"4\n5,6\n', r"a row 1 \(from line 3 of the file\)"),
         ("t.csv", "a,a\n1,2\n", "the name 'a' twice"),
         ("t.csv", "1.0,2.0\n3.0,4.0\n", "names of the columns in its first line.*'1.0,2.0'"),
+        ("t.csv", "1,5;2,25;3,0\n2,5;3,25;4,0\n", "names of the columns in its first line.*'1,5;2,25;3,0'.*names="),
+        ("t.csv", "1.234,5;;-2\n3;4;5\n", "names of the columns in its first line.*'1.234,5;;-2'"),
+        ("t.txt", "1,5\t2,25\n2,5\t3,25\n", "names of the columns in its first line"),
+        ("t.csv", "01.02.2024;1,5\n02.02.2024;2,5\n", "'01.02.2024;1,5', which looks like values and no names"),
         ("t.csv", "\n\na,b\n1,2\n", "names of the columns in its first line"),
         ("t.csv", "a,b\n1,Zürich\n2,Genève\n".encode("latin-1"), "byte 0xfc in line 2 .*CSV UTF-8"),
         ("t.csv", "größe,b\n1,2\n".encode("latin-1"), "byte 0xf6 in line 1"),
@@ -182,6 +186,27 @@ def test_a_file_that_is_no_table_is_refused(written, name, content, message):
 def test_numbers_and_dates_may_be_names(written, header):
     """Years, quantiles and months head columns; only a date beside a decimal is a row."""
     assert read_table(written(f"{header}\na,1,2,3\nb,4,5,6\n", "t.csv")).columns == header.split(",")
+
+
+@pytest.mark.parametrize(
+    ("content", "names", "row"),
+    [
+        ("1,5;2,25\n3;4\n", ("a", "b"), (1.5, 2.25)),
+        ("north;1.234,5;\nsouth;2;7,5\n", ("a", "b", "c"), ("north", 1234.5, None)),
+        ("1,5\t2,25\n3\t4\n", ("a", "b"), (1.5, 2.25)),
+    ],
+)
+def test_decimal_commas_of_a_first_row_separate_nothing(written, content, names, row):
+    """Where names are given, a row is told from a header by them: the commas between digits are decimal."""
+    table = read_table(written(content, "t.csv"), names=names)
+    assert table.columns == [*names]
+    assert table.row(0) == row
+
+
+@pytest.mark.parametrize("header", ["load;kW,wind", "1,5 m;b", '"a;b",c'])
+def test_commas_separate_names_that_hold_other_separators(written, header):
+    """A comma that stands in no number keeps a header one of commas."""
+    assert read_table(written(f"{header}\n1,2\n", "t.csv")).width == 2
 
 
 def test_what_is_no_file_is_refused(tmp_path):

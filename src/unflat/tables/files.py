@@ -50,10 +50,10 @@ def read_table(path: str | PathLike[str], *, text: Collection[str] = (), names: 
     ----------
     path : str or path
         A .csv or .tsv file, which may be compressed (.csv.gz, .tsv.gz), or a .parquet file. Delimited text is
-        UTF-8, or UTF-16 as spreadsheets write it, with a header; where the header of a .csv has no comma, semicolons,
-        tabs or bars separate the columns, and with semicolons numbers may have a decimal comma. Or a .txt or .dat file,
-        likewise; where its first line has none of these, spaces separate the columns, and lines that begin with # are
-        left out.
+        UTF-8, or UTF-16 as spreadsheets write it, with a header; where the header of a .csv has no comma, or its first
+        row decimal ones alone, semicolons, tabs or bars separate the columns, and with semicolons numbers may have a
+        decimal comma. Or a .txt or .dat file, likewise; where its first line has none of these, spaces separate the
+        columns, and lines that begin with # are left out.
     text : collection of str
         Columns of a delimited file that stay text although they look like numbers or dates: labels such as "007". Where
         all are whole numbers, "7.0" is read as "7", for so pandas writes a 7 where another one is missing.

@@ -26,6 +26,8 @@ _SEPARATOR_LINE = re.compile(r'^"?sep=(.)"?$', re.IGNORECASE)
 
 _DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}(\D|$)")
 _DECIMAL = re.compile(r"-\d+|[+-]?\d*[.,]\d+([eE][+-]?\d+)?")
+_WITH_COMMA = re.compile(r"[+-]?(\d*|[1-9]\d{0,2}(\.\d{3})+),\d+([eE][+-]?\d+)?")
+"""A number with a decimal comma, whose thousands points may part."""
 
 _LOOKED_AT = 5
 """Lines at the beginning, in which names may stand."""
@@ -92,7 +94,7 @@ def shape_of(path: Path, given: tuple[str, ...]) -> Shape:
         shape = _of_pandas(shape, rows) or _of_r(shape, rows) or shape
     texts = [name.strip() for name in first]
     are_values = shape.has_header and _are_values(texts)
-    if not given and (are_values or all(map(is_number, texts))):
+    if not given and (are_values or all(is_number(text) or _WITH_COMMA.fullmatch(text) for text in texts)):
         raise UnreadableTableError(
             path,
             "the names of the columns in its first line",
@@ -161,7 +163,14 @@ def refuse_repeated(path: Path, names: Sequence[str]) -> None:
 
 def _separator(line: str) -> str:
     others = [separator for separator in ";\t|" if separator in line]
-    return max(others, key=line.count) if others and "," not in line else ","
+    other = max(others, key=line.count, default=",")
+    return other if "," not in line or _has_decimal_commas(line.split(other)) else ","
+
+
+def _has_decimal_commas(fields: Sequence[str]) -> bool:
+    """Whether the commas in some fields are all decimal: then the line is a row, and no line of names."""
+    with_comma = [field.strip().strip('"') for field in fields if "," in field]
+    return all(map(_WITH_COMMA.fullmatch, with_comma))
 
 
 def is_number(text: str) -> bool:
