@@ -1,4 +1,5 @@
 import re
+import time
 import warnings
 
 import numpy as np
@@ -15,14 +16,16 @@ from unflat.tuning.training import Task, Trained
 class Scripted(Task):
     """A task whose loss is a function of parameters and seed, without any training."""
 
-    def train(self, parameters, seed, report=None):
+    def train(self, parameters, seed, report=None, until=float("inf")):
         """Make a course of three tenths, then a loss."""
         self.asked.append((dict(parameters), seed))
         loss = self.loss_of(parameters, seed)
         if isinstance(loss, type):
             raise loss
         behind = report is not None and [report(at, loss * (10 - at)) for at in range(1, 10)][-1]
-        return Trained(float("inf") if behind else loss, 5, self.cost, behind, self.stops == len(self.asked))
+        cut = self.cost > until - time.perf_counter()
+        loss = float("inf") if behind else loss
+        return Trained(loss, 5, self.cost, behind, self.stops == len(self.asked), cut=cut)
 
 
 @pytest.fixture
@@ -173,6 +176,32 @@ def test_a_budget_leaves_time_for_the_end(scripted, space):
     task = scripted(by_rate, cost=10.0)  # as they say; they take no time
     assert len(searched(task, space, trials=None, budget=55).trials) == 1
     assert len(searched(scripted(by_rate, cost=10.0), space, trials=4, budget=70).trials) == 4
+
+
+def test_a_training_that_a_budget_cuts_is_compared_with_nothing(scripted, space, tmp_path):
+    """The model as given, ended early, is the only trial of its call and none of the next one's."""
+    cut = searched(scripted(by_rate, cost=10.0), space, trials=None, budget=2, journal=tmp_path / "journal")
+    assert [trial.state for trial in cut.trials] == ["complete"]
+    assert (cut.chosen, cut.parameters, cut.interrupted) == (0, {}, False)
+    assert len(searched(scripted(by_rate), space, journal=tmp_path / "journal").trials) == 6
+
+
+def test_a_trial_that_a_budget_cuts_ends_the_search(scripted, space, tmp_path):
+    """It counts as interrupted, though nobody interrupted the search, and is what the next call begins with."""
+    whole = searched(scripted(by_rate), space, trials=2)
+
+    class Slower(type(scripted(by_rate))):
+        def train(self, parameters, seed, report=None, until=float("inf")):
+            object.__setattr__(self, "cost", 100.0 if parameters and report else 0.01)
+            return super().train(parameters, seed, report, until)
+
+    task = scripted(by_rate)
+    task.__class__ = Slower
+    findings = searched(task, space, trials=None, budget=30, journal=tmp_path / "journal")
+    assert [trial.state for trial in findings.trials] == ["complete", "interrupted"]
+    assert not findings.interrupted
+    again = searched(scripted(by_rate), space, trials=2, journal=tmp_path / "journal")
+    assert again.trials[2].point == whole.trials[1].point
 
 
 def test_a_budget_counts_the_networks_of_the_end():

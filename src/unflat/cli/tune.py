@@ -97,7 +97,11 @@ def tune(
         ),
     ] = None,
     budget: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Time for this call, such as 90s, 10m or 1h30m.")
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Time for this call, such as 90s, 10m or 1h30m; too short for one training, it ends that.",
+        ),
     ] = None,
     space: Annotated[
         list[str] | None,

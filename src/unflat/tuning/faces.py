@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from unflat.contract import seed_of
@@ -15,6 +16,7 @@ from unflat.estimator import LSTMRegressor
 from unflat.runs import TUNING, Holdout, check_free, make_folder, read_parts, train_run
 from unflat.saving.artifact import write_atomically
 from unflat.style import save
+from unflat.tuning.deadline import within
 from unflat.tuning.picture import tuning_figure
 from unflat.tuning.search import Limits, search
 from unflat.tuning.space import Space, in_words
@@ -111,7 +113,8 @@ def tune(
         Trials in all, the first one and those of earlier calls with this storage included; None for 30, or as many as
         the budget admits where there is one.
     budget : float or None
-        Seconds, for this call in all; None for no limit. The model as given is always tried.
+        Seconds, for this call in all; None for no limit. Where it is too short for the trainings of one model, that
+        one is ended early, when the call has taken half as long again, and a warning says so.
     repeats : int
         Other seeds with which the best trial and the model as given are compared at the end.
     storage : str or path, or None
@@ -143,7 +146,7 @@ def tune(
     Warns
     -----
     FitWarning
-        Of the model that is returned, as `fit` warns. Trials are silent.
+        Of the model that is returned, as `fit` warns, and where the budget ended its training. Trials are silent.
 
     Notes
     -----
@@ -153,17 +156,24 @@ def tune(
     optuna_module()
     given, space = _given(model, space)
     seed = seed_of(random_state)
-    task = Task(given, X, y, sample_weight, groups, validation)
+    task, limits, began = (
+        Task(given, X, y, sample_weight, groups, validation),
+        Limits(trials, budget, repeats),
+        perf_counter(),
+    )
     findings = search(
         task,
         space,
-        Limits(trials, budget, repeats),
+        limits,
         seed=seed,
         journal=storage,
         remedy="Choose another file for the storage.",
         on_trial=on_trial,
     )
-    return Tuned(task.fit(task.changed(findings.parameters, seed)), findings)
+    chosen = task.changed(findings.parameters, seed)
+    with within(chosen, budget, began):
+        task.fit(chosen)
+    return Tuned(chosen, findings)
 
 
 def _given(model: object, space: object) -> tuple[LSTMRegressor, Space]:
@@ -238,7 +248,7 @@ def tune_run(
     holdout = Holdout(validation=0.0) if holdout is None else holdout
     parts = read_parts(data, test_data, cut, holdout)
     task = Task(given, *parts.train, validation=parts.validation_to_fit)
-    limits = Limits(trials, budget, repeats)
+    limits, began = Limits(trials, budget, repeats), perf_counter()
     task.check(seed)
     journal = _place(folder, force=force)  # last: what cannot be searched leaves the folder as it was
     findings = search(
@@ -256,10 +266,12 @@ def tune_run(
             illustrate(outcome, figures)
         _write(findings, journal, figures)
 
-    outcome = train_run(
-        data, folder, cut=cut, holdout=holdout, model=task.changed(findings.parameters, seed),
-        test_data=test_data, force=True, command=command, illustrate=finish,
-    )  # fmt: skip
+    chosen = task.changed(findings.parameters, seed)
+    with within(chosen, budget, began):
+        outcome = train_run(
+            data, folder, cut=cut, holdout=holdout, model=chosen, test_data=test_data, force=True, command=command,
+            illustrate=finish,
+        )  # fmt: skip
     return TunedRun(outcome, findings)
 
 

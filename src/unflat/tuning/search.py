@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import torch
 from unflat.config import AtLeast, Interval
 from unflat.contract import SEEDS
 from unflat.errors import ConfigurationError
+from unflat.tuning.deadline import SLACK
 from unflat.tuning.records import GIVEN, Comparison, Findings, Trial
 from unflat.tuning.study import Trials, quiet_optuna
 from unflat.tuning.training import Trained, fingerprint
@@ -42,8 +43,8 @@ class Limits:
         Trials in all, the model as given and those of earlier calls included; None for 30, or for any number where
         there is a budget.
     budget : float or None
-        Seconds of this call, the closing trainings included as far as they can be foreseen; None for no limit. The
-        model as given is always tried.
+        Seconds of this call, the closing trainings included as far as they can be foreseen; None for no limit. A
+        training that would make it half as long again is ended early.
     repeats : int
         How often the best trial and the model as given are trained anew, each time with another seed, before one of
         them is chosen. With 0 the losses of the search itself decide.
@@ -78,9 +79,12 @@ class Limits:
         if self.budget is None:
             return False
         mean = sum(trial.seconds for trial in done) / len(done)
+        return elapsed + mean + self.closing(records, networks) > self.budget
+
+    def closing(self, records: tuple[Trial, ...], networks: int) -> float:
+        """Foresee the seconds of the trainings that close the search."""
         given, best = records[GIVEN].seconds, best_of(records).seconds
-        closing = self.repeats * (given + best) + networks * best
-        return elapsed + mean + closing > self.budget
+        return self.repeats * (given + best) + networks * best
 
 
 def search(
@@ -130,10 +134,14 @@ def search(
     with quiet_optuna():
         trials = Trials.open(journal, space, seed, _settings(task, space, seed), remedy=remedy)
         runner = _Runner(task, trials, on_trial)
-        runner.try_given()
-        interrupted, networks = False, 1 if limits.budget is None else task.networks(seed)
-        while not interrupted and not limits.reached(trials.records(), time.perf_counter() - began, networks):
-            interrupted = runner.try_next().state == "interrupted"
+        networks = 1 if limits.budget is None else task.networks(seed)
+        end = inf if limits.budget is None else began + SLACK * limits.budget
+        cut = runner.try_given(until=inf if end == inf else began + (end - began) / (1 + networks))
+        if cut is not None:
+            return Findings((cut,), GIVEN, None, {}, {})
+        ended = False
+        while not ended and not limits.reached(trials.records(), time.perf_counter() - began, networks):
+            ended = runner.try_next(until=end - limits.closing(trials.records(), networks)).state == "interrupted"
         records = trials.records()
         best = best_of(records)
         parameters = runner.parameters_of(best)
@@ -142,7 +150,7 @@ def search(
             comparison = compare(task, parameters, [(seed + 1 + i) % SEEDS for i in range(limits.repeats)])
         keeps = best.number == GIVEN or (comparison is not None and not comparison.tuned_wins)
         chosen = {} if keeps else parameters
-        return Findings(records, best.number, comparison, chosen, trials.importance(), interrupted)
+        return Findings(records, best.number, comparison, chosen, trials.importance(), runner.interrupted)
 
 
 def _settings(task: Task, space: Space, seed: int) -> dict[str, Any]:
@@ -213,50 +221,61 @@ class _Runner:
         self._trials = trials
         self._on_trial = on_trial
         self._n = len(task.parts(trials.seed)[0])
+        self.interrupted = False
 
     def parameters_of(self, trial: Trial) -> dict[str, Any]:
         """Give what a trial's model has instead of the given one's."""
         return {} if trial.number == GIVEN else self._task.parameters_at(trial.point, self._n)
 
-    def try_given(self) -> None:
-        """Try the model as it was given, unless an earlier call has."""
+    def try_given(self, until: float) -> Trial | None:
+        """Try the model as it was given, unless an earlier call has.
+
+        Returns
+        -------
+        Trial or None
+            What became of it, where time was up before its end: it is not kept, for no other can be compared with it.
+        """
         if self._trials.records():
-            return
+            return None
         course: dict[int, float] = {}
 
         def note(milestone: int, loss: float) -> bool:
             course[milestone] = loss
             return False
 
-        trained = self._task.train({}, self._trials.seed, note)
+        trained = self._task.train({}, self._trials.seed, note, until)
         if trained.interrupted:
             raise KeyboardInterrupt
         point = self._trials.space.point_of(self._task.given_parameters(self._n))
         trial = Trial(GIVEN, point, "complete", trained.loss, trained.epochs, trained.seconds, trained.linear)
+        if trained.cut:
+            return trial
         self._trials.add_given(point, trial, {at: loss for at, loss in course.items() if isfinite(loss)})
         self._tell(GIVEN)
+        return None
 
-    def try_next(self) -> Trial:
-        """Draw a trial and run it."""
+    def try_next(self, until: float) -> Trial:
+        """Draw a trial and run it; one that time was up for, or Ctrl-C ended, is drawn again by the next call."""
         asked = self._trials.ask()
         point = self._trials.point(asked.params)
         trial = Trial(asked.number, point, "interrupted", None, 0, 0.0)
         try:
-            trial = _ended(trial, self._train(asked, point))
+            trained = self._train(asked, point, until)
+            trial, self.interrupted = _ended(trial, trained), trained.interrupted
         except (torch.OutOfMemoryError, MemoryError):
             trial = replace(trial, state="failed")
         except KeyboardInterrupt:
-            pass
+            self.interrupted = True
         self._trials.tell(asked, trial)
         self._tell(trial.number)
         return trial
 
-    def _train(self, asked: optuna.Trial, point: Mapping[str, Any]) -> Trained:
+    def _train(self, asked: optuna.Trial, point: Mapping[str, Any], until: float) -> Trained:
         def report(milestone: int, loss: float) -> bool:
             asked.report(loss, milestone)
             return asked.should_prune()
 
-        return self._task.train(self._task.parameters_at(point, self._n), self._trials.seed, report)
+        return self._task.train(self._task.parameters_at(point, self._n), self._trials.seed, report, until)
 
     def _tell(self, number: int) -> None:
         if self._on_trial is not None:
@@ -266,7 +285,7 @@ class _Runner:
 
 def _ended(trial: Trial, trained: Trained) -> Trial:
     trial = replace(trial, epochs=trained.epochs, seconds=trained.seconds)
-    if trained.interrupted:
+    if trained.interrupted or trained.cut:
         return trial
     if trained.gave_up:
         return replace(trial, state="pruned")

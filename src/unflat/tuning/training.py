@@ -21,6 +21,7 @@ from unflat.parting import FEWEST_TO_HOLD_OUT
 from unflat.sequences.columnar import CHUNK_ROWS, blocks_of
 from unflat.training.callbacks import Callback
 from unflat.training.losses import Loss
+from unflat.tuning.deadline import Deadline
 from unflat.tuning.space import changes_at
 from unflat.tuning.study import MILESTONES
 
@@ -89,6 +90,8 @@ class Trained:
         Whether it was ended early, and by whom: the search, or Ctrl-C.
     linear : bool
         Whether the recurrence added nothing on what was held out.
+    cut : bool
+        Whether it was ended early because time was up.
     """
 
     loss: float
@@ -97,6 +100,7 @@ class Trained:
     gave_up: bool
     interrupted: bool
     linear: bool = False
+    cut: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +211,9 @@ class Task:
             self.X, self.y, sample_weight=self.sample_weight, groups=self.groups, validation=self.validation
         )
 
-    def train(self, parameters: Mapping[str, Any], seed: int, report: Report | None = None) -> Trained:
+    def train(
+        self, parameters: Mapping[str, Any], seed: int, report: Report | None = None, until: float = inf
+    ) -> Trained:
         """Train one network, however many the model is to have, and score it.
 
         Parameters
@@ -218,6 +224,8 @@ class Task:
             Seed of the model; it holds out the part that is scored on, too, where none was given.
         report : callable or None
             Told of each milestone.
+        until : float
+            When time is up, on `time.perf_counter`: the training is then ended after the epoch that it is in.
 
         Returns
         -------
@@ -225,16 +233,18 @@ class Task:
             The loss, and what it took.
         """
         began = time.perf_counter()
-        milestones = Milestones(report)
+        milestones, deadline = Milestones(report), Deadline(until)
         # The model's own callbacks and its bar are for the one training that is kept.
-        model = self.changed({**parameters, "n_members": 1, "callbacks": (milestones,), "progress": False}, seed)
+        model = self.changed(
+            {**parameters, "n_members": 1, "callbacks": (milestones, deadline), "progress": False}, seed
+        )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UnflatWarning)  # a trial may fail; the model that is kept speaks for itself
             self.fit(model)
         history = model.history_
         loss = inf if milestones.gave_up else loss_on(model, self.parts(seed)[1])
         seconds, interrupted = time.perf_counter() - began, history.stopped == "interrupted"
-        return Trained(loss, len(history.epochs), seconds, milestones.gave_up, interrupted, model.linear_)
+        return Trained(loss, len(history.epochs), seconds, milestones.gave_up, interrupted, model.linear_, deadline.cut)
 
 
 def loss_on(model: LSTMRegressor, part: Dataset) -> float:
