@@ -1,3 +1,4 @@
+import json
 import math
 
 import numpy as np
@@ -69,6 +70,14 @@ def test_infinite_bounds_cover_and_go_through_json():
     assert (scores.coverage, scores.width) == (1.0, math.inf)
     assert IntervalScores.from_dict(scores.to_dict()) == scores
     assert scores.to_dict()["width"] == "inf"
+
+
+def test_what_is_no_number_is_none_in_json():
+    """None, as in all scores that are written; the text 'nan' of older files reads, too."""
+    written = IntervalScores(0.9, 1.0, math.nan, math.nan).to_dict()
+    assert written["width"] is None
+    assert IntervalScores.from_dict(json.loads(json.dumps(written, allow_nan=False))).to_dict() == written
+    assert math.isnan(IntervalScores.from_dict(written | {"width": "nan"}).width)
 
 
 @pytest.mark.parametrize(

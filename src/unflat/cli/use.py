@@ -39,7 +39,10 @@ def evaluate(
 ) -> None:
     """Score a run on new data, beside baselines."""
     evaluation = unflat.runs.evaluate_file(unflat.Run(run).load(), data)
-    typer.echo(json.dumps(evaluation.to_dict(), indent=2, ensure_ascii=False) if as_json else str(evaluation))
+    if as_json:
+        typer.echo(json.dumps(evaluation.to_dict(), indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        typer.echo(str(evaluation))
 
 
 def predict(

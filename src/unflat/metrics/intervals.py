@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from math import isfinite
+from math import isfinite, isnan, nan
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -42,13 +42,19 @@ class IntervalScores:
     score: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain values that JSON can hold: an infinite one is the text 'inf'."""
-        return {name: value if isfinite(value) else str(value) for name, value in asdict(self).items()}
+        """Give plain values that JSON can hold, as `Assessment.to_dict` does: nan is None, an infinite one 'inf'."""
+        return {name: _plain(value) for name, value in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> IntervalScores:
         """Read what `to_dict` gave."""
-        return cls(**{name: float(value) for name, value in values.items()})
+        return cls(**{name: nan if value is None else float(value) for name, value in values.items()})
+
+
+def _plain(value: float) -> float | str | None:
+    if isfinite(value):
+        return value
+    return None if isnan(value) else str(value)
 
 
 def score_intervals(
