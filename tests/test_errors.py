@@ -376,9 +376,19 @@ def test_values_are_kept_for_code_to_read():
     assert ConfigurationError("a", "b", "c", [1]).value == [1]
 
 
-def test_a_window_of_one_row_is_the_least_that_is_advised():
-    """A series that is shorter than the horizon does not lead to advice of no rows at all."""
-    assert "Choose a window of at most 1 rows" in str(WindowTooLongError(5, 10, 3))
+def test_where_no_window_fits_none_is_advised():
+    """A series that is shorter than the horizon, or than horizon and what is held out, lacks rows and no cut."""
+    assert str(WindowTooLongError(5, 10, 3)).endswith(
+        "received 3 rows in the longest series. No window fits with this horizon. Choose a smaller horizon, or give "
+        "longer series."
+    )
+    assert str(WindowTooLongError(4, 1, 1)).endswith(
+        "received 1 row in the longest series. No window fits with this horizon. Give longer series."
+    )
+    assert str(WindowTooLongError(4, 1, 3, held_out=1)).endswith(
+        "Choose a window of at most 1 row, for 1 of the 3 are held out of training, or give longer series."
+    )
+    assert "with this horizon, for 24 of the 120 are held" in str(WindowTooLongError(4, 100, 120, held_out=24))
 
 
 @pytest.mark.parametrize("cls", classes(UnflatError) + classes(UnflatWarning))

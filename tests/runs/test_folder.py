@@ -13,7 +13,7 @@ from unflat.errors import (
     OutputExistsError,
     UnreadableTableError,
 )
-from unflat.runs import Run, train_run
+from unflat.runs import Run, check_output, make_folder, train_run
 
 # Models that train in a moment are no good, and say so.
 pytestmark = pytest.mark.filterwarnings("ignore::unflat.errors.FitWarning")
@@ -90,8 +90,21 @@ def test_an_empty_folder_is_no_obstacle(tmp_path, table, small_model, left_in, c
 
 def test_a_place_that_cannot_be_written_is_worded(table, cut):
     """A file where a folder should be is an error with the path in it."""
-    with pytest.raises(OutputError, match=r"Writing .*run: expected a place that can be written"):
+    with pytest.raises(
+        OutputError, match=r"Writing .*run: expected a place .*; received a file where a folder is to be"
+    ):
         train_run(table, table / "run", cut=cut)
+    with pytest.raises(
+        OutputError, match=r"Writing .*load\.csv: .* a file where a folder is to be. Choose another place"
+    ):
+        make_folder(table)
+
+
+def test_a_folder_is_no_file_to_write(tmp_path):
+    """It is known before the work that a folder stands where a file is to be."""
+    (tmp_path / "made.csv").mkdir()
+    with pytest.raises(OutputError, match=r"made\.csv: .* received a folder of that name. Choose another name"):
+        check_output(tmp_path / "made.csv", (".csv",))
 
 
 def test_a_full_disk_is_worded_and_leaves_nothing(table, monkeypatch, small_model, left_in, cut):

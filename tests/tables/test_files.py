@@ -161,7 +161,7 @@ def test_a_spoilt_column_of_numbers_is_refused(written):
         ("t.csv", "1.234,5;;-2\n3;4;5\n", "names of the columns in its first line.*'1.234,5;;-2'"),
         ("t.txt", "1,5\t2,25\n2,5\t3,25\n", "names of the columns in its first line"),
         ("t.csv", "01.02.2024;1,5\n02.02.2024;2,5\n", "'01.02.2024;1,5', which looks like values and no names"),
-        ("t.csv", "\n\na,b\n1,2\n", "names of the columns in its first line"),
+        ("t.csv", "\n\na,b\n1,2\n", "in its first line; received an empty line. Remove the empty lines above"),
         ("t.csv", "a,b\n1,Zürich\n2,Genève\n".encode("latin-1"), "byte 0xfc in line 2 .*CSV UTF-8"),
         ("t.csv", "größe,b\n1,2\n".encode("latin-1"), "byte 0xf6 in line 1"),
         ("t.csv", b"a,b\r1,2\r3,4\r", r"end in a line feed; received carriage returns alone in the line 'a,b\\r1"),

@@ -39,6 +39,9 @@ class PlainGroup(TyperGroup):
             except UnflatError as error:
                 say(f"Error: {in_options(str(error), self._options(ctx))}")
                 raise typer.Exit(FAILED) from error
+            except KeyboardInterrupt as interruption:
+                say("Interrupted before there was a result.")
+                raise typer.Exit(INTERRUPTED) from interruption
             except BrokenPipeError:  # who reads the output has enough of it: no error
                 raise
             except OSError as error:

@@ -218,6 +218,10 @@ class TargetLeakError(TableError):
         )
 
 
+def _rows(count: int) -> str:
+    return f"{count} row" if count == 1 else f"{count} rows"
+
+
 class WindowTooLongError(TableError):
     """No series is long enough for one window and its horizon.
 
@@ -242,15 +246,20 @@ class WindowTooLongError(TableError):
         self.settled = settled
         self.held_out = held_out
         needed = length + horizon
-        most = max(longest - horizon - held_out, 1)
-        held = f", better of far fewer, for {held_out} of the {longest} are held out of training" if held_out else ""
+        most = longest - horizon - held_out
+        fewer = ", better of far fewer" if most > 1 else ""
+        held = f"{fewer}, for {held_out} of the {longest} are held out of training" if held_out else ""
+        remedy = f"Choose a window of at most {_rows(most)}{held}, or give longer series."
+        if most < 1:
+            smaller = "Choose a smaller horizon, or give" if horizon > 1 else "Give"
+            remedy = f"No window fits with this horizon{held}. {smaller} longer series."
         super().__init__(
-            f"The model, which reads {length} rows" if settled else f"A window of {length} rows with horizon {horizon}",
-            f"a series of at least {needed} rows",
-            f"{longest} rows in the longest series",
-            f"Give at least {needed} rows of a series."
+            f"The model, which reads {_rows(length)}"
             if settled
-            else f"Choose a window of at most {most} rows{held}, or give longer series.",
+            else f"A window of {_rows(length)} with horizon {horizon}",
+            f"a series of at least {_rows(needed)}",
+            f"{_rows(longest)} in the longest series",
+            f"Give at least {_rows(needed)} of a series." if settled else remedy,
         )
 
 

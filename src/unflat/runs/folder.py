@@ -149,7 +149,7 @@ def check_output(path: Path, endings: Sequence[str], *sources: Path | None) -> N
     Raises
     ------
     OutputError
-        If the name ends otherwise, or its folder is not there.
+        If the name ends otherwise, its folder is not there, or it is a folder itself.
     OutputExistsError
         If it is one of the files that are read, under whatever name.
     """
@@ -159,6 +159,8 @@ def check_output(path: Path, endings: Sequence[str], *sources: Path | None) -> N
         )
     if not path.parent.is_dir():
         raise OutputError(path, f"the folder {path.parent} is not there", "Make it, or choose another folder.")
+    if path.is_dir():
+        raise OutputError(path, "a folder of that name", "Choose another name for the file.")
     if path.exists() and any(source is not None and source.exists() and path.samefile(source) for source in sources):
         raise OutputExistsError(path, "one of the files that are read", "Choose another name.")
 
@@ -244,5 +246,7 @@ def _take_place(temporary: Path, path: Path) -> None:
 def _worded(path: Path) -> Iterator[None]:
     try:
         yield
+    except (FileExistsError, NotADirectoryError) as error:
+        raise OutputError(path, "a file where a folder is to be", "Choose another place.") from error
     except OSError as error:
         raise OutputError(path, error.strerror or str(error), "Choose a place that is yours and has room.") from error

@@ -98,8 +98,12 @@ def shape_of(path: Path, given: tuple[str, ...]) -> Shape:
         raise UnreadableTableError(
             path,
             "the names of the columns in its first line",
-            f"the line {line[:60]!r}{', which looks like values and no names' if are_values else ''}",
-            "Write a line of names above it, or give read_table(path, names=[...]).",
+            f"the line {line[:60]!r}{', which looks like values and no names' if are_values else ''}"
+            if line.strip()
+            else "an empty line",
+            "Write a line of names above it, or give read_table(path, names=[...])."
+            if line.strip()
+            else "Remove the empty lines above the names.",
         )
     refuse_repeated(path, [name.strip() for name in shape.names])
     return shape._replace(skipped=shape.skipped + 1) if told else shape
