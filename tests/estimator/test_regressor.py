@@ -15,6 +15,7 @@ from unflat.errors import (
     InterruptedWarning,
     MissingValuesWarning,
     NoSkillWarning,
+    OutOfRangeWarning,
     ShapeError,
 )
 from unflat.estimator import LSTMRegressor, load
@@ -339,6 +340,19 @@ class TestNetwork:
         model = small().fit(X, level)
         beyond = np.repeat(np.full((1, 1), 3000.0), 6, axis=1)
         assert model.predict(beyond)[0] == pytest.approx(300, abs=1)
+        assert model.predictor_.beyond == "straight"
+
+    @pytest.mark.parametrize("curve", [np.square, lambda level: np.exp(3 * level)])
+    @pytest.mark.parametrize("skip", [True, False])
+    def test_a_curve_is_not_followed_beyond_the_training_range_in_silence(self, small, curve, skip):
+        """A third of the range outside, predictions leave the curve, and a warning says so: with or without a line."""
+        random = np.random.default_rng(0)
+        level = random.random(300)
+        model = small(skip=skip).fit(np.repeat(level[:, None], 6, axis=1), curve(level))
+        beyond = np.full((1, 6), 1.35)
+        with pytest.warns(OutOfRangeWarning, match="saturates there"):
+            predicted = model.predict(beyond)[0]
+        assert predicted < 0.95 * curve(1.35)
 
     def test_auto_sizes_follow_the_number_of_sequences(self, waves):
         """Batch size and epochs left to the package are those that the docstring states."""

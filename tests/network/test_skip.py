@@ -6,7 +6,7 @@ import torch
 
 from unflat.network.lines.line import Line
 from unflat.network.skip import LinearSkip
-from unflat.network.terms import Terms
+from unflat.network.terms import Terms, summary
 
 
 def test_skip_starts_at_zero():
@@ -29,6 +29,25 @@ def test_products_stay_within_the_bounds_and_steps_go_on():
     skip.start_at(line, (torch.tensor([-2.0]), torch.tensor([3.0])))
     x = torch.tensor([[[2.0]], [[3.0]], [[4.0]], [[-7.0]]])
     assert skip(x, None).flatten().tolist() == [42.0, 93.0, 94.0, 33.0]
+
+
+@pytest.mark.parametrize(("weight", "straight"), [(0.0, True), (0.0011, True), (0.0012, False)])
+def test_a_skip_is_straight_whose_products_add_next_to_nothing(weight, straight):
+    """Of a square up to 9, a weight of .0011 adds .0099 at the most, and one of .0012 more than a hundredth."""
+    skip = LinearSkip(1, 2, terms=Terms(0, products=1))
+    line = Line(Terms(0, products=1), np.array([[1.0, 0.0, 0.0], [1.0, 0.0, -weight]]), np.zeros(2))
+    skip.start_at(line, (torch.tensor([-2.0]), torch.tensor([3.0])))
+    assert skip.is_straight is straight
+
+
+@pytest.mark.parametrize("terms", [Terms(2, moments=True), Terms(products=2), Terms(1, moments=True, products=3)])
+def test_no_product_is_larger_than_it_can_be(terms):
+    """Of sequences whose values are within bounds, and reach them, products are as large as is said, and no larger."""
+    reach = torch.tensor([0.5, 2.0, 3.0])
+    x = (2 * torch.rand((500, 4, 3), generator=torch.Generator().manual_seed(0)) - 1) * reach
+    x[0] = reach
+    read = summary(x, None, None, terms, (-reach, reach))[:, terms.products_among(3)]
+    assert torch.allclose(read.abs().amax(0), terms.most_of_products(reach))
 
 
 def test_bounds_are_kept_with_the_weights():

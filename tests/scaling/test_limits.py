@@ -201,7 +201,7 @@ def test_a_model_of_a_clear_trend_goes_on():
     X, y = few(0.0)
     model = LSTMRegressor(units=(4,), epochs=3, random_state=0).fit(X, y)
     assert model.held_between_ == (Limits(),)
-    with pytest.warns(OutOfRangeWarning, match="go on along the model's linear part"):
+    with pytest.warns(OutOfRangeWarning, match="go on along a straight line"):
         far = model.predict(X + 9)
     np.testing.assert_allclose(far, y + 90, rtol=0.02)
 

@@ -75,7 +75,7 @@ def test_padding_and_overlap_do_not_matter(seed, n):
 
 
 def test_more_noise_of_the_same_kind_is_no_alarm():
-    """Normal noise drawn ten times as often does not lie half a range beyond that of 2,000 rows."""
+    """Normal noise drawn ten times as often does not lie three tenths of the range beyond that of 2,000 rows."""
     random = np.random.default_rng(0)
     ranges = InputRange.of(as_sequences(random.normal(size=(200, 10, 3))))
     assert ranges.outside(as_sequences(random.normal(size=(2000, 10, 3))), far("no further")) is None

@@ -1,8 +1,10 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 
 from unflat.errors import MissingValuesWarning, OutOfRangeWarning
-from unflat.scaling.ranges import InputRange, beyond_of
+from unflat.scaling.ranges import Beyond, InputRange, beyond_of
 from unflat.scaling.remarks import complete_of, missing_where_complete, remarks
 from unflat.sequences import Context, Sequences, as_sequences
 
@@ -63,8 +65,23 @@ def test_each_kind_of_remark_is_made_once():
     assert "held within" in str(outside)
 
 
-@pytest.mark.parametrize("skip", [True, False])
-def test_a_model_that_is_held_does_not_go_on_along_a_line(skip):
+@pytest.mark.parametrize(("skip", "straight"), [(True, True), (True, False), (False, False)])
+def test_a_model_that_is_held_does_not_go_on_along_a_line(skip, straight):
     """Whether it has one or not."""
-    assert beyond_of(holds=True, skip=skip) == "held"
-    assert beyond_of(holds=False, skip=skip) == ("on a line" if skip else "no further")
+    assert beyond_of(holds=True, skip=skip, straight=straight) == "held"
+
+
+def test_a_curve_goes_on_as_a_line_at_best():
+    """Only what is straight goes on as it was, and only what has a linear part goes on at all."""
+    assert beyond_of(holds=False, skip=True, straight=True) == "straight"
+    assert beyond_of(holds=False, skip=True, straight=False) == "on a line"
+    assert beyond_of(holds=False, skip=False, straight=False) == "no further"
+
+
+def test_what_is_straight_may_go_farther():
+    """Half a range outside deserves a warning of every model but a straight line, and two ranges of that, too."""
+    X = np.full((1, 3, 2), RANGES.high + 0.5 * (RANGES.high - RANGES.low))
+    told = {beyond: list(remarks(as_sequences(X), RANGES, beyond, [])) for beyond in get_args(Beyond)}
+    assert [beyond for beyond, found in told.items() if not found] == ["straight"]
+    (far,) = remarks(as_sequences(X + 2 * (RANGES.high - RANGES.low)), RANGES, "straight", [])
+    assert "go on along a straight line" in str(far)

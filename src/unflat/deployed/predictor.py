@@ -108,8 +108,8 @@ class OnnxPredictor:
         self._ranges = InputRange.from_saved(
             {name: np.array(bound, dtype=np.float64) for name, bound in self.metadata["range"].items()}
         )
-        # Files from before any held its predictions do not say.
-        follows = beyond_of(holds=False, skip=self.metadata["network"]["skip"])
+        # Files from before any held its predictions do not say, and none of them says whether it is a straight line.
+        follows = beyond_of(holds=False, skip=self.metadata["network"]["skip"], straight=False)
         self._beyond: Beyond = self.metadata.get("beyond", follows)
         bounds = self._ranges.bounds(far(self._beyond))
         self._low, self._high = (

@@ -65,7 +65,8 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
 
     Inputs and target are scaled with statistics of the training part, and the scales are part of the model. The
     network is a stack of LSTM layers, read out over all of time, beside a skip that starts as a ridge regression; it
-    can therefore only add to what that explains, and follows a trend beyond the range it was trained on. A part of
+    can therefore only add to what that explains, and follows a straight trend beyond the range it was trained on (a
+    curve it does not follow there: `predict` warns). A part of
     the data is held out: it chooses the epoch whose weights are kept, and measures spread and skill afterwards. A
     model that is flat, or no better than a baseline, is never returned in silence.
 

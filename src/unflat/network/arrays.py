@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unflat.scaling.ranges import beyond_of
 from unflat.scaling.remarks import complete_of
 
 if TYPE_CHECKING:
@@ -177,6 +176,8 @@ class PredictorArrays:
         The target's limits, in raw units, which predictions keep within too; infinite where there is none.
     logarithmic : bool
         Whether the target's logarithm was taken before its scale.
+    beyond : {"straight", "on a line", "held", "no further"}
+        What predictions do outside of the range of training.
     """
 
     config: NetworkConfig
@@ -191,6 +192,7 @@ class PredictorArrays:
     lowest: Array
     highest: Array
     logarithmic: bool
+    beyond: Beyond
 
     @classmethod
     def of(cls, predictor: Predictor) -> PredictorArrays:
@@ -222,17 +224,13 @@ class PredictorArrays:
             target["lowest"],
             target["highest"],
             predictor.target.logarithmic,
+            predictor.beyond,
         )
 
     @property
     def outputs(self) -> int:
         """Numbers predicted for a sequence."""
         return len(self.target_center)
-
-    @property
-    def beyond(self) -> Beyond:
-        """What predictions do outside of the range of training."""
-        return beyond_of(holds=self.held is not None, skip=self.config.skip)
 
     @property
     def limited(self) -> bool:

@@ -218,6 +218,11 @@ class Network(nn.Module):
         """Of each output, whether the recurrence adds nothing to the skip: the head is the zero it started from."""
         return tuple((~self.head.weight.any(dim=1)).tolist()) if self.skip is not None else (False,) * self.outputs
 
+    @property
+    def is_straight(self) -> bool:
+        """Whether it is a straight line: nothing but a skip, in which products count for next to nothing."""
+        return all(self.linear_outputs) and self.skip is not None and self.skip.is_straight
+
 
 def _scale_rows(layer: nn.Module, counts: Tensor) -> None:
     """Multiply what a layer gives for each output."""

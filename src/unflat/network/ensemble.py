@@ -56,6 +56,11 @@ class Ensemble(nn.Module):
         of_each = (member.linear_outputs for member in self.members)
         return tuple(map(all, zip(*of_each, strict=True)))
 
+    @property
+    def is_straight(self) -> bool:
+        """Whether it is a straight line, as all of its networks are."""
+        return all(member.is_straight for member in self.members)
+
     def forward(self, x: Tensor, lengths: Tensor | None = None, *, context: Tensor | None = None) -> Tensor:
         """Predict; arguments and result as `Network.forward` has them, without dropout."""
         return self.with_states(x, lengths, context=context)[0]

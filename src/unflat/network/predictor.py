@@ -82,7 +82,8 @@ class Predictor(nn.Module):
     @property
     def beyond(self) -> Beyond:
         """What predictions do outside of the range of training."""
-        return beyond_of(holds=self.hold.holds, skip=self.network.config.skip)
+        network = self.network
+        return beyond_of(holds=self.hold.holds, skip=network.config.skip, straight=network.is_straight)
 
     @property
     def limits(self) -> tuple[Limits, ...]:

@@ -15,6 +15,9 @@ from unflat.network.terms import Terms, summary
 if TYPE_CHECKING:
     from torch import Tensor
 
+_NEXT_TO_NOTHING = 0.01
+"""Of a scaled target, whose deviation is 1: a line with products that add less is straight to the eye."""
+
 
 class LinearSkip(nn.Module):
     """A linear map of a sequence's last and mean step, of further terms, and of what stands beside it.
@@ -57,6 +60,15 @@ class LinearSkip(nn.Module):
     def bounds(self) -> tuple[Tensor, Tensor] | None:
         """The range of values that enter products; None where there are none."""
         return (self.low, self.high) if self.terms.curved else None
+
+    @property
+    def is_straight(self) -> bool:
+        """Whether products, if it reads any, add next to nothing wherever they are."""
+        if not self.terms.curved:
+            return True
+        weight = self.map.weight[:, self.terms.products_among(self.features)].abs()
+        most = self.terms.most_of_products(torch.maximum(self.low.abs(), self.high.abs()))
+        return bool((weight @ most < _NEXT_TO_NOTHING).all())
 
     @torch.no_grad()
     def start_at(self, line: Line, bounds: tuple[Tensor, Tensor] | None = None) -> None:

@@ -74,6 +74,28 @@ class Terms(NamedTuple):
         last_and_mean, lags, moments, *_ = self.widths(features)
         return slice(last_and_mean + lags, last_and_mean + lags + moments)
 
+    def most_of_products(self, reach: Tensor) -> Tensor:
+        """Say how large each product can be, of values that reach so far from zero.
+
+        Parameters
+        ----------
+        reach : Tensor of shape (features,)
+            The largest absolute value of each feature that enters a product.
+
+        Returns
+        -------
+        Tensor of shape (mean products + products,)
+            In the order of a summary.
+        """
+        row, column = _upper(len(reach), reach.device)
+        moments = [reach[row] * reach[column]] if self.moments else []
+        return torch.cat([*moments, _products(reach.repeat(self.products)[None])[0]])
+
+    def products_among(self, features: int) -> slice:
+        """Say which columns of a summary are products, mean ones included."""
+        last_and_mean, lags, moments, products, *_ = self.widths(features)
+        return slice(last_and_mean + lags, last_and_mean + lags + moments + products)
+
     def columns_among(self, richest: Terms, features: int, context: int) -> NDArray[np.int64]:
         """Find the places of these terms among those of richer ones.
 

@@ -17,26 +17,44 @@ if TYPE_CHECKING:
 
     from unflat.sequences import Sequences
 
-Beyond = Literal["on a line", "held", "no further"]
-"""What predictions do outside of the range that training saw: go on, keep within that of the targets, or saturate."""
+Beyond = Literal["straight", "on a line", "held", "no further"]
+"""What predictions do outside of the range that training saw: go on as they were, which is straight; go on along their
+linear part alone, whatever curve they had; keep within the range of the targets; or saturate."""
 
-_FAR, _FAR_ON_A_LINE = 0.5, 1.0
-"""How far outside is far, as a share of the range that training saw: where predictions stop, and where they go on along
-a linear skip.
+_FAR, _FAR_STRAIGHT = 0.3, 1.0
+"""How far outside is far, as a share of the range that training saw: of a model that learned a curve, which it does not
+follow there, and of one that is a straight line.
 
 A series that drifts, or noise of which more is drawn, leaves the range a little all the time: normal noise has a range
-of about seven deviations in two thousand rows, and does not go half of that beyond. Along a line one may go further.
+of about seven deviations in two thousand rows, and does not go three tenths of that beyond.
 """
 
 
-def beyond_of(*, holds: bool, skip: bool) -> Beyond:
-    """Say what predictions do outside of the range that training saw, of a model that is held there or has a skip."""
-    return "held" if holds else "on a line" if skip else "no further"
+def beyond_of(*, holds: bool, skip: bool, straight: bool) -> Beyond:
+    """Say what predictions do outside of the range that training saw.
+
+    Parameters
+    ----------
+    holds : bool
+        Whether they are held within the range of the targets.
+    skip : bool
+        Whether the model has a linear part.
+    straight : bool
+        Whether it is a straight line.
+
+    Returns
+    -------
+    {"straight", "on a line", "held", "no further"}
+        What they do.
+    """
+    if holds:
+        return "held"
+    return "straight" if straight else "on a line" if skip else "no further"
 
 
 def far(beyond: Beyond) -> float:
     """Say how far outside is far, as a share of the range that training saw."""
-    return _FAR_ON_A_LINE if beyond == "on a line" else _FAR
+    return _FAR_STRAIGHT if beyond == "straight" else _FAR
 
 
 _ROUNDING = 1e-6
@@ -226,7 +244,7 @@ def in_words(findings: Findings, n: int, beyond: Beyond) -> str:
         What was found.
     n : int
         Of how many sequences.
-    beyond : {"on a line", "held", "no further"}
+    beyond : {"straight", "on a line", "held", "no further"}
         What predictions do there.
 
     Returns
@@ -243,8 +261,9 @@ def in_words(findings: Findings, n: int, beyond: Beyond) -> str:
 
 
 _THERE: dict[Beyond, str] = {
-    "on a line": "The recurrence saturates there, and predictions go on along the model's linear part alone: check "
-    "that the trend does.",
+    "straight": "Predictions go on along a straight line there: check that the trend does.",
+    "on a line": "The recurrence saturates there, and predictions go on along the model's linear part alone: a "
+    "straight trend is followed, a curve is not.",
     "held": "Predictions are held within the range of the training targets, since no held-out sequence vouched for "
     "what lies beyond: a trend is not followed there (target_range=None lets go).",
     "no further": "The recurrence saturates there, and this model has no linear part (skip=False) to go on along: its "

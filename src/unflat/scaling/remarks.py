@@ -34,7 +34,7 @@ def remarks(
         The inputs.
     ranges : InputRange
         The ranges of the training part.
-    beyond : {"on a line", "held", "no further"}
+    beyond : {"straight", "on a line", "held", "no further"}
         What predictions do outside of them.
     complete, complete_beside : sequence of int
         The columns of numbers in which training saw none missing: of the sequences, and of what stands beside them.

@@ -29,7 +29,7 @@ class StepScaling:
         Where the scaled step is put.
     ranges : InputRange
         The range of each feature in training.
-    beyond : {"on a line", "held", "no further"}
+    beyond : {"straight", "on a line", "held", "no further"}
         What predictions do outside of it.
     names : tuple of str
         What messages call the columns of values that stand beside the streams; empty for the features of a step.
