@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unflat import windows as windowing
-from unflat.conformal import label_of_each, labels
+from unflat.conformal import label_of_each, labels, labels_of
 from unflat.errors import InputError, InputTypeError, NonFiniteError, ShapeError
 from unflat.sequences import Sequences, as_numbers, as_sequences, is_table, refuse_infinite
 from unflat.sequences.folds import places_apart
@@ -200,6 +200,13 @@ def series_of(windows: Windows) -> NDArray[Any] | None:
     """Give the series of each window as `labels`; None without a group column."""
     groups = windows.groups
     return None if groups is None else labels(groups)
+
+
+def series_known(X: object, groups: object, n: int) -> NDArray[Any] | None:
+    """Give the series of each of n sequences, as `labels`: the groups given, else those of windows, else None."""
+    if groups is not None:
+        return labels_of(groups, n)
+    return series_of(X) if isinstance(X, Windows) else None
 
 
 def as_validation(validation: object, data: Dataset) -> Dataset:

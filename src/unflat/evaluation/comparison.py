@@ -10,7 +10,7 @@ import torch
 
 from unflat.baselines import LAST_VALUE, MEAN, NO_PAST, NO_TRAINING, RIDGE, SEASONAL_VALUE, Baselines
 from unflat.conformal import refuse_other_coverage
-from unflat.dataset import as_dataset, as_targets, output_names, series_of, targets_of
+from unflat.dataset import as_dataset, as_targets, output_names, series_known, targets_of
 from unflat.errors import ConfigurationError, InputError, InputTypeError, ShapeError
 from unflat.evaluation.result import Evaluation
 from unflat.evaluation.telling import told_by_one_feature
@@ -40,6 +40,7 @@ _NOTHING_ADDED = "On held-out data the LSTM added nothing"
 _LIMITED = "Predictions are held within the limits of the target"
 _HELD = "No held-out data vouched for what lies beyond the training targets, so predictions are held within their range"
 _WEIGHTED = ("Samples count by their weights.",)
+_NO_GROUPS = ("The intervals are those for a new group. Pass groups=, the group of each sequence, for those of each.",)
 
 
 class _References(NamedTuple):
@@ -61,6 +62,7 @@ def evaluate(
     past: PastTarget | None = None,
     sample_weight: ArrayLike | None = None,
     coverage: float = 0.9,
+    groups: object = None,
 ) -> Evaluation:
     """Score a model beside the baselines.
 
@@ -84,6 +86,9 @@ def evaluate(
         Weights, not negative; a weight of 2 counts as the sample given twice.
     coverage : float
         What prediction intervals are judged at, of models of ours.
+    groups : array-like of shape (n,) or None
+        The series or group that each sequence belongs to, as for `predict_interval`, whose bounds are judged: a group
+        with at least 20 sequences in the calibration has bounds of its own. Windows of a table know theirs.
 
     Returns
     -------
@@ -94,11 +99,12 @@ def evaluate(
     Raises
     ------
     InputError
-        If targets are missing, given twice or not finite, or sequences cannot be used; its subclasses say why.
+        If targets are missing, given twice or not finite, a label of `groups` is missing, or sequences cannot be used;
+        its subclasses say why.
     InputTypeError
         If the model can neither predict nor be called.
     ShapeError
-        If predictions and targets differ in number or outputs.
+        If predictions and targets differ in number or outputs, or `groups` are of another number.
     ConfigurationError
         If `past` is no `PastTarget`, does not fit the data, or is given where a model's own baselines are used.
 
@@ -116,15 +122,16 @@ def evaluate(
             "The model's prediction", f"shape {targets.shape}, as the targets have", prediction.shape,
             "Give the targets in the order of the outputs.",
         )  # fmt: skip
+    series = series_known(X, groups, len(targets))
     references = _references(model, X, targets, train, past=past, sample_weight=sample_weight)
     assessment = assess(targets, prediction, references.predictions, references.reasons, sample_weight)
     notes = references.notes if sample_weight is None else references.notes + _WEIGHTED
-    intervals, unjudged = _intervals(model, X, targets, coverage, sample_weight)
+    intervals, told = _intervals(model, X, targets, coverage, series=series, sample_weight=sample_weight)
     names = _target_names(model, X, y, targets.shape[1])
     notes += _linear(names, getattr(model, "linear_outputs_", ()))
     notes += _limited(_LIMITED, names, getattr(model, "target_limits_", ()))
     notes += _limited(_HELD, names, [ends.as_read() for ends in getattr(model, "held_between_", ())])
-    notes += unjudged
+    notes += told
     if references.sequences is not None:
         notes += told_by_one_feature(references.sequences, targets, names, references.past)
     return Evaluation(_name(model), names, assessment, notes, intervals)
@@ -157,20 +164,23 @@ def _intervals(
     X: object,
     targets: NDArray[np.float64],
     coverage: float,
+    *,
+    series: NDArray[Any] | None,
     sample_weight: ArrayLike | None,
 ) -> tuple[tuple[IntervalScores, ...], tuple[str, ...]]:
-    """Score the intervals of a model that has finite ones; else say why they are not scored."""
-    if not isinstance(model, IntervalMixin) or model.bands_.calibration is None:
+    """Score the intervals of a model that has finite ones; say why they are not scored, or are not those of groups."""
+    calibration = model.bands_.calibration if isinstance(model, IntervalMixin) else None
+    if calibration is None:
         return (), ()
     refuse_other_coverage(coverage, "evaluate")
     # What is to be said of the inputs, predict has said; what a small calibration cannot promise is measured here.
-    groups = series_of(X) if isinstance(X, Windows) else None
-    quantiles = model.bands_.calibration.quantiles(coverage, len(targets), groups)
+    quantiles = calibration.quantiles(coverage, len(targets), series)
     lower, upper = model.bands_.interval(model.predictor_, _sequences(X), quantiles)
     if not (np.isfinite(lower).all() and np.isfinite(upper).all()):
         few = f"The calibration is too small for intervals of coverage {coverage:g}, which are infinite and not judged."
         return (), (few,)
-    return score_intervals(targets, lower, upper, coverage, sample_weight), ()
+    notes = _NO_GROUPS if series is None and calibration.of_group else ()
+    return score_intervals(targets, lower, upper, coverage, sample_weight), notes
 
 
 def _as_windows(model: Any, X: Any) -> object:  # noqa: ANN401 - anything that predicts, from anything

@@ -10,15 +10,14 @@ import torch
 
 from unflat._arrays import shaped_as_targets
 from unflat.config import Interval
-from unflat.conformal import PredictionInterval, labels_of, refuse_other_coverage
+from unflat.conformal import PredictionInterval, refuse_other_coverage
 from unflat.contract import check_is_fitted
-from unflat.dataset import as_dataset, refuse_other_data, series_of, windowed
+from unflat.dataset import as_dataset, refuse_other_data, series_known, windowed
 from unflat.errors import ConfigurationError, NotCalibratedError, TargetLimitWarning
 from unflat.errors.telling import warn_user
 from unflat.intervals.adaptive import AdaptiveInterval
 from unflat.intervals.bands import Bands, bounds
 from unflat.scaling.limits import Limits, opened, refuse_beyond
-from unflat.windows import Windows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,8 +100,7 @@ class IntervalMixin(ABC):
         X = windowed(X, self.schema_)
         expected = self._expect(X)
         n = len(expected.center)
-        known = labels_of(groups, n) if groups is not None else series_of(X) if isinstance(X, Windows) else None
-        quantiles = calibration.asked(coverage, n, known)
+        quantiles = calibration.asked(coverage, n, series_known(X, groups, n))
         interval = self._bounds(expected, quantiles)
         return PredictionInterval(*(shaped_as_targets(bound, one_dimensional=self.flat_target_) for bound in interval))
 
