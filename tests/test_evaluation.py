@@ -18,7 +18,7 @@ from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_err
 from sklearn.model_selection import GridSearchCV
 
 from unflat.baselines import LAST_VALUE, MEAN, NO_PAST, NO_TRAINING, RIDGE, SEASONAL_VALUE, Baselines
-from unflat.errors import ConfigurationError, CoverageWarning, InputError, InputTypeError, NonFiniteError, ShapeError
+from unflat.errors import ConfigurationError, InputError, InputTypeError, NonFiniteError, ShapeError
 from unflat.estimator import LSTMRegressor
 from unflat.evaluation import Evaluation, evaluate
 from unflat.evaluation.layout import columns, paragraph
@@ -459,14 +459,6 @@ def model():
     return model.fit(X, Y, validation=(X[TEST], Y[TEST]))
 
 
-@pytest.fixture
-def by_group(model):
-    """Calibrate it by three groups, one of them ten times as noisy and one too small for bounds of its own."""
-    groups = np.array(["quiet", "loud"] * 38 + ["rare"] * 4)
-    y = Y + np.where(groups == "loud", 10.0, 1.0) * np.random.default_rng(1).normal(size=80)
-    return model.calibrate(X, y, groups=groups), groups, y
-
-
 @pytest.mark.filterwarnings("ignore::unflat.errors.FitWarning")  # two epochs teach nothing
 class TestIntervals:
     """Coverage and width stand in the table of a model that has intervals."""
@@ -482,49 +474,13 @@ class TestIntervals:
         assert "share of targets inside the intervals for 0.8" in str(result)
         assert "interval score" in result._repr_html_()
 
-    def test_groups_are_judged_by_their_own_bounds(self, by_group):
-        """Labels lead to the bounds that `predict_interval` gives for them; without any, it is said so."""
-        model, groups, y = by_group
-        asked = {"coverage": 0.8, "groups": groups}
-        with pytest.warns(CoverageWarning, match="4 calibration groups, and there are 3"):
-            lower, upper = model.predict_interval(X, **asked)
-        (scores,) = evaluate(model, X, y, **asked).intervals
-        assert scores.coverage == pytest.approx(np.mean((lower <= y) & (upper >= y)))
-        assert scores.width == pytest.approx(np.mean(upper - lower))
-        unlabelled = evaluate(model, X, y, coverage=0.8)
-        assert unlabelled.intervals[0].width > scores.width
-        assert "are those for a new group. Pass groups=" in str(unlabelled)
-        assert "Pass groups=" not in str(evaluate(model, X, y, **asked))
-
-    def test_labels_are_refused_as_for_intervals(self, by_group):
-        """Of another number or missing, in the same words, of any model; without intervals they change nothing."""
-        model, groups, y = by_group
-        for wrong, error in ((groups[1:], ShapeError), ([None, *groups[1:]], InputError)):
-            with pytest.raises(error) as of_intervals:
-                model.predict_interval(X, groups=wrong)
-            for judged in (model, last_step):
-                with pytest.raises(error) as of_evaluation:
-                    evaluate(judged, X, y, groups=wrong)
-                assert str(of_evaluation.value) == str(of_intervals.value)
-        assert str(evaluate(last_step, X, y, groups=groups)) == str(evaluate(last_step, X, y))
-
-    def test_windows_know_their_groups(self):
-        """Windows of a table are judged by the bounds of their series, unless other labels are given."""
-        table = pl.concat([series(300).with_columns(plant=pl.lit(name)) for name in "ab"])
-        windows = make_windows(table, target="load", length=6, group="plant", time="hour")
-        model = LSTMRegressor(units=(4,), epochs=2, random_state=0, progress=False).fit(windows)
-        other = np.full(len(windows), "new")
-        known, given, new = (evaluate(model, windows, groups=labels) for labels in (None, windows.groups, other))
-        assert str(known) == str(given)
-        assert known.intervals != new.intervals
-
     def test_they_come_back_from_json(self, model):
         """A run's metrics keep them; those of before had none."""
         result = evaluate(model, X, Y)
         plain = json.loads(json.dumps(result.to_dict(), allow_nan=False))
         assert str(Evaluation.from_dict(plain)) == str(result)
-        del plain["intervals"]
-        assert Evaluation.from_dict(plain).intervals == ()
+        del plain["intervals"], plain["by_group"]
+        assert Evaluation.from_dict(plain).intervals == Evaluation.from_dict(plain).by_group == ()
 
     def test_nothing_is_said_where_there_are_none(self, model):
         """Infinite bounds, a model that held nothing out, another's model: no lines, no warning."""

@@ -12,6 +12,7 @@ from unflat.baselines import LAST_VALUE, MEAN, NO_PAST, NO_TRAINING, RIDGE, SEAS
 from unflat.conformal import refuse_other_coverage
 from unflat.dataset import as_dataset, as_targets, output_names, series_known, targets_of
 from unflat.errors import ConfigurationError, InputError, InputTypeError, ShapeError
+from unflat.evaluation.groups import score_groups
 from unflat.evaluation.result import Evaluation
 from unflat.evaluation.telling import told_by_one_feature
 from unflat.intervals import IntervalMixin
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from unflat.evaluation.groups import GroupIntervals
     from unflat.metrics import IntervalScores
     from unflat.scaling.limits import Limits
     from unflat.sequences import Sequences
@@ -93,8 +95,8 @@ def evaluate(
     Returns
     -------
     Evaluation
-        Scores, spread and skills of each output, and the coverage and width of its intervals where the model has any;
-        print it to read it.
+        Scores, spread and skills of each output, and the coverage and width of its intervals where the model has any,
+        and those of each group where they were calibrated by group; print it to read it.
 
     Raises
     ------
@@ -126,7 +128,7 @@ def evaluate(
     references = _references(model, X, targets, train, past=past, sample_weight=sample_weight)
     assessment = assess(targets, prediction, references.predictions, references.reasons, sample_weight)
     notes = references.notes if sample_weight is None else references.notes + _WEIGHTED
-    intervals, told = _intervals(model, X, targets, coverage, series=series, sample_weight=sample_weight)
+    intervals, by_group, told = _intervals(model, X, targets, coverage, series=series, sample_weight=sample_weight)
     names = _target_names(model, X, y, targets.shape[1])
     notes += _linear(names, getattr(model, "linear_outputs_", ()))
     notes += _limited(_LIMITED, names, getattr(model, "target_limits_", ()))
@@ -134,7 +136,7 @@ def evaluate(
     notes += told
     if references.sequences is not None:
         notes += told_by_one_feature(references.sequences, targets, names, references.past)
-    return Evaluation(_name(model), names, assessment, notes, intervals)
+    return Evaluation(_name(model), names, assessment, notes, intervals, by_group)
 
 
 def _refuse_other_past(past: object) -> None:
@@ -167,20 +169,24 @@ def _intervals(
     *,
     series: NDArray[Any] | None,
     sample_weight: ArrayLike | None,
-) -> tuple[tuple[IntervalScores, ...], tuple[str, ...]]:
+) -> tuple[tuple[IntervalScores, ...], tuple[GroupIntervals, ...], tuple[str, ...]]:
     """Score the intervals of a model that has finite ones; say why they are not scored, or are not those of groups."""
     calibration = model.bands_.calibration if isinstance(model, IntervalMixin) else None
     if calibration is None:
-        return (), ()
+        return (), (), ()
     refuse_other_coverage(coverage, "evaluate")
     # What is to be said of the inputs, predict has said; what a small calibration cannot promise is measured here.
     quantiles = calibration.quantiles(coverage, len(targets), series)
-    lower, upper = model.bands_.interval(model.predictor_, _sequences(X), quantiles)
-    if not (np.isfinite(lower).all() and np.isfinite(upper).all()):
+    between = model.bands_.interval(model.predictor_, _sequences(X), quantiles)
+    if not np.isfinite(between).all():
         few = f"The calibration is too small for intervals of coverage {coverage:g}, which are infinite and not judged."
-        return (), (few,)
+        return (), (), (few,)
     notes = _NO_GROUPS if series is None and calibration.of_group else ()
-    return score_intervals(targets, lower, upper, coverage, sample_weight), notes
+    by_group: tuple[GroupIntervals, ...] = ()
+    if series is not None and calibration.members is not None:
+        weights = checked_weights(sample_weight, len(targets))
+        by_group = score_groups(targets, between, coverage, series, calibration, weights=weights)
+    return score_intervals(targets, between.lower, between.upper, coverage, sample_weight), by_group, notes
 
 
 def _as_windows(model: Any, X: Any) -> object:  # noqa: ANN401 - anything that predicts, from anything

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from unflat.evaluation.groups import GroupIntervals, group_remarks, group_rows
 from unflat.evaluation.layout import columns, paragraph
 from unflat.evaluation.words import mape_in_words, number, r2_in_words, ratio, spread_in_words, verdict
 from unflat.metrics import Assessment, IntervalScores
@@ -32,6 +33,8 @@ class Evaluation:
         Where the baselines come from, and what else a reader should know, in full sentences.
     intervals : tuple of IntervalScores
         Coverage and width of each output's prediction intervals; empty where there are none.
+    by_group : tuple of GroupIntervals
+        The same of each group, where the intervals were calibrated by group and the groups evaluated are known.
     """
 
     model: str
@@ -39,6 +42,7 @@ class Evaluation:
     assessment: Assessment
     notes: tuple[str, ...]
     intervals: tuple[IntervalScores, ...] = ()
+    by_group: tuple[GroupIntervals, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Turn into plain values that JSON can hold.
@@ -54,6 +58,7 @@ class Evaluation:
             "assessment": self.assessment.to_dict(),
             "notes": list(self.notes),
             "intervals": [scores.to_dict() for scores in self.intervals],
+            "by_group": [group.to_dict() for group in self.by_group],
         }
 
     @classmethod
@@ -76,6 +81,7 @@ class Evaluation:
             Assessment.from_dict(values["assessment"]),
             tuple(values["notes"]),
             tuple(map(IntervalScores.from_dict, values.get("intervals", ()))),  # runs of before had none
+            tuple(map(GroupIntervals.from_dict, values.get("by_group", ()))),
         )
 
     @property
@@ -89,24 +95,29 @@ class Evaluation:
 
     def __str__(self) -> str:
         blocks = [self.title]
-        for name, scores, interval in self._named():
+        for output, (name, scores, interval) in enumerate(self._named()):
             table = "\n".join(f"  {line}" for line in columns(_score_rows(scores) + _interval_rows(interval)))
             versus = "\n".join(f"  {line}" for line in columns(_baseline_rows(scores)))
-            blocks.append("\n".join([*_heading(name, scores), table, "", versus]))
+            lines = [*_heading(name, scores), table, "", versus]
+            if rows := group_rows(self.by_group, output):
+                lines += ["", *(f"  {line}" for line in columns(rows))]
+            blocks.append("\n".join(lines))
         return "\n\n".join([*blocks, "\n".join(map(paragraph, self._remarks))])
 
     def _repr_html_(self) -> str:
         parts = [f"<p><strong>{escape(self.title)}</strong></p>"]
-        for name, scores, interval in self._named():
+        for output, (name, scores, interval) in enumerate(self._named()):
             parts += [f"<p>{escape(line)}</p>" for line in _heading(name, scores)]
             parts.append(_html_table(_score_rows(scores) + _interval_rows(interval)))
             parts.append(_html_table(_baseline_rows(scores), head=True))
+            if rows := group_rows(self.by_group, output):
+                parts.append(_html_table(rows, head=True))
         parts += [f"<p>{escape(note)}</p>" for note in self._remarks]
         return "\n".join(parts)
 
     @property
     def _remarks(self) -> list[str]:
-        return [*_left_out(self.assessment.reasons), *self.notes]
+        return [*_left_out(self.assessment.reasons), *self.notes, *group_remarks(self.by_group)]
 
     def _named(self) -> Iterator[tuple[str, OutputScores, IntervalScores | None]]:
         intervals = self.intervals or (None,) * len(self.targets)
