@@ -1,10 +1,11 @@
-"""What a fitted regressor tells of itself."""
+"""What a fitted regressor tells of itself, to a file too."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -12,10 +13,12 @@ import torch
 from unflat.contract import check_is_fitted
 from unflat.dataset import as_dataset, refuse_other_outputs, windowed
 from unflat.history import most_telling
+from unflat.saving.model import Learned, write_model
 from unflat.scaling.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from os import PathLike
 
     from numpy.typing import NDArray
 
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class FittedMixin(ABC):
-    """Properties and a score that follow from what was fitted; the estimator gives `predict`."""
+    """Properties, a score and a file that follow from what was fitted; the estimator gives `predict` and parameters."""
 
     predictor_: Predictor
     histories_: tuple[History, ...]
@@ -38,6 +41,11 @@ class FittedMixin(ABC):
     @abstractmethod
     def predict(self, X: object) -> NDArray[np.float64]:
         """Predict, in the form that targets had."""
+
+    if TYPE_CHECKING:  # of scikit-learn's contract, another base of the estimator
+
+        def get_params(self, deep: bool = True) -> dict[str, Any]:
+            """Give its parameters."""
 
     @property
     def history_(self) -> History:
@@ -90,6 +98,25 @@ class FittedMixin(ABC):
         refuse_other_outputs("y", data, self.n_outputs_)
         prediction = np.reshape(self.predict(X), data.y.shape)
         return float(r2_score(data.y, prediction, sample_weight=data.weights))
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the model to one file: network, scales, baselines, history; no data, no pickle.
+
+        Parameters
+        ----------
+        path : str or path
+            The file; an older one is replaced, at once and whole.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted.
+        OutputError
+            If the file cannot be written.
+        """
+        check_is_fitted(self)
+        learned = Learned(**{field.name: getattr(self, f"{field.name}_") for field in fields(Learned)})
+        write_model(path, self.get_params(deep=False), learned)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import torch
@@ -36,7 +35,6 @@ from unflat.intervals import Bands, IntervalMixin, bands_of, worth_folding
 from unflat.network import predict_all
 from unflat.network.gradients import taking_gradients
 from unflat.parting import Parting, parted
-from unflat.saving.model import Learned, write_model
 from unflat.scaling.ranges import InputRange
 from unflat.streaming import StreamMixin
 from unflat.training.loop import Conduct, Runtime
@@ -45,7 +43,6 @@ from unflat.training.progress import ProgressBar, shows_progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from os import PathLike
 
     import numpy as np
     from numpy.typing import NDArray
@@ -63,12 +60,11 @@ _FEWEST_TO_FIT = 2
 class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
     """Predict numbers from sequences: raw units in, raw units out.
 
-    Inputs and target are scaled with statistics of the training part, and the scales are part of the model. The
-    network is a stack of LSTM layers, read out over all of time, beside a skip that starts as a ridge regression; it
-    can therefore only add to what that explains, and follows a straight trend beyond the range it was trained on (a
-    curve it does not follow there: `predict` warns). A part of
-    the data is held out: it chooses the epoch whose weights are kept, and measures spread and skill afterwards. A
-    model that is flat, or no better than a baseline, is never returned in silence.
+    Inputs and target are scaled with statistics of what is learned from, and the scales are part of the model. The
+    network is a stack of LSTM layers, read out over all of time, beside a skip that starts as a ridge regression and
+    follows a straight trend beyond the range it was trained on (of a curve, `predict` warns that it is not followed). A
+    part of the data is held out: it chooses the epoch whose weights are kept, and measures spread and skill. A model
+    that is flat, or no better than a baseline, is never returned in silence. The notes below say what adapts to the data.
 
     Parameters
     ----------
@@ -82,31 +78,26 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         Share of values set to zero between layers and after the read-out, in training only.
     input_noise : float or "auto"
         Noise that the recurrence reads in training, as a multiple of how much the levels of series (groups) differ
-        where the target is alike. "auto" is none, unless whole series are held out: then as much as leaves half of
-        the bits that it takes to tell which series a sequence is of.
+        where the target is alike. "auto" is none, unless whole series are held out.
     readout : {"last", "mean", "max", "attention"} or tuple of these
         How the hidden states over time become one vector; several are concatenated.
     skip : bool
-        Whether a ridge regression is added that training begins at: on the last and the mean step, and on earlier
-        steps, extremes, the first step and products where cross-validation says that they tell more; held back towards
-        the mean, or the last value where the target is a later value of a feature, for which held-out data may refute
-        it. After training each output goes as far from it as held-out data vouch for, and as far towards a line of the
-        few of all these that tell most.
+        Whether a ridge regression is added that training begins at, held back towards the mean, or the last value where
+        the target is a later value of a feature, for which held-out data may refute it. With the loss "mse" each output
+        then goes as far from it as held-out data vouch for, and as far towards a line of the few numbers that tell
+        most.
     n_members : int or "auto"
         How many networks are trained, each from weights and with an order of its own; their mean is the prediction.
         Where sequences tell nothing of each other, or whole series are held out, each holds out another part. "auto" is
-        five where there are fewer than 300 of these, of which a tenth would decide by chance, and one otherwise, or
-        where validation data are given. Of one series with fewer than 300 windows, each of five holds out a stretch,
-        unless its level wanders, or windows are long. Where whole series are held out, five more begin without the
-        ridge regression, which knows few series too well; and one beside a single network that holds out 20 or more of
-        up to 2,000 sequences, with 200,000 steps in all. These count as far as what is held out vouches for them.
+        five where there is little to hold out and one otherwise, and has others beside them that begin without the
+        ridge regression: see the notes.
     loss : {"mse", "mae", "huber", "quantile"}
         What is made small, on the scaled target.
     quantile : float
         The quantile that the loss of that name estimates.
     epochs : int or "auto"
-        Passes over the training part, at the most. "auto" makes about 1,500 steps, or 1,000 of each network where
-        several hold out different parts; with 10 passes at least and 100 at the most.
+        Passes over the training part, at the most. "auto" is 10 to 100, for about 1,500 steps, or 1,000 of each network
+        where several hold out different parts.
     batch_size : int or "auto"
         Sequences in one step. "auto" is the power of two nearest to three times the root of the number of
         training sequences, between 16 and 256.
@@ -124,21 +115,17 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         Share of all steps over which weights are averaged; the average is judged and kept. 0 keeps the last weights.
     patience : int, "auto" or None
         Epochs without a better validation loss after which training stops; None never does. "auto" is half of the
-        epochs at a constant rate; a cycle of rates, which does its best work at its end, is gone through.
+        epochs at a constant rate, and None in a cycle of rates, which does its best work at its end.
     validation_fraction : float or "auto"
-        Share that a network holds out, unless validation data are given to `fit`; none of fewer than 20 sequences.
-        "auto" is a tenth; a fifth where networks hold out different parts, or as many parts as there are beyond five.
+        Share that a network holds out, of series where these are held out whole, unless validation data are given to
+        `fit`. "auto" is a tenth; where networks hold out different parts a fifth, or 1 / n_members of more than five.
     scale_inputs : {"standard", "robust", "minmax", "none"}
         The scale of numeric features.
     scale_target : {"standard", "robust", "minmax", "log", "none"}
-        The scale of the target; "log" is for positive targets over several magnitudes. With "standard", here or of
-        features, a value whose square outweighs those of all others is drawn in towards the largest of these.
+        The scale of the target; "log" is for positive targets over several magnitudes.
     target_range : "auto", tuple of (float or None, float or None), or None
         What predictions and intervals are limited to, None for an open end: (0, None) where nothing is negative.
-        "auto" takes an end of the training targets where at least one in twenty is at that very end, three times as
-        many as at any value between, and no held-out one lies beyond: a cap, or zeros. Where several networks hold out
-        everything, but of a series, it holds predictions, not intervals, within the range of the targets, unless those
-        of held-out sequences that went beyond what was learned from were right to. None holds nothing.
+        "auto" takes what the targets tell (see the notes); None holds nothing.
     device : str
         "auto" for CUDA, else Apple's MPS, else the processor; or a device's name.
     precision : {"fp32", "bf16"}
@@ -187,6 +174,34 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         Names of the outputs.
     flat_target_ : bool
         Whether y had one dimension, as predictions then have.
+
+    Notes
+    -----
+    What adapts to the data, unless parameters or validation data say otherwise, with n sequences of T steps:
+
+    - *n.* Below 20 nothing is held out. Five networks hold out a fifth each of fewer than 300 sequences that share no
+      steps, or of fewer than 300 series that are held out whole (n up to 50,000); and a stretch each of fewer than 300
+      windows of one series, if that leaves half of them to learn from, and fifths of the series differ in level by no
+      more than half of the target's variance. Else one network holds out a tenth: at random, the end of a series, or
+      whole series. With the loss "mse" a single one that learns from n up to 2,000, with n T up to 200,000, and holds
+      out 20 or more has another beside it that begins without the ridge regression; it counts as far as what is held
+      out vouches for it. `epochs` and `batch_size` follow from n as well.
+    - *T and features.* The ridge regression reads the last and the mean step, and what cross-validation finds to tell
+      more: earlier steps, extremes or the first step, up to 1,024 numbers; or products, up to 512, where they leave
+      less than 0.15 of the error. None of these makes it read more than n / 2 numbers.
+    - *Groups.* With `groups` whole series are held out, and of a table that has five or more of them and no dates.
+      Noise then leaves no more than half of the bits that it takes to tell which series a sequence is of, and with the
+      loss "mse" each of five networks has another beside it, as above. A group with 20 sequences among those that
+      calibrate has intervals of its own.
+    - *Missing values.* The centre of a number's scale stands for them, beside an indicator if training lacked some too.
+    - *Categories* of a table. Each label has an indicator; of a feature of steps with more than 10, up to 16 learned
+      numbers. A label that training never saw is the mean of those that it saw, a missing one none of them.
+    - *Targets.* An end of their range limits predictions and intervals where at least one in twenty is at that very
+      end, three times as many as at any value between, and no held-out one lies beyond: a cap, or zeros. Where several
+      networks hold out everything, but of one series, predictions alone keep within the range of the targets, unless
+      those of held-out sequences that went beyond what was learned from were right to.
+    - *Lone values.* Of 20 or more on a "standard" scale, one whose squared distance from the median outweighs those of
+      all others together is drawn in towards the largest of these.
 
     Examples
     --------
@@ -426,25 +441,6 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         check_is_fitted(self)
         prediction = predict_all(self.predictor_, self._sequences(X))
         return shaped_as_targets(prediction, one_dimensional=self.flat_target_)
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the model to one file: network, scales, baselines, history; no data, no pickle.
-
-        Parameters
-        ----------
-        path : str or path
-            The file; an older one is replaced, at once and whole.
-
-        Raises
-        ------
-        NotFittedError
-            If the model is not fitted.
-        OutputError
-            If the file cannot be written.
-        """
-        check_is_fitted(self)
-        learned = Learned(**{field.name: getattr(self, f"{field.name}_") for field in fields(Learned)})
-        write_model(path, self.get_params(deep=False), learned)
 
     def _dataset(
         self, X: object, y: object, sample_weight: object, groups: object, *, fewest: int = _FEWEST_TO_FIT
