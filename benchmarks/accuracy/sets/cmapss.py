@@ -102,8 +102,9 @@ SET = BenchmarkSet(
         Task(
             "cmapss-fd001",
             "C-MAPSS FD001: windows of 30 cycles, stride 1, 24 columns; training target capped at 125; the last window "
-            "of each of 100 test engines; a tenth of the training engines held out whole. RMSE, and Score = sum of "
-            "exp(-d/13) - 1 for d < 0, else exp(d/10) - 1, d = predicted - true.",
+            "of each of 100 test engines; by default ten networks hold out training engines whole, each two of them "
+            "another fifth. RMSE, and Score = sum of exp(-d/13) - 1 for d < 0, else exp(d/10) - 1, "
+            "d = predicted - true.",
             make,
             (
                 _published("SVR", 20.96, 1380, "Babu, Zhao & Li 2016"),
