@@ -19,6 +19,7 @@ import statistics
 import sys
 import time
 import warnings
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +27,9 @@ import numpy as np
 from benchmarks.accuracy.problem import Part
 from benchmarks.accuracy.sets import SETS
 from benchmarks.accuracy.storage import surroundings
+from benchmarks.accuracy.variants import Variant
 
-from unflat import LSTMRegressor, Windows
+from unflat import Windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,30 +40,36 @@ if TYPE_CHECKING:
 
 DEFAULTS = "defaults"
 
-VARIANTS: dict[str, dict[str, Any]] = {
-    DEFAULTS: {},
-    "rate 2e-3": {"learning_rate": 2e-3},
-    "rate 1e-3": {"learning_rate": 1e-3},
-    "no averaging": {"averaging": 0.0},
-    "averaging 0.03": {"averaging": 0.03},
-    "averaging 0.15": {"averaging": 0.15},
-    "dropout 0.2": {"dropout": 0.2},
-    "dropout 0.2, rate 2e-3": {"dropout": 0.2, "learning_rate": 2e-3},
-    "no input noise": {"input_noise": 0.0},
-    "decay 1e-2": {"weight_decay": 1e-2},
-    "decay 1e-1": {"weight_decay": 1e-1},
-    "one layer of 64": {"units": (64,)},
-    "two layers of 32": {"units": (32, 32)},
-    "GRU": {"cell": "gru"},
-    "attention beside": {"readout": ("last", "mean", "max", "attention")},
-    "no skip": {"skip": False},
-    "one network": {"n_members": 1, "validation_fraction": 0.1},
-    "three networks": {"n_members": 3},
-    "three of one layer": {"units": (64,), "n_members": 3},
-    "three of two layers of 32": {"units": (32, 32), "n_members": 3},
-    "Huber": {"loss": "huber"},
+VARIANTS = {
+    DEFAULTS: Variant(),
+    "rate 2e-3": Variant({"learning_rate": 2e-3}),
+    "rate 1e-3": Variant({"learning_rate": 1e-3}),
+    "no averaging": Variant({"averaging": 0.0}),
+    "averaging 0.03": Variant({"averaging": 0.03}),
+    "averaging 0.15": Variant({"averaging": 0.15}),
+    "dropout 0.2": Variant({"dropout": 0.2}),
+    "dropout 0.2, rate 2e-3": Variant({"dropout": 0.2, "learning_rate": 2e-3}),
+    "no input noise": Variant({"input_noise": 0.0}),
+    "decay 1e-2": Variant({"weight_decay": 1e-2}),
+    "decay 1e-1": Variant({"weight_decay": 1e-1}),
+    "one layer of 64": Variant({"units": (64,)}),
+    "two layers of 32": Variant({"units": (32, 32)}),
+    "GRU": Variant({"cell": "gru"}),
+    "attention beside": Variant({"readout": ("last", "mean", "max", "attention")}),
+    "no skip": Variant({"skip": False}),
+    "one network": Variant({"n_members": 1, "validation_fraction": 0.1}),
+    "three networks": Variant({"n_members": 3}),
+    "three of one layer": Variant({"units": (64,), "n_members": 3}),
+    "three of two layers of 32": Variant({"units": (32, 32), "n_members": 3}),
+    "Huber": Variant({"loss": "huber"}),
+    "half the batch": Variant(batch=0.5),
+    "twice the batch": Variant(batch=2),
+    "half the epochs": Variant(epochs=0.5),
+    "twice the epochs": Variant(epochs=2),
+    "rate by range test": Variant(range_test=True),
+    "random cropping": Variant(cropping=True),
 }
-"""What was tried; each changes the defaults in these parameters only."""
+"""What was tried; each differs from the defaults in what it names only."""
 
 TASKS = (
     "flood",
@@ -116,7 +124,7 @@ def run(task: Task, data: Path, variant: str, seed: int, most: int) -> Record:
     started = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = LSTMRegressor(random_state=seed, progress=False, **VARIANTS[variant]).fit(training.X, training.y)
+        model, told = VARIANTS[variant].fit(training, seed)
         prediction = np.reshape(model.predict(held_out.X), held_out.targets.shape)
     error = np.mean((held_out.targets - prediction) ** 2, axis=0) / np.var(training.targets, axis=0)
     return {
@@ -128,6 +136,7 @@ def run(task: Task, data: Path, variant: str, seed: int, most: int) -> Record:
         "sequences": len(training),
         "best epoch": model.history_.best_epoch,
         "epochs": len(model.history_.epochs),
+        **({"chosen": told} if told else {}),
     }
 
 
@@ -142,11 +151,11 @@ def table(records: Sequence[Record]) -> str:
     Returns
     -------
     str
-        A table in Markdown: geometric means over seeds, and over tasks in the column before the last; the last tells
-        what a variant's training costs, as the median ratio of seconds.
+        A table in Markdown: geometric means over seeds, and over tasks in the column "all"; what a variant's training
+        costs, as the median ratio of seconds; and how many pairs of a task and a seed its row stands for.
     """
     tasks = list(dict.fromkeys(record["task"] for record in records))
-    lines = ["| variant | " + " | ".join(tasks) + " | all | time |", "| --- |" + " ---: |" * (len(tasks) + 2)]
+    lines = ["| variant | " + " | ".join(tasks) + " | all | time | pairs |", "| --- |" + " ---: |" * (len(tasks) + 3)]
     for variant in VARIANTS:
         beside = {task: _beside_defaults(records, task, variant) for task in tasks}
         ratios = [geometric_mean(this["error"] / that["error"] for this, that in beside[task]) for task in tasks]
@@ -154,8 +163,15 @@ def table(records: Sequence[Record]) -> str:
         if times:
             cells = ["" if math.isnan(ratio) else f"{ratio:.3f}" for ratio in ratios]
             whole = geometric_mean(ratio for ratio in ratios if not math.isnan(ratio))
-            lines.append(f"| {variant} | {' | '.join(cells)} | **{whole:.3f}** | {statistics.median(times):.2f} |")
+            cells += [f"**{whole:.3f}**", f"{statistics.median(times):.2f}", str(len(times))]
+            lines.append(f"| {variant} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def commits(records: Sequence[Record]) -> str:
+    """Tell which commits the fits ran on, and how many of them on each; earlier files do not say."""
+    counts = Counter(record.get("commit", "a commit that was not stored with it") for record in records)
+    return "Ran on " + ", ".join(f"{commit or 'no commit'} ({count})" for commit, count in counts.items()) + "."
 
 
 def _beside_defaults(records: Sequence[Record], task: str, variant: str) -> list[tuple[Record, Record]]:
@@ -197,17 +213,22 @@ def run_all(options: argparse.Namespace, command: str) -> None:
     stored = stored_in(options.output)
     known = {task.name: task for chosen in SETS.values() for task in chosen.tasks}
     done = {(record["task"], record["variant"], record["seed"]) for record in stored["runs"]}
+    environment = surroundings(command)  # before the first fit: sources may change while fits run
     asked = [(t, v, seed) for seed in range(options.seeds) for t in options.tasks for v in options.variants]
     for task, variant, seed in asked:
         if (task, variant, seed) not in done:
             record = run(known[task], options.data or Path(), variant, seed, options.most)
-            store_run(options.output, stored, record, command)
+            store_run(options.output, stored, record, environment)
 
 
-def store_run(output: Path, stored: Record, record: Record, command: str) -> None:
-    """Add a fit to what is stored, with what it depended on, and print it."""
+def store_run(output: Path, stored: Record, record: Record, environment: Record) -> None:
+    """Add a fit to what is stored, with the version and commit that it ran on, and print it.
+
+    The file holds the environment of the last run alone.
+    """
+    record = record | {name: environment[name] for name in ("unflat", "commit")}
     stored["runs"].append(record)
-    stored["environment"] = surroundings(command)
+    stored["environment"] = environment
     output.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
     print(record, flush=True)
 
@@ -223,7 +244,8 @@ def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     if not options.report:
         run_all(options, command_line(arguments))
-    print(table(stored_in(options.output)["runs"]))
+    runs = stored_in(options.output)["runs"]
+    print(table(runs), commits(runs), sep="\n\n")
     return 0
 
 

@@ -26,6 +26,7 @@ import numpy as np
 import polars as pl
 from benchmarks.accuracy import choosing
 from benchmarks.accuracy.choosing import DEFAULTS, command_line, geometric_mean, store_run, stored_in
+from benchmarks.accuracy.storage import surroundings
 
 from unflat import LSTMRegressor, make_windows
 from unflat.baselines import Baselines
@@ -96,7 +97,7 @@ def run(name: str, horizon: int, variant: str) -> Record:
     started = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = LSTMRegressor(random_state=0, progress=False, **VARIANTS[variant]).fit(training)
+        model = LSTMRegressor(random_state=0, progress=False, **VARIANTS[variant].parameters).fit(training)
         seconds = time.perf_counter() - started
         predicted = model.predict(judged)
         lower, upper = model.predict_interval(judged, COVERAGE)
@@ -170,9 +171,10 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     stored = stored_in(options.output)
     done = {(record["series"], record["horizon"], record["variant"]) for record in stored["runs"]}
+    environment = surroundings(command_line(arguments, _MODULE))
     for asked in [] if options.report else product(options.series, HORIZONS, VARIANTS):
         if asked not in done:
-            store_run(options.output, stored, run(*asked), command_line(arguments, _MODULE))
+            store_run(options.output, stored, run(*asked), environment)
     print(table(stored["runs"]))
     return 0
 

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # the benchmark is no part o
 
 from benchmarks.accuracy import choosing
 from benchmarks.accuracy.problem import Part, Problem, Task
+from benchmarks.accuracy.variants import Variant
 
 
 def record(variant, seed, error, seconds=2.0, task="waves"):
@@ -46,11 +47,20 @@ def test_table_compares_with_the_defaults_of_the_same_seed():
         record("GRU", 0, 4.0, seconds=3.0, task="walks"),
     ]
     assert choosing.table(records).splitlines() == [
-        "| variant | waves | walks | all | time |",
-        "| --- | ---: | ---: | ---: | ---: |",
-        "| defaults | 1.000 | 1.000 | **1.000** | 1.00 |",
-        "| GRU | 1.000 | 4.000 | **2.000** | 0.50 |",
+        "| variant | waves | walks | all | time | pairs |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        "| defaults | 1.000 | 1.000 | **1.000** | 1.00 | 3 |",
+        "| GRU | 1.000 | 4.000 | **2.000** | 0.50 | 3 |",
     ]
+
+
+def test_commits_are_counted_and_records_without_one_are_read():
+    """Files from before records had a commit say that they do not know it."""
+    records = [record("defaults", 0, 0.2), record("GRU", 0, 0.3) | {"commit": "abc"}]
+    assert choosing.commits(records) == "Ran on a commit that was not stored with it (1), abc (1)."
+    stored = choosing.stored_in(choosing.OUTPUT)["runs"]
+    assert choosing.table(stored)
+    assert choosing.commits(stored)
 
 
 def test_what_is_stored_is_not_run_again(tmp_path, monkeypatch, waves):
@@ -59,7 +69,8 @@ def test_what_is_stored_is_not_run_again(tmp_path, monkeypatch, waves):
     task = Task("waves", "waves", lambda _data, _seed: Problem(Part(X, y), {}, dict), ())
     monkeypatch.setattr(choosing, "SETS", {"waves": type("Set", (), {"tasks": (task,)})})
     quick = {"units": (2,), "epochs": 1, "n_members": 1}
-    monkeypatch.setattr(choosing, "VARIANTS", {"defaults": quick, "GRU": quick | {"cell": "gru"}})
+    variants = {"defaults": Variant(quick), "GRU": Variant(quick | {"cell": "gru"}, batch=0.5)}
+    monkeypatch.setattr(choosing, "VARIANTS", variants)
     output = tmp_path / "choosing.json"
     arguments = ["--tasks", "waves", "--data", str(tmp_path), "--output", str(output)]
     choosing.main([*arguments, "--variants", "defaults"])
@@ -68,5 +79,8 @@ def test_what_is_stored_is_not_run_again(tmp_path, monkeypatch, waves):
     stored = json.loads(output.read_text("utf-8"))
     assert [run["variant"] for run in stored["runs"]] == ["defaults", "GRU"]
     assert stored["runs"][0] == first
+    assert first["commit"] == stored["environment"]["commit"]
+    assert first["unflat"] == stored["environment"]["unflat"]
+    assert [run.get("chosen") for run in stored["runs"]] == [None, {"batch_size": 16}]
     assert stored["environment"]["command"].endswith("--tasks waves --data DIR --output FILE")
     assert 0 < first["error"] < 1
