@@ -7,10 +7,10 @@ import shlex
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.accuracy.report import table
-from benchmarks.accuracy.running import FULL, QUICK, run_task
+from benchmarks.accuracy.running import FULL, QUICK, repeat_references, run_task
 from benchmarks.accuracy.sets import SETS
 from benchmarks.accuracy.storage import FOLDER, read, store, surroundings
 
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from benchmarks.accuracy.problem import BenchmarkSet, Task
+    from benchmarks.accuracy.running import Budget
 
 SEEDS = 5
+
+NO_RESULT = "No result.\n"
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -38,6 +41,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, help=f"how many, from 0; {SEEDS}, or 1 with --quick")
     parser.add_argument("--quick", action="store_true", help="two epochs on a little of the data: see that it runs")
     parser.add_argument("--report", action="store_true", help="print the tables of what is stored, and run nothing")
+    parser.add_argument(
+        "--references", action="store_true", help="run the references of stored results again, and fit nothing"
+    )
     parser.add_argument("--results", type=Path, default=FOLDER, metavar="DIR", help="where results are stored")
     options = parser.parse_args(arguments)
     if options.seeds is not None and options.seeds < 1:
@@ -64,19 +70,45 @@ def run_set(chosen: BenchmarkSet, options: argparse.Namespace, command: str) -> 
 
 
 def run_and_print(chosen: BenchmarkSet, task: Task, options: argparse.Namespace, command: str) -> bool:
-    """Run a task, store after each seed, print its table; a failure is printed, and the next task runs."""
+    """Run a task, or its references alone, and print its table; a failure is printed, and the next task runs."""
     environment = surroundings(command)
-    budget = (QUICK if options.quick else FULL).with_members(options.members)
     try:
-        for result in run_task(task, options.data, range(options.seeds), budget):
-            result |= {"quick": options.quick, "members": options.members, "environment": environment}
-            store(options.results, chosen.name, task.name, result)
-            print(f"{task.name}: seed {result['unflat'][-1]['seed']} done", file=sys.stderr, flush=True)
+        result = (refer if options.references else fit)(chosen, task, options, environment)
     except Exception:  # noqa: BLE001 - hours of other tasks must not be lost to one that fails
         print(f"FAILED {task.name}:\n{traceback.format_exc()}", flush=True)
         return False
-    print(table(task.name, result), flush=True)
+    print(f"### {task.name}\n\n{NO_RESULT}" if result is None else table(task.name, result), flush=True)
     return True
+
+
+def fit(
+    chosen: BenchmarkSet, task: Task, options: argparse.Namespace, environment: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Run a task, store after each seed, and give its result."""
+    result = None
+    for result in run_task(task, options.data, range(options.seeds), budget_of(options)):
+        result |= {"quick": options.quick, "members": options.members, "environment": environment}
+        store(options.results, chosen.name, task.name, result)
+        print(f"{task.name}: seed {result['unflat'][-1]['seed']} done", file=sys.stderr, flush=True)
+    return result
+
+
+def refer(
+    chosen: BenchmarkSet, task: Task, options: argparse.Namespace, environment: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Run a task's references again, and store them beside the fits that are there; nothing where there are none."""
+    stored = read(options.results / f"{chosen.name}.json").get(task.name)
+    if stored is None:
+        return None
+    result = repeat_references(task, options.data, stored, budget_of(options))
+    result["references environment"] = environment
+    store(options.results, chosen.name, task.name, result)
+    return result
+
+
+def budget_of(options: argparse.Namespace) -> Budget:
+    """Say how much is to be done."""
+    return (QUICK if options.quick else FULL).with_members(options.members)
 
 
 def report(options: argparse.Namespace) -> None:
@@ -84,7 +116,7 @@ def report(options: argparse.Namespace) -> None:
     for name in options.sets:
         stored = read(options.results / f"{name}.json")
         for task in SETS[name].tasks:
-            print(table(task.name, stored[task.name]) if task.name in stored else f"### {task.name}\n\nNo result.\n")
+            print(table(task.name, stored[task.name]) if task.name in stored else f"### {task.name}\n\n{NO_RESULT}")
 
 
 def command_line(arguments: Sequence[str]) -> str:

@@ -100,6 +100,8 @@ def notes(result: dict[str, Any]) -> list[str]:
         f"{best}; unflat {made['unflat']} at {made['commit']}, torch {made['torch']}, {made['processor']} "
         f"({made['threads']} threads), device {made['device']}, {made['time']}."
     )
+    if again := result.get("references environment"):
+        lines.append(f"- References at {again['commit']}, {again['time']}.")
     return lines
 
 

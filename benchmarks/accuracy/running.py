@@ -111,13 +111,9 @@ def run_task(task: Task, data: Path | None, seeds: range, budget: Budget = FULL)
     references: dict[str, list[dict[str, Any]]] = {}
     reasons: dict[str, str] = {}
     for seed in seeds:
-        problem = task.make(data or Path(), seed)
-        if budget.values is not None:
-            problem = problem.thinned(budget.values)
+        problem = _problem(task, data, seed, budget)
         if task.generated or not references:
-            scored, reasons = run_references(problem, seed, trees=budget.trees)
-            for name, reference in scored.items():
-                references.setdefault(name, []).append({"seed": seed, **asdict(reference)})
+            reasons = _refer(problem, seed, budget, references)
         fits.append(fit_defaults(problem, seed, budget))
         yield {
             "protocol": task.protocol,
@@ -127,6 +123,54 @@ def run_task(task: Task, data: Path | None, seeds: range, budget: Budget = FULL)
             "references": references,
             "not applicable": reasons,
         }
+
+
+def repeat_references(task: Task, data: Path | None, result: dict[str, Any], budget: Budget = FULL) -> dict[str, Any]:
+    """Run the references again, and leave the fits that stand beside them as they are.
+
+    Parameters
+    ----------
+    task : Task
+        The task.
+    data : Path or None
+        The data folder.
+    result : dict
+        What was stored of it.
+    budget : Budget
+        How much there was to do.
+
+    Returns
+    -------
+    dict
+        The result with other references.
+
+    Raises
+    ------
+    ValueError
+        If the fits are of other data.
+    """
+    references: dict[str, list[dict[str, Any]]] = {}
+    reasons: dict[str, str] = {}
+    seeds = [fit["seed"] for fit in result["unflat"]]
+    for seed in seeds if task.generated else seeds[:1]:
+        problem = _problem(task, data, seed, budget)
+        if sizes(problem) != result["sizes"]:
+            raise ValueError(f"The fits of {task.name} are of other data: {result['sizes']}, not {sizes(problem)}.")
+        reasons = _refer(problem, seed, budget, references)
+    return result | {"references": references, "not applicable": reasons}
+
+
+def _problem(task: Task, data: Path | None, seed: int, budget: Budget) -> Problem:
+    problem = task.make(data or Path(), seed)
+    return problem if budget.values is None else problem.thinned(budget.values)
+
+
+def _refer(problem: Problem, seed: int, budget: Budget, references: dict[str, list[dict[str, Any]]]) -> dict[str, str]:
+    """Add what the references reach to what is known of them, and give the reasons of those that do not apply."""
+    scored, reasons = run_references(problem, seed, trees=budget.trees)
+    for name, reference in scored.items():
+        references.setdefault(name, []).append({"seed": seed, **asdict(reference)})
+    return reasons
 
 
 def fit_defaults(problem: Problem, seed: int, budget: Budget = FULL) -> Fit:

