@@ -9,10 +9,12 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.accuracy.goals import Stored, goals
 from benchmarks.accuracy.report import table
 from benchmarks.accuracy.running import FULL, QUICK, repeat_references, run_task
 from benchmarks.accuracy.sets import SETS
 from benchmarks.accuracy.storage import FOLDER, read, store, surroundings
+from benchmarks.never_flat.storage import load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 SEEDS = 5
 
 NO_RESULT = "No result.\n"
+
+NEVER_FLAT = Path(__file__).parents[1] / "never_flat" / "results" / "problems.json"
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -112,11 +116,27 @@ def budget_of(options: argparse.Namespace) -> Budget:
 
 
 def report(options: argparse.Namespace) -> None:
-    """Print the tables of everything that is stored for the chosen sets."""
+    """Print the tables of everything that is stored for the chosen sets, and how far goals are reached."""
     for name in options.sets:
         stored = read(options.results / f"{name}.json")
         for task in SETS[name].tasks:
             print(table(task.name, stored[task.name]) if task.name in stored else f"### {task.name}\n\n{NO_RESULT}")
+    print(goals(judged(options)))
+
+
+def judged(options: argparse.Namespace) -> Stored:
+    """Gather what goals are judged by: all sets, whichever are shown."""
+    folders = sorted(options.results.glob("members-*"))
+    return Stored(
+        all_of(options.results),
+        [all_of(folder / "quick" if options.quick else folder) for folder in folders],
+        problems=load(NEVER_FLAT),
+    )
+
+
+def all_of(folder: Path) -> dict[str, Any]:
+    """Read the results of all tasks in a folder."""
+    return {task: result for name in SETS for task, result in read(folder / f"{name}.json").items()}
 
 
 def command_line(arguments: Sequence[str]) -> str:

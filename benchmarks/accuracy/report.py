@@ -7,6 +7,8 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.accuracy.skill import skill
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -86,6 +88,10 @@ def notes(result: dict[str, Any]) -> list[str]:
     lines = [f"- {name}: does not apply, {reason}." for name, reason in result["not applicable"].items()]
     for kind, count in sorted(_warnings(result["unflat"]).items()):
         lines.append(f"- {kind} in {count} of {len(result['unflat'])} fits.")
+    if stands := skill(result):
+        lines.append(
+            f"- Skill by {stands.measure} against the best simple reference, {stands.best}: {stands.value:.4f}."
+        )
     measured = [fit["intervals"] for fit in result["unflat"] if fit.get("intervals")]
     if measured:
         told = ", ".join(f"{name} {spread([one[name] for one in measured])}" for name in measured[0])
