@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.accuracy.skill import skill
-from benchmarks.never_flat.rates import is_failure
+from benchmarks.never_flat.rates import is_failure, literal
 
 from unflat.baselines import LAST_VALUE, RIDGE
 
@@ -174,7 +174,8 @@ def _never_flat(problems: Sequence[Result]) -> tuple[str, ...]:
         if enough
         else f"{len(problems)} problems, which does not count"
     )
-    return "never flat, failures", "0 of 500", "", f"{failures} of {len(problems)}", told
+    measured = f"{failures} of {len(problems)}, literally {literal(problems)['failures']} (see its page)"
+    return "never flat, failures", "0 of 500", "", measured, told
 
 
 def _skills(results: Results) -> tuple[str, ...]:

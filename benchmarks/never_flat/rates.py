@@ -10,7 +10,7 @@ from unflat.diagnosis.standing import FLAT_SHARE
 from unflat.diagnosis.verdict import NO_BETTER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     Record = Mapping[str, Any]
     Output = Mapping[str, Any]
@@ -56,6 +56,15 @@ def is_asked(output: Output) -> bool:
     return output["signal"] and reached > max(NO_BETTER, SURELY * error)
 
 
+def is_asked_literally(output: Output) -> bool:
+    """Whether any other learner has skill on the sequences to be judged, beyond its error, whatever it found before.
+
+    Of several learners the best after the fact is one by chance more often than an error of two allows for.
+    """
+    known = [found for name, found in output["reached"].items() if name != DEFAULT and None not in found]
+    return any(reached > SURELY * error for reached, error in known)
+
+
 def fault(output: Output) -> str:
     """Say what is wrong with an output of which spread and skill are asked; nothing where it has both.
 
@@ -93,6 +102,25 @@ def kind(record: Record) -> str:
     return next((name for name in FAULTS if name in found), "sound")
 
 
+def literal_kind(record: Record) -> str:
+    """Sort a record as `kind` does, by the outputs that `is_asked_literally` names; "quiet" where there are none."""
+    if "error" in record:
+        return "error"
+    found = [fault(output) for output in record["outputs"] if is_asked_literally(output)]
+    return next((name for name in FAULTS if name in found), "sound" if found else "quiet")
+
+
+def literal(records: Sequence[Record]) -> dict[str, Any]:
+    """Count failures where any skill of another learner counts as a signal, as plain JSON values."""
+    asked = [record for record in records if literal_kind(record) in {"sound", *FAULTS}]
+    return {
+        "with signal": len(asked),
+        "without a signal by design": sum(record["problem"]["signal"] == 0 for record in asked),
+        "failures": sum(literal_kind(record) in {"error", *FAULTS} for record in records),
+        "added": {str(record["number"]): literal_kind(record) for record in records if is_added(record)},
+    }
+
+
 def has_signal(record: Record) -> bool:
     """Whether spread and skill are asked of any output."""
     return kind(record) in {"sound", *FAULTS}
@@ -101,6 +129,11 @@ def has_signal(record: Record) -> bool:
 def is_failure(record: Record) -> bool:
     """Whether a default fit failed: an error, or an output of which it was asked lacks spread or skill."""
     return kind(record) in {"error", *FAULTS}
+
+
+def is_added(record: Record) -> bool:
+    """Whether a fit failed by the literal count alone."""
+    return literal_kind(record) in FAULTS and not is_failure(record)
 
 
 def is_far_behind(record: Record) -> bool:
@@ -128,6 +161,7 @@ def figures(records: Iterable[Record]) -> dict[str, Any]:
         "with signal": sum(map(has_signal, records)),
         "failures": sorted(record["number"] for record in records if is_failure(record)),
         "kinds": _counts(kind(record) for record in records),
+        "literally": literal(records),
         "far behind": sorted(record["number"] for record in records if is_far_behind(record)),
         "outputs asked": len(behind),
         "behind the best reference": {str(far): int((behind > far).sum()) for far in FAR},

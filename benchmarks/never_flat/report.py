@@ -11,10 +11,13 @@ from benchmarks.never_flat.rates import (
     fault,
     figures,
     grouped,
+    is_added,
     is_asked,
+    is_asked_literally,
     is_failure,
     is_far_behind,
     kind,
+    literal_kind,
     others,
     r2,
 )
@@ -55,6 +58,10 @@ def report(records: Iterable[Record]) -> str:
             "",
             *_failures([record for record in records if is_failure(record)]),
             "",
+            "Added by the literal count, all of them:",
+            "",
+            *_failures([record for record in records if is_added(record)], literally=True),
+            "",
             "With spread and skill, and far behind others, all of them:",
             "",
             *_failures([record for record in records if is_far_behind(record)]),
@@ -94,6 +101,10 @@ def _overall(found: dict[str, Any]) -> Iterator[str]:
     for name in FAULTS:
         yield f"| — {name} | {kinds.get(name, 0)} |"
     yield f"| errors | {kinds.get('error', 0)} |"
+    literal = found["literally"]
+    yield f"| literally: any other learner has skill, whatever it found before | {literal['with signal']} |"
+    yield f"| of these, without a signal by design | {literal['without a signal by design']} |"
+    yield f"| of these, failures, errors included | {literal['failures']} |"
     yield f"| with spread and skill, and far behind others | {len(found['far behind'])} |"
     for far, count in found["behind the best reference"].items():
         yield f"| outputs more than {far} of R² behind the best reference | {count} of {found['outputs asked']} |"
@@ -143,16 +154,19 @@ _TRAITS: tuple[Callable[[Record], str], ...] = (
 )
 
 
-def _failures(records: Iterable[Record]) -> Iterator[str]:
+def _failures(records: Iterable[Record], *, literally: bool = False) -> Iterator[str]:
     yield "| number | problem | kind | spread | R² | best R² of others | whose | own held-out R² | best epoch |"
     yield "|---|---|---|---|---|---|---|---|---|"
+    sort = literal_kind if literally else kind
     for record in records:
-        head = f"| {record['number']} | {words(Problem(**record['problem']))} | {kind(record)}"
-        yield f"{head} | {record['error']} | | | | | |" if "error" in record else f"{head} | {_figures(record)} |"
+        head = f"| {record['number']} | {words(Problem(**record['problem']))} | {sort(record)}"
+        rest = f"{record['error']} | | | | | |" if "error" in record else f"{_figures(record, literally=literally)} |"
+        yield f"{head} | {rest}"
 
 
-def _figures(record: Record) -> str:
-    asked = [output for output in record["outputs"] if is_asked(output)] or record["outputs"]
+def _figures(record: Record, *, literally: bool) -> str:
+    counts = is_asked_literally if literally else is_asked
+    asked = [output for output in record["outputs"] if counts(output)] or record["outputs"]
     ranked = (*FAULTS, "")
     worst: Output = min(asked, key=lambda output: (ranked.index(fault(output)), r2(output) or 0.0))
     own = record["own_held_out"]

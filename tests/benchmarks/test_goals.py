@@ -114,8 +114,9 @@ class TestGoals:
     def test_random_problems(self):
         """All 500 are asked for, and an error is a failure."""
         problems = [{"number": number, "outputs": []} for number in range(500)]
-        assert row(Stored({}, problems=problems), "never flat")[-2:] == ["0 of 500", "reached"]
-        problems[3] = {"number": 3, "error": "no such number"}
+        reached = ["0 of 500, literally 0 (see its page)", "reached"]
+        assert row(Stored({}, problems=problems), "never flat")[-2:] == reached
+        problems[3] = {"number": 3, "error": "no such number", "problem": {"signal": 0.5}}
         assert row(Stored({}, problems=problems), "never flat")[-1] == "**missed**, by 1"
         assert "does not count" in row(Stored({}, problems=problems[:40]), "never flat")[-1]
 

@@ -247,6 +247,29 @@ def test_figures_count_each_problem_once():
     assert "| 4 |" in text
 
 
+def test_the_literal_count_asks_for_skill_alone():
+    """What no learner found in the sequences fitted on counts all the same, and is added where the default fails."""
+    unclear = output("flat", signal=False, r2=-0.1, other=0.05)  # its best learner is 2.5 errors above 0
+    records = [
+        record(unclear, number=1),
+        record(output("healthy", signal=False, r2=0.8, other=0.9), number=2),
+        record(output("flat", signal=False, r2=-0.1, other=0.03), number=3, signal=0.0),
+        record(output("flat", r2=-0.1, other=0.6), number=4),
+    ]
+    found = rates.figures(records)
+    assert found["failures"] == [4]
+    assert found["literally"] == {
+        "with signal": 3,
+        "without a signal by design": 0,
+        "failures": 2,
+        "added": {"1": "without skill"},
+    }
+    text = report.report(records)
+    added = text[text.index("Added by the literal count") : text.index("With spread and skill")]
+    assert "| 1 |" in added
+    assert "| 4 |" not in added
+
+
 def test_a_problem_runs_and_its_record_is_json():
     """A straight line is sound; an error is put down as one."""
     found = running.run(TINY)
