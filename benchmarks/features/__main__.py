@@ -1,81 +1,95 @@
 """Train with and without each kind of column, on the same rows, and write what came of it.
 
-`python -m benchmarks.features --data FOLDER`, where `FOLDER/etth1/ETTh1.csv` is; writes `results/features.json` beside
-this file.
+`python -m benchmarks.features --data FOLDER`, where `FOLDER/etth1/ETTh1.csv` is; writes each pair into
+`results/features.json` beside this file as it ends, with the commit and versions that it ran on.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import platform
+import sys
 import time
 import warnings
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import numpy as np
+from benchmarks.accuracy.storage import surroundings
 from benchmarks.features.cases import Case, cases
 
 from unflat import FitWarning, LSTMRegressor, make_windows
 from unflat.errors import DataWarning
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from unflat.windows import Windows
 
 RESULTS = Path(__file__).parent / "results" / "features.json"
 
-SETTINGS: dict[str, Any] = {"units": (32,), "epochs": 15, "progress": False}
-"""Less than the defaults: what is compared are pairs, each of the same budget."""
+SETTINGS: dict[str, Any] = {"progress": False}
+"""The defaults: what a column is worth to networks that have not learned what they could is another question."""
+
+SMALL: dict[str, Any] = SETTINGS | {"units": (32,), "epochs": 15}
+"""Less than the defaults, in a fraction of the time: of pairs that have the same budget, and little of it."""
+
+SEEDS = 5
 
 
-def main() -> None:
-    """Run all pairs."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(arguments: Sequence[str]) -> None:
+    """Run all pairs, or one of them; what is stored of others stays."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.features", description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--only", help="one case, by its name; nothing is then written")
-    options = parser.parse_args()
-    chosen = [case for case in cases(options.data) if options.only in {None, case.name}]
-    records = [_record(case, options.seeds) for case in chosen]
-    if options.only is None:
-        _write(records, options.seeds)
+    parser.add_argument("--seeds", type=int, default=SEEDS, help=f"how many, from 0; {SEEDS}")
+    parser.add_argument("--small", action="store_true", help="32 units and 15 epochs in place of the defaults")
+    parser.add_argument("--only", help="one case, by its name")
+    options = parser.parse_args(arguments)
+    settings = SMALL if options.small else SETTINGS
+    environment = surroundings(_command(options))
+    every = cases(options.data)
+    for case in every:
+        if options.only in {None, case.name}:
+            record = _record(case, options.seeds, settings) | {"environment": environment}
+            _write(record, [one.name for one in every])
 
 
-def _record(case: Case, seeds: int) -> dict[str, Any]:
+def _record(case: Case, seeds: int, settings: Mapping[str, Any]) -> dict[str, Any]:
     print(f"\n{case.name}: {case.data}")
-    ways = {way: [_run(case, way, seed) for seed in range(seeds)] for way in case.ways}
+    ways = {way: [_run(case, way, seed, settings) for seed in range(seeds)] for way in case.ways}
     summary = {way: _summary(runs) for way, runs in ways.items()}
     for way, figures in summary.items():
         shown = ", ".join(f"{name} {mean:.4g} ± {std:.2g}" for name, (mean, std) in figures["rmse"].items())
         print(f"  {way:18} RMSE {shown}; {figures['seconds']:.1f} s")
-    return {"case": case.name, "data": case.data, "ways": summary}
+    told = {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
+    return {"case": case.name, "data": case.data, "seeds": seeds, "settings": told, "ways": summary}
 
 
-def _run(case: Case, way: str, seed: int) -> dict[str, Any]:
-    """Train in one way; where it says so, one model for each horizon of the other way."""
+def _run(case: Case, way: str, seed: int, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Train in one way; where it says so, one model for each horizon or target of the other way's."""
     cut = {**case.common, **case.ways[way]}
-    horizons = cut.get("horizon", 1)
     frame, most = case.frame(seed), case.most_one_hot.get(way)
+    apart = next((name for name, value in cut.items() if value is None), None)
     began = time.perf_counter()
-    if horizons is None:
-        every = next(w["horizon"] for w in case.ways.values() if w["horizon"] is not None)
-        runs = [_scores(make_windows(frame, **(cut | {"horizon": (h,)})), case, seed, most) for h in every]
-        rmse = {name: value for run in runs for name, value in run.items()}
-    else:
-        rmse = _scores(make_windows(frame, **cut), case, seed, most)
+    cuts = [cut]
+    if apart is not None:
+        every = next(other[apart] for other in case.ways.values() if other[apart] is not None)
+        cuts = [cut | {apart: (one,)} for one in every]
+    runs = [_scores(make_windows(frame, **each), case, seed, most, settings) for each in cuts]
+    rmse = {name: value for run in runs for name, value in run.items()}
     return {"rmse": rmse, "seconds": time.perf_counter() - began}
 
 
-def _scores(windows: Windows, case: Case, seed: int, most_one_hot: int | None) -> dict[str, float]:
+def _scores(
+    windows: Windows, case: Case, seed: int, most_one_hot: int | None, settings: Mapping[str, Any]
+) -> dict[str, float]:
     train, _, test = windows.split(test=0.2, validation=0, by=case.by, random_state=seed)  # type: ignore[arg-type]  # either
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FitWarning)
         warnings.simplefilter("ignore", DataWarning)
         with mock.patch("unflat.fitting.preparing.MOST_ONE_HOT", 10 if most_one_hot is None else most_one_hot):
-            model = LSTMRegressor(random_state=seed, **SETTINGS).fit(train)
+            model = LSTMRegressor(random_state=seed, **settings).fit(train)
         predicted = model.predict(test).reshape(len(test), -1)
     truth = np.asarray(test.y).reshape(len(test), -1)
     errors = np.sqrt(np.mean((predicted - truth) ** 2, axis=0))
@@ -88,18 +102,24 @@ def _summary(runs: list[dict[str, Any]]) -> dict[str, Any]:
     return {"rmse": rmse, "seconds": float(np.mean([run["seconds"] for run in runs])), "each": values}
 
 
-def _write(records: list[dict[str, Any]], seeds: int) -> None:
-    document = {
-        "command": "python -m benchmarks.features --data DATA" + (f" --seeds {seeds}" if seeds != 3 else ""),  # noqa: PLR2004 - the default
-        "seeds": seeds,
-        "settings": SETTINGS | {"units": list(SETTINGS["units"])},
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in ("numpy", "polars", "torch")},
-        "cases": records,
-    }
+def _command(options: argparse.Namespace) -> str:
+    """Write the command, folders of this machine aside."""
+    words = ["python -m benchmarks.features --data DATA"]
+    words += [f"--seeds {options.seeds}"] * (options.seeds != SEEDS) + ["--small"] * options.small
+    return " ".join([*words, *([] if options.only is None else [f'--only "{options.only}"'])])
+
+
+def _write(record: dict[str, Any], order: Sequence[str]) -> None:
+    """Put a case among what is stored, in the place of what was stored of it."""
+    stored = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {"cases": []}
+    known = {one["case"]: one for one in stored["cases"]} | {record["case"]: record}
+    records = [known[name] for name in order if name in known]
+    # Files of before have one head for all, which goes with the last record that has none of its own.
+    head = {} if all("environment" in one for one in records) else stored
+    stored = head | {"cases": records}
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+    RESULTS.write_text(json.dumps(stored, indent=2) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -32,7 +32,8 @@ class Case:
     common : mapping
         What `make_windows` is given in every way.
     ways : mapping of str to mapping
-        What it is given besides, by the way's name; the first is without.
+        What it is given besides, by the way's name; the first is without. None stands for one model for each of what
+        another way names there.
     by : {"time", "group"}
         How a test part is split off.
     most_one_hot : mapping of str to int
@@ -66,6 +67,13 @@ def cases(data: Path) -> list[Case]:
             lambda _: ett,
             load | {"target": "OT", "length": 24},
             {"one model each": {"horizon": None}, "one model of all": {"horizon": (1, 6, 24)}},
+        ),
+        Case(
+            "several targets",
+            "ETTh1, oil temperature and a thousand times the high useful load, from 24 hours of all columns to 6 ahead",
+            lambda _: ett.with_columns(pl.col("HUFL") * 1000),
+            load | {"length": 24, "horizon": 6},
+            {"one model each": {"target": None}, "one model of both": {"target": ("OT", "HUFL")}},
         ),
         Case(
             "known future",

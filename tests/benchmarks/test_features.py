@@ -16,13 +16,14 @@ from benchmarks.features import cases
 from unflat import make_windows
 
 ROOT = Path(__file__).parents[2]
+SETTINGS = {"units": (2,), "epochs": 1, "n_members": 1, "progress": False}
 RESULTS = json.loads(program.RESULTS.read_text("utf-8"))
 
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch, tmp_path):
     """Give every training one epoch, and results a place of their own."""
-    monkeypatch.setattr(program, "SETTINGS", {"units": (2,), "epochs": 1, "progress": False})
+    monkeypatch.setattr(program, "SETTINGS", SETTINGS)
     monkeypatch.setattr(program, "RESULTS", tmp_path / "results" / "features.json")
 
 
@@ -34,13 +35,15 @@ def generated(monkeypatch):
 
 
 def test_every_pair_is_recorded_with_its_command(generated):
-    """The results hold each pair, each way and each seed, and say how to repeat them."""
-    assert RESULTS["command"] == "python -m benchmarks.features --data DATA"
+    """The results hold each way and each seed of a pair, and say how to repeat them, for all or for each."""
     recorded = {record["case"]: record["ways"] for record in RESULTS["cases"]}
-    assert {name: list(case.ways) for name, case in generated.items()} == {n: list(w) for n, w in recorded.items()}
-    for ways in recorded.values():
-        for figures in ways.values():
-            assert all(len(each) == RESULTS["seeds"] for each in figures["each"].values())
+    assert {name: list(generated[name].ways) for name in recorded} == {n: list(w) for n, w in recorded.items()}
+    for record in RESULTS["cases"]:
+        command = record.get("environment", RESULTS)["command"]
+        assert command.startswith("python -m benchmarks.features --data DATA")
+        for figures in record["ways"].values():
+            seeds = record.get("seeds") or RESULTS["seeds"]
+            assert all(len(each) == seeds for each in figures["each"].values())
             for name, (mean, deviation) in figures["rmse"].items():
                 assert (mean, deviation) == pytest.approx(
                     (np.mean(figures["each"][name]), np.std(figures["each"][name]))
@@ -65,17 +68,45 @@ def test_ways_differ_in_nothing_but_what_is_tried(generated, name):
         np.testing.assert_array_equal(other.y, first.y)
 
 
-def test_one_model_each_is_as_many_as_there_are_horizons(generated):
-    """Without a horizon of its own, a way trains one model for each of the other way's."""
-    run = program._run(generated["several horizons"], "one model each", 0)
-    assert set(run["rmse"]) == {"OT+1", "OT+6", "OT+24"}
+@pytest.mark.parametrize(
+    ("name", "outputs"), [("several horizons", {"OT+1", "OT+6", "OT+24"}), ("several targets", {"OT", "HUFL"})]
+)
+def test_one_model_each_is_as_many_as_there_are(generated, name, outputs, monkeypatch):
+    """Where a way leaves its horizon or target open, it trains one model for each of the other way's."""
+    fits = []
+    scores = program._scores
+    monkeypatch.setattr(program, "_scores", lambda *given: fits.append(1) or scores(*given))
+    first, other = generated[name].ways
+    assert set(program._run(generated[name], first, 0, SETTINGS)["rmse"]) == outputs
+    assert len(fits) == len(outputs)
+    assert set(program._run(generated[name], other, 0, SETTINGS)["rmse"]) == outputs
+    assert len(fits) == len(outputs) + 1
 
 
-def test_a_record_is_written(generated, capsys):
-    """The program trains each way, prints its mean and deviation, and writes both."""
-    record = program._record(generated["known future"], 2)
-    program._write([record], 2)
-    written = json.loads(program.RESULTS.read_text("utf-8"))
-    assert written["command"].endswith("--seeds 2")
-    assert [len(way["each"]["load"]) for way in written["cases"][0]["ways"].values()] == [2, 2]
+def test_targets_differ_in_their_units(generated):
+    """One is a thousand times what the table says."""
+    case = generated["several targets"]
+    windows = make_windows(case.frame(0), **case.common, **case.ways["one model of both"])
+    both = windows.y.std(axis=0)
+    (load,) = (make_windows(cases._ett(Path()), **case.common, target=("HUFL",)).y.std(axis=0)[None],)
+    assert both[1] == pytest.approx(1000 * load[0])
+    assert both[1] > 100 * both[0]
+
+
+@pytest.mark.usefixtures("generated")
+@pytest.mark.filterwarnings("ignore::unflat.UnflatWarning")  # one epoch of two units
+def test_a_case_is_written_and_leaves_the_others(capsys):
+    """The program trains each way, prints its mean and deviation, and writes both with what they depended on."""
+    arguments = ["--data", "there", "--seeds", "2", "--only"]
+    program.main([*arguments, "known future"])
+    before = json.loads(program.RESULTS.read_text("utf-8"))["cases"]
+    program.main([*arguments, "calendar"])
+    written = json.loads(program.RESULTS.read_text("utf-8"))["cases"]
+    assert [record["case"] for record in written] == ["calendar", "known future"]
+    assert written[1:] == before
+    assert [len(way["each"]["load"]) for way in before[0]["ways"].values()] == [2, 2]
+    made = before[0]["environment"]
+    assert made["command"] == 'python -m benchmarks.features --data DATA --seeds 2 --only "known future"'
+    assert {"commit", "unflat", "torch"} <= set(made)
+    assert before[0]["settings"]["units"] == [2]
     assert "temperature known  RMSE load" in capsys.readouterr().out
