@@ -26,6 +26,9 @@ SEEDS = 5
 
 NO_RESULT = "No result.\n"
 
+TWO_CORES = "two-cores"
+"""The folder, among results, of one seed on two threads with nothing beside it: for its time."""
+
 NEVER_FLAT = Path(__file__).parents[1] / "never_flat" / "results" / "problems.json"
 
 
@@ -117,10 +120,15 @@ def budget_of(options: argparse.Namespace) -> Budget:
 
 def report(options: argparse.Namespace) -> None:
     """Print the tables of everything that is stored for the chosen sets, and how far goals are reached."""
+    two_cores = all_of(options.results / TWO_CORES)
     for name in options.sets:
         stored = read(options.results / f"{name}.json")
         for task in SETS[name].tasks:
-            print(table(task.name, stored[task.name]) if task.name in stored else f"### {task.name}\n\n{NO_RESULT}")
+            print(
+                table(task.name, stored[task.name], two_cores.get(task.name))
+                if task.name in stored
+                else f"### {task.name}\n\n{NO_RESULT}"
+            )
     print(goals(judged(options)))
 
 
@@ -130,6 +138,7 @@ def judged(options: argparse.Namespace) -> Stored:
     return Stored(
         all_of(options.results),
         [all_of(folder / "quick" if options.quick else folder) for folder in folders],
+        two_cores=all_of(options.results / TWO_CORES),
         problems=load(NEVER_FLAT),
     )
 

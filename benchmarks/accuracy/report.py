@@ -42,7 +42,7 @@ class Row:
         return spread(values) if self.seconds else "".join(f"{value:.6g}" for value in values)
 
 
-def table(name: str, result: dict[str, Any]) -> str:
+def table(name: str, result: dict[str, Any], two_cores: dict[str, Any] | None = None) -> str:
     """Write a task's result as Markdown.
 
     Parameters
@@ -51,6 +51,8 @@ def table(name: str, result: dict[str, Any]) -> str:
         The task's name.
     result : dict
         What was stored of it.
+    two_cores : dict or None
+        What was stored of it on two threads: its time stands beside the other.
 
     Returns
     -------
@@ -64,9 +66,20 @@ def table(name: str, result: dict[str, Any]) -> str:
     lines += _line(["---", *["---:"] * (len(columns) + 1), "---"])
     for row in rows:
         cells = [row.text(column) for column in columns]
-        cells = [row.name, *cells, spread(row.seconds, digits=2), row.kind]
+        seconds = spread(row.seconds, digits=2)
+        if two_cores is not None and row.name == OURS:
+            seconds += _on_two(two_cores)
+        cells = [row.name, *cells, seconds, row.kind]
         lines += _line([f"**{cell}**" if row.name == OURS and cell else cell for cell in cells])
     return "\n".join([*lines, "", *notes(result), ""])
+
+
+def _on_two(result: dict[str, Any]) -> str:
+    """Write the time of a fit on so many threads as were used; nothing of a quick run."""
+    if result.get("quick"):
+        return ""
+    seconds = spread([fit["fit_seconds"] for fit in result["unflat"]], digits=2)
+    return f"; {seconds} on {result['environment']['threads']} threads"
 
 
 def rows_of(result: dict[str, Any]) -> list[Row]:

@@ -7,7 +7,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the benchmark is no part of the package
 
-from benchmarks.accuracy import goals, report
+from benchmarks.accuracy import __main__ as program
+from benchmarks.accuracy import goals, report, storage
 from benchmarks.accuracy.goals import Stored
 from benchmarks.accuracy.sets import SETS
 from benchmarks.accuracy.skill import skill
@@ -128,8 +129,9 @@ class TestGoals:
             assert (name in goals.EXCHANGEABLE) != any(name.startswith(start) for start in goals.NOT_EXCHANGEABLE)
 
 
-def test_a_table_tells_of_skill():
-    """In a line of its own."""
+@pytest.fixture
+def whole():
+    """Give all that a table is made of."""
     result = made_up({"RMSE": 1.0}, {"ridge": {"RMSE": 2.0}}) | {
         "not applicable": {},
         "sizes": {"train": 9, "steps": 2},
@@ -139,4 +141,30 @@ def test_a_table_tells_of_skill():
         fit |= {"warnings": [], "epochs": 1, "best_epoch": 1}
     made = ("unflat", "commit", "torch", "processor", "device", "time")
     result["environment"] |= dict.fromkeys(made, "x")
-    assert "- Skill by RMSE against the best simple reference, ridge: 0.7500." in report.notes(result)
+    return result | {"protocol": "one", "published": []}
+
+
+def test_a_table_tells_of_skill(whole):
+    """In a line of its own."""
+    assert "- Skill by RMSE against the best simple reference, ridge: 0.7500." in report.notes(whole)
+
+
+def test_the_time_on_two_cores_stands_beside_the_other(whole):
+    """With how many threads it took; that of a quick run is none."""
+    two = made_up({"RMSE": 1.0}, seconds=400.0, threads=2, seeds=1)
+    assert "| **10 ± 0; 400 on 2 threads** |" in report.table("small", whole, two)
+    assert "| **10 ± 0** |" in report.table("small", whole, two | {"quick": True})
+    assert "| **10 ± 0** |" in report.table("small", whole)
+
+
+def test_the_report_reads_results_on_two_cores(tmp_path, capsys, whole):
+    """From a folder of their own, for the table and for the goal."""
+    whole["unflat"] = [fit | {"fit_seconds": 700.0} for fit in whole["unflat"]]
+    storage.store(tmp_path, "flood", "flood", whole)
+    program.main(["--report", "--results", str(tmp_path), "--sets", "flood"])
+    assert "not known on two cores: flood" in capsys.readouterr().out
+    storage.store(tmp_path / "two-cores", "flood", "flood", made_up({"RMSE": 1.0}, seconds=400.0, threads=2, seeds=1))
+    program.main(["--report", "--results", str(tmp_path), "--sets", "flood"])
+    shown = capsys.readouterr().out
+    assert "400 on 2 threads** |" in shown
+    assert "the longest 400 on 2 threads, flood | reached |" in shown
