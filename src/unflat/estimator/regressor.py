@@ -64,7 +64,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
     network is a stack of LSTM layers, read out over all of time, beside a skip that starts as a ridge regression and
     follows a straight trend beyond the range it was trained on (of a curve, `predict` warns that it is not followed). A
     part of the data is held out: it chooses the epoch whose weights are kept, and measures spread and skill. A model
-    that is flat, or no better than a baseline, is never returned in silence. The notes below say what adapts to the data.
+    that is flat, or no better than a baseline, is never returned in silence. The notes say what adapts to the data.
 
     Parameters
     ----------
