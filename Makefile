@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 KERNEL := $(addprefix src/unflat/network/kernel/,lstm.c lstm_steps.h lstm_panel.h compiling.py)  # compiled on installation
 
-.PHONY: help demo figures kernel test lint types layers format check clean
+.PHONY: help demo figures kernel test coverage quick lint types layers format check clean
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -19,9 +19,15 @@ figures: $(VENV)/.run  ## the pictures of docs/: ARGS="--only reach" makes one
 kernel: $(VENV)/.run  ## compile the kernel anew, after a change of its source
 	$(BIN)/python src/unflat/network/kernel/compiling.py
 
-test: $(VENV)/.dev  ## all tests, with coverage
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term $(ARGS)
+test: $(VENV)/.dev  ## all tests
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 	$(BIN)/python -m pytest tests/test_speed_ratios.py  # alone: beside other tests nothing is measured
+
+coverage: $(VENV)/.dev  ## all tests, and which lines none of them runs; in up to twice the time
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term $(ARGS)
+
+quick: $(VENV)/.dev  ## does the accuracy benchmark run? two epochs on generated data
+	$(BIN)/python -m benchmarks.accuracy --quick --sets article narma
 
 lint: $(VENV)/.dev  ## style
 	$(BIN)/ruff check .
@@ -37,7 +43,7 @@ format: $(VENV)/.dev  ## rewrite the code in the house's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-check: lint types layers test  ## everything that CI runs
+check: lint types layers quick test  ## everything that CI runs
 
 clean:  ## remove the environment and what tools left
 	rm -rf $(VENV) .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist
