@@ -8,12 +8,12 @@ import sklearn
 from sklearn.base import BaseEstimator, RegressorMixin, clone, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, GroupKFold
-from sklearn.utils import check_random_state, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_is_fitted as checked_by_sklearn
 
-from unflat.contract import SequenceRegressor, check_is_fitted, random_state_of
-from unflat.errors import ConfigurationError, UnknownParameterError
+from unflat.contract import SequenceRegressor, check_is_fitted
+from unflat.errors import UnknownParameterError
 
 
 class Level(SequenceRegressor):
@@ -183,32 +183,3 @@ class TestFitted:
         level = Level().fit(X, y)
         check_is_fitted(level)
         checked_by_sklearn(level)
-
-
-class TestRandomness:
-    """What the parameter `random_state` stands for."""
-
-    @pytest.mark.parametrize("seed", [0, 7, np.int64(12), 2**32 - 1])
-    def test_a_seed_draws_what_scikit_learn_draws(self, seed):
-        """Whole numbers give the same draws as scikit-learn's own function."""
-        np.testing.assert_array_equal(
-            random_state_of(seed).randint(99, size=9), check_random_state(seed).randint(99, size=9)
-        )
-
-    def test_a_given_state_is_drawn_from(self):
-        """A RandomState is the very one that is used."""
-        state = np.random.RandomState(3)
-        assert random_state_of(state) is state
-
-    def test_without_a_seed_nothing_global_is_touched(self):
-        """The state of NumPy's global generator is the same before and after, and two draws differ."""
-        before = np.random.get_state()[1].copy()  # noqa: NPY002 - the very thing that must stay
-        first, second = random_state_of(None), random_state_of(None)
-        assert not np.array_equal(first.randint(2**31, size=9), second.randint(2**31, size=9))
-        np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002 - as above
-
-    @pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "one", True, np.random.default_rng(0)])
-    def test_anything_else_is_refused(self, seed):
-        """The error says what it may be."""
-        with pytest.raises(ConfigurationError, match=r"'random_state'.*expected None, a RandomState or a whole number"):
-            random_state_of(seed)

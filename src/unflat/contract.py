@@ -7,13 +7,9 @@ from __future__ import annotations
 
 from copy import deepcopy
 from inspect import signature
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-
-from unflat.config import OWNER
-from unflat.errors import ConfigurationError, UnknownParameterError
+from unflat.errors import UnknownParameterError
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -28,9 +24,6 @@ _METADATA = {
     "score": ("sample_weight",),
 }
 """What each method takes beside X and y."""
-
-SEEDS = 2**32
-"""How many seeds there are."""
 
 
 class SequenceRegressor:
@@ -218,52 +211,3 @@ def check_is_fitted(model: object) -> None:
         from sklearn.utils.validation import check_is_fitted  # noqa: PLC0415 - where all is in vain
 
         check_is_fitted(model, "predictor_")
-
-
-def random_state_of(seed: object) -> np.random.RandomState:
-    """Give the source of randomness that a parameter `random_state` stands for.
-
-    Parameters
-    ----------
-    seed : int, RandomState or None
-        As given; with None, the system's own randomness is drawn from, and nothing global.
-
-    Returns
-    -------
-    RandomState
-        The one given, or a new one.
-
-    Raises
-    ------
-    ConfigurationError
-        If it is none of these.
-    """
-    if isinstance(seed, np.random.RandomState):
-        return seed
-    if seed is None:
-        return np.random.RandomState()
-    if not isinstance(seed, bool) and isinstance(seed, Integral) and 0 <= int(seed) < SEEDS:
-        return np.random.RandomState(int(seed))
-    raise ConfigurationError(OWNER, "random_state", "None, a RandomState or a whole number from 0 to 2³² - 1", seed)
-
-
-def seed_of(random_state: object) -> int:
-    """Give the one number that a parameter `random_state` stands for, for all that is to be drawn alike again.
-
-    Parameters
-    ----------
-    random_state : int, RandomState or None
-        As of `random_state_of`.
-
-    Returns
-    -------
-    int
-        The one given, or one that is drawn.
-
-    Raises
-    ------
-    ConfigurationError
-        If it is none of these.
-    """
-    source = random_state_of(random_state)
-    return int(random_state) if isinstance(random_state, Integral) else int(source.randint(2**31 - 1))

@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import torch
+from sklearn.base import clone
 
 from unflat.errors import (
     DivergedWarning,
@@ -378,6 +379,17 @@ class TestTraining:
         np.random.seed(99)  # noqa: NPY002 - to show that it does not matter
         np.testing.assert_array_equal(small(dropout=0.2).fit(X, y).predict(X), one)
         assert not np.array_equal(small(dropout=0.2, random_state=1).fit(X, y).predict(X), one)
+
+    def test_a_generator_is_drawn_from(self, small, waves, tmp_path):
+        """Equal generators give equal models, which are cloned, saved and read; the one given has moved on."""
+        X, y = waves
+        given = np.random.default_rng(5)
+        one = small(epochs=2, random_state=given).fit(X, y)
+        other = clone(small(epochs=2, random_state=np.random.default_rng(5))).fit(X, y)
+        np.testing.assert_array_equal(one.predict(X), other.predict(X))
+        assert given.random() != np.random.default_rng(5).random()
+        one.save(tmp_path / "drawn.unflat")
+        np.testing.assert_array_equal(load(tmp_path / "drawn.unflat").predict(X), one.predict(X))
 
     def test_nothing_global_is_touched(self, small, waves):
         """Fit, partial_fit and predict leave the global generators of torch and NumPy as they were."""

@@ -199,7 +199,7 @@ def test_a_random_state_that_is_none_is_refused(state, by):
     """The parameter is named, whether or not anything is drawn by it."""
     windows = make_windows(panel([6] * 40), target="y", length=2, group="g", features="y")
     for split in (windows.split, windows.split_positions):
-        with pytest.raises(ConfigurationError, match=r"'random_state' of Windows\.split: expected None, a numpy"):
+        with pytest.raises(ConfigurationError, match=r"'random_state' of Windows\.split: expected None, a RandomState"):
             split(by=by, random_state=state)
 
 

@@ -28,6 +28,7 @@ from unflat.diagnosis.verdict import LET_PASS, judge
 from unflat.errors import ConfigurationError, InputTypeError, ShapeError
 from unflat.metrics import assess
 from unflat.network.gradients import taking_gradients
+from unflat.randomness import generator_of
 from unflat.windows import Windows
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from unflat.diagnosis.subjects import Subject
     from unflat.diagnosis.verdict import Judgement
     from unflat.metrics import Assessment
+    from unflat.randomness import RandomSource
 
 _PAIR = 2
 _SECONDS = Interval(0, float("inf"), "neither")
@@ -64,7 +66,7 @@ def diagnose(
     fit: Callable[..., Any] | None = None,
     prove: bool = False,
     budget: float = 60.0,
-    random_state: int | np.random.Generator | None = None,
+    random_state: RandomSource = None,
 ) -> Diagnosis:
     """Say whether a trained model is flat or fails in another way, why, and what cures it.
 
@@ -100,7 +102,7 @@ def diagnose(
     budget : float
         Seconds that the whole call may take with a proof; trainings are shortened to fit. What a machine manages in
         that time differs, and so may what is proven.
-    random_state : int, Generator or None
+    random_state : int, RandomState, Generator or None
         Seeds the choice of sequences and folds that other learners see, and the trainings of the proof; None is 0, so
         that the same call gives the same diagnosis.
 
@@ -118,12 +120,12 @@ def diagnose(
     ModelError
         If the model is of an unknown kind, or itself raises an error.
     ConfigurationError
-        If the budget is not above 0, or a loss or an optimizer cannot be used.
+        If the budget is not above 0, `random_state` is none, or a loss or an optimizer cannot be used.
     """
     if not _SECONDS.admits(budget):
         raise ConfigurationError("diagnose", "budget", f"seconds, {_SECONDS}", budget)
     clock = Clock(budget)
-    generator = np.random.default_rng(0 if random_state is None else random_state)
+    generator = generator_of(0 if random_state is None else random_state, "diagnose")
     training_data = as_data(X, y)
     held_out_data = None if validation is None else _held_out(validation, training_data)
     losses = as_losses(history, model)

@@ -9,7 +9,7 @@ import torch
 
 from unflat._arrays import shaped_as_targets
 from unflat.baselines import Baselines
-from unflat.contract import SequenceRegressor, check_is_fitted, random_state_of
+from unflat.contract import SequenceRegressor, check_is_fitted
 from unflat.dataset import as_dataset, refuse_other_data, sequences_for
 from unflat.errors import ConstantColumnWarning, TooFewSamplesError
 from unflat.errors.telling import warn_user
@@ -35,6 +35,7 @@ from unflat.intervals import Bands, IntervalMixin, bands_of, worth_folding
 from unflat.network import predict_all
 from unflat.network.gradients import taking_gradients
 from unflat.parting import Parting, parted
+from unflat.randomness import random_state_of
 from unflat.scaling.ranges import InputRange
 from unflat.streaming import StreamMixin
 from unflat.training.loop import Conduct, Runtime
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from unflat.config import Cell, LossName, Pooling, Precision, Scale, Schedule, TargetRange, TargetScale
     from unflat.dataset import Dataset
     from unflat.fitting.picking import Picks
+    from unflat.randomness import RandomSource
     from unflat.sequences import Sequences
     from unflat.training.callbacks import Callback
 
@@ -134,7 +136,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         Who looks on while the network is trained.
     progress : bool or "auto"
         Whether to draw a progress bar; "auto" where standard error is a terminal.
-    random_state : int, RandomState or None
+    random_state : int, RandomState, Generator or None
         Seeds initial weights, order, dropout and what is held out. The same seed on the same machine, with as many
         threads, gives the same bits. Nothing global is seeded or drawn from.
 
@@ -249,7 +251,7 @@ class LSTMRegressor(FittedMixin, IntervalMixin, StreamMixin, SequenceRegressor):
         precision: Precision = "fp32",
         callbacks: Sequence[Callback] = (),
         progress: Literal["auto"] | bool = "auto",
-        random_state: int | np.random.RandomState | None = None,
+        random_state: RandomSource = None,
     ) -> None:
         self.cell = cell
         self.units = units

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from unflat.randomness import RandomSource
     from unflat.training.callbacks import Callback
 
 Scaling = Literal["raw", "inputs", "target", "document", "own"]
@@ -76,7 +77,7 @@ def generate_data(start: int, num_sample: int) -> tuple[NDArray[np.float64], NDA
 
 def article(
     *,
-    random_state: int | None = None,
+    random_state: RandomSource = None,
     epochs: int = EPOCHS,
     callbacks: Sequence[Callback] = (),
     progress: Literal["auto"] | bool = "auto",
@@ -88,7 +89,7 @@ def article(
 
     Parameters
     ----------
-    random_state : int or None
+    random_state : int, RandomState, Generator or None
         Seed of the weights, the batches and the dropout.
     epochs : int
         Passes over the training data.

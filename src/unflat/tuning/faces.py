@@ -10,9 +10,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from unflat.contract import seed_of
 from unflat.errors import ConfigurationError
 from unflat.estimator import LSTMRegressor
+from unflat.randomness import seed_of
 from unflat.runs import TUNING, Holdout, check_free, make_folder, read_parts, train_run
 from unflat.saving.artifact import write_atomically
 from unflat.style import save
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from os import PathLike
 
-    import numpy as np
-
+    from unflat.randomness import RandomSource
     from unflat.runs import Cut, Outcome
     from unflat.tuning.records import Findings
     from unflat.tuning.search import OnTrial
@@ -91,7 +90,7 @@ def tune(
     budget: float | None = None,
     repeats: int = 2,
     storage: str | PathLike[str] | None = None,
-    random_state: int | np.random.RandomState | None = 0,
+    random_state: RandomSource = 0,
     on_trial: OnTrial | None = None,
 ) -> Tuned:
     """Search for parameters that do better than the defaults, and fit the model that has them.
@@ -119,7 +118,7 @@ def tune(
         Other seeds with which the best trial and the model as given are compared at the end.
     storage : str or path, or None
         A file that keeps the trials; another call with it goes on from them. None keeps nothing.
-    random_state : int, RandomState or None
+    random_state : int, RandomState, Generator or None
         Seed of all that is random, and the `random_state` of the model that is returned, whatever the given one's is.
         The same seed on the same machine, with as many threads, gives the same trials, also when the search was stopped
         and gone on with in between. Of the others one seed is drawn; to go on with a search, give it the returned
@@ -198,7 +197,7 @@ def tune_run(
     budget: float | None = None,
     repeats: int = 2,
     test_data: str | PathLike[str] | None = None,
-    random_state: int | np.random.RandomState | None = 0,
+    random_state: RandomSource = 0,
     force: bool = False,
     command: Sequence[str] = (),
     illustrate: Callable[[Outcome, Path], None] | None = None,

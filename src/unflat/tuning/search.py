@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from unflat.config import AtLeast, Interval
-from unflat.contract import SEEDS
 from unflat.errors import ConfigurationError
+from unflat.randomness import SEEDS
 from unflat.tuning.deadline import SLACK
 from unflat.tuning.records import GIVEN, Comparison, Findings, Trial
 from unflat.tuning.study import Trials, quiet_optuna

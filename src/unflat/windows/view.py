@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from unflat.config import AtLeast
-from unflat.errors import ConfigurationError, InputError, InputTypeError
+from unflat.errors import InputError, InputTypeError
+from unflat.randomness import generator_of
 from unflat.sequences.columnar import CHUNK_ROWS
 from unflat.windows.parts import TRAIN, VALIDATION, SplitPlan, assign_parts, plans_of_folds
 from unflat.windows.schema import horizons_in_words
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from unflat.randomness import RandomSource
     from unflat.sequences import PastTarget, Sequences
     from unflat.windows.parts import SplitBy
     from unflat.windows.schema import WindowSchema
@@ -203,7 +204,7 @@ class Windows:
         validation: float = 0.1,
         by: SplitBy = "time",
         gap: int = 0,
-        random_state: int | np.random.Generator | None = 0,
+        random_state: RandomSource = 0,
     ) -> Split:
         """Split into a part to train on, one to choose by and one to judge by, so that nothing leaks.
 
@@ -226,7 +227,7 @@ class Windows:
             What is cut.
         gap : int
             By time, how many rows after a cut are the target of no window.
-        random_state : int, numpy.random.Generator or None
+        random_state : int, RandomState, Generator or None
             By group, draws the series of each part.
 
         Returns
@@ -257,7 +258,7 @@ class Windows:
         validation: float = 0.1,
         by: SplitBy = "time",
         gap: int = 0,
-        random_state: int | np.random.Generator | None = 0,
+        random_state: RandomSource = 0,
     ) -> Positions:
         """Find the positions of the windows that `split` puts into each part.
 
@@ -340,24 +341,15 @@ class Windows:
             "give windows.sequences.dense() and windows.y, with cv=windows.fold_positions().",
         )  # fmt: skip
 
-    def _parts(self, plan: SplitPlan, random_state: int | np.random.Generator | None) -> NDArray[np.uint8]:
+    def _parts(self, plan: SplitPlan, random_state: RandomSource) -> NDArray[np.uint8]:
         if not self.has_targets:
             raise InputError(
                 "The windows to split", "windows with targets", "windows to predict from", "Use make_windows."
             )
         ahead = [self.schema.length - 1 + horizon for horizon in self.schema.horizons]
-        return assign_parts(self.timeline, self.sequences, ahead, plan, _generator_of(random_state))
+        return assign_parts(self.timeline, self.sequences, ahead, plan, generator_of(random_state, "Windows.split"))
 
     def _chunks(self) -> Iterator[tuple[slice, NDArray[Any]]]:
         for first in range(0, len(self), CHUNK_ROWS):
             part = slice(first, min(first + CHUNK_ROWS, len(self)))
             yield part, self.sequences.starts[part]
-
-
-def _generator_of(random_state: int | np.random.Generator | None) -> np.random.Generator:
-    """Give the source of randomness that a random state stands for; otherwise raise `ConfigurationError`."""
-    known = random_state is None or isinstance(random_state, np.random.Generator)
-    if not known and not AtLeast(0).admits(random_state):
-        words = f"None, a numpy.random.Generator or {AtLeast(0)}"
-        raise ConfigurationError("Windows.split", "random_state", words, random_state)
-    return np.random.default_rng(random_state)
