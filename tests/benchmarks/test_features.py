@@ -84,12 +84,12 @@ def test_one_model_each_is_as_many_as_there_are(generated, name, outputs, monkey
 
 
 def test_targets_differ_in_their_units(generated):
-    """One is a thousand times what the table says."""
+    """One is a hundred times what the table says."""
     case = generated["several targets"]
     windows = make_windows(case.frame(0), **case.common, **case.ways["one model of both"])
     both = windows.y.std(axis=0)
     (load,) = (make_windows(cases._ett(Path()), **case.common, target=("HUFL",)).y.std(axis=0)[None],)
-    assert both[1] == pytest.approx(1000 * load[0])
+    assert both[1] == pytest.approx(100 * load[0])
     assert both[1] > 100 * both[0]
 
 
