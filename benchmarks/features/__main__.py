@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import sys
 import time
 import warnings
@@ -98,7 +99,7 @@ def _scores(
 
 def _summary(runs: list[dict[str, Any]]) -> dict[str, Any]:
     values = {name: [run["rmse"][name] for run in runs] for name in runs[0]["rmse"]}
-    rmse = {name: [float(np.mean(each)), float(np.std(each))] for name, each in values.items()}
+    rmse = {name: [statistics.fmean(each), statistics.pstdev(each)] for name, each in values.items()}
     return {"rmse": rmse, "seconds": float(np.mean([run["seconds"] for run in runs])), "each": values}
 
 

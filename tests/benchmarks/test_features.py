@@ -90,7 +90,7 @@ def test_targets_differ_in_their_units(generated):
     both = windows.y.std(axis=0)
     (load,) = (make_windows(cases._ett(Path()), **case.common, target=("HUFL",)).y.std(axis=0)[None],)
     assert both[1] == pytest.approx(100 * load[0])
-    assert both[1] > 100 * both[0]
+    assert both[1] > 10 * both[0]
 
 
 @pytest.mark.usefixtures("generated")
