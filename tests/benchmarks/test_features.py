@@ -37,7 +37,7 @@ def generated(monkeypatch):
 def test_every_pair_is_recorded_with_its_command(generated):
     """The results hold each way and each seed of a pair, and say how to repeat them, for all or for each."""
     recorded = {record["case"]: record["ways"] for record in RESULTS["cases"]}
-    assert {name: list(generated[name].ways) for name in recorded} == {n: list(w) for n, w in recorded.items()}
+    assert {name: list(case.ways) for name, case in generated.items()} == {n: list(w) for n, w in recorded.items()}
     for record in RESULTS["cases"]:
         command = record.get("environment", RESULTS)["command"]
         assert command.startswith("python -m benchmarks.features --data DATA")
