@@ -155,15 +155,12 @@ def tune(
     optuna_module()
     given, space = _given(model, space)
     seed = seed_of(random_state)
-    task, limits, began = (
-        Task(given, X, y, sample_weight, groups, validation),
-        Limits(trials, budget, repeats),
-        perf_counter(),
-    )
+    began = perf_counter()
+    task = Task(given, X, y, sample_weight, groups, validation)
     findings = search(
         task,
         space,
-        limits,
+        Limits(trials, budget, repeats),
         seed=seed,
         journal=storage,
         remedy="Choose another file for the storage.",
