@@ -44,6 +44,8 @@ VARIANTS = {
     DEFAULTS: Variant(),
     "rate 2e-3": Variant({"learning_rate": 2e-3}),
     "rate 1e-3": Variant({"learning_rate": 1e-3}),
+    "rate 1e-2": Variant({"learning_rate": 1e-2}),
+    "rate 2e-2": Variant({"learning_rate": 2e-2}),
     "no averaging": Variant({"averaging": 0.0}),
     "averaging 0.03": Variant({"averaging": 0.03}),
     "averaging 0.15": Variant({"averaging": 0.15}),
