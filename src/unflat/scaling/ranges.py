@@ -29,6 +29,10 @@ A series that drifts, or noise of which more is drawn, leaves the range a little
 of about seven deviations in two thousand rows, and does not go three tenths of that beyond.
 """
 
+_FAR_FOR_ONE, _RARE = 0.5, 0.01
+"""How far outside a rare sequence is to be, and what share of them is rare: of few rows noise has so small a range that
+one in a thousand goes a third beyond, while a shift takes many along."""
+
 
 def beyond_of(*, holds: bool, skip: bool, straight: bool) -> Beyond:
     """Say what predictions do outside of the range that training saw.
@@ -96,6 +100,10 @@ class Findings(NamedTuple):
 
     sequences: int
     features: tuple[Outside, ...]
+
+    def may_be_noise(self, n: int) -> bool:
+        """Whether so few of n sequences lie so little outside that more of the same noise would."""
+        return self.sequences < _RARE * n and self.features[0].times <= _FAR_FOR_ONE
 
 
 class _Found(NamedTuple):

@@ -50,7 +50,7 @@ def remarks(
             "of the feature's scale."
         )
     findings = ranges.outside(sequences, far(beyond))
-    if findings is not None:
+    if findings is not None and not findings.may_be_noise(len(sequences)):
         yield OutOfRangeWarning(in_words(findings, len(sequences), beyond))
 
 
