@@ -67,6 +67,7 @@ VARIANTS = {
     "half the batch": Variant(batch=0.5),
     "twice the batch": Variant(batch=2),
     "half the epochs": Variant(epochs=0.5),
+    "a quarter of the epochs": Variant(epochs=0.25),
     "twice the epochs": Variant(epochs=2),
     "rate by range test": Variant(range_test=True),
     "random cropping": Variant(cropping=True),
