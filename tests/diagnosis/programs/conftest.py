@@ -11,7 +11,7 @@ import torch
 os.environ.setdefault("KERAS_BACKEND", "torch")  # before any test imports Keras
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def problem():
     """Sequences whose target is a sum of two of their values, of unit deviation."""
     X = np.random.default_rng(0).normal(size=(160, 6, 2)).astype(np.float32)

@@ -1,6 +1,7 @@
 """A regressor of this package, trained again."""
 
 import warnings
+from copy import copy
 
 import numpy as np
 import pytest
@@ -15,12 +16,12 @@ from unflat.diagnosis.programs.regressor_program import RegressorProgram
 from unflat.errors import UnflatWarning
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def fitted(problem):
-    """Give a model whose scales are switched off, fitted to a target of thousands."""
+    """Give a model of one network whose scales are switched off, fitted to a target of thousands."""
     model = LSTMRegressor(
-        units=(4,), epochs=8, skip=False, scale_target="none", scale_inputs="none", readout="last", random_state=5,
-        progress=False,
+        units=(4,), epochs=8, n_members=1, skip=False, scale_target="none", scale_inputs="none", readout="last",
+        random_state=5, progress=False,
     )  # fmt: skip
     with pytest.warns(UserWarning, match=r"flat|worse|baseline|constant|mean"):
         model.fit(problem[0], 5e4 + 1e3 * problem[1])
@@ -64,7 +65,7 @@ def test_changes_are_parameters(fitted, edit, parameters):
 def test_fewer_layers_are_the_first_and_the_last(fitted):
     """Of four, these; of one, it refuses."""
     assert "no more than two" in RegressorProgram(fitted).refuses(Edit.FEWER_LAYERS)
-    deep = RegressorProgram(fitted.set_params(units=(4, 3, 2, 5)))
+    deep = RegressorProgram(copy(fitted).set_params(units=(4, 3, 2, 5)))
     assert deep._changes({Edit.FEWER_LAYERS}) == {"units": (4, 5)}
 
 
