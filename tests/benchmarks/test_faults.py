@@ -27,12 +27,12 @@ def pairs(n, seed, features=3):
     return Pairs(X * 5 + 30, 400 + 70 * X[:, -1, 0])
 
 
-def program(framework="torch", style=0, **more):
+def program(framework="torch", style=0, sequences=160, **more):
     """Make a small healthy program."""
     perceptron = framework == "sklearn"
     network = Network(units=() if perceptron else (6,), dense=(16,) if perceptron else ())
     training = Training(rate=1e-2, epochs=40, batch=16, decay=1e-4 if perceptron else 0.0)
-    sets = Sets(pairs(160, 0), pairs(60, 1))
+    sets = Sets(pairs(sequences, 0), pairs(60, 1))
     return Program(framework, "small", style, 0, sets, network=network, training=training, sound=0.3, **more)
 
 
@@ -385,7 +385,7 @@ def test_a_healthy_program_of_each_framework_learns_and_is_left_alone(framework,
     """What is trained explains held-out data, and gets no cause."""
     if framework == "keras":
         pytest.importorskip("keras")
-    record = running.run(plan.Entry("key", "healthy", program(framework, style)))
+    record = running.run(plan.Entry("key", "healthy", program(framework, style, 80)))
     assert record["skill"] > 0.3
     assert record["verdict"] == "healthy"
     assert record["causes"] == []
@@ -494,7 +494,7 @@ def test_report_has_every_miss_and_every_false_alarm():
 
 def test_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
     """Programs that have a line are not run again; the lines and the figures become one file."""
-    entries = [plan.Entry(name, "healthy", program("sklearn")) for name in ("first", "second")]
+    entries = [plan.Entry(name, "healthy", program("sklearn", sequences=40)) for name in ("first", "second")]
     monkeypatch.setattr(working, "plan", lambda *_, **__: iter(entries))
     options = command.parse(["--data", str(tmp_path), "--output", str(tmp_path / "out.json")])
     lines.append(lines.lines_of(options.output), TWIN | {"key": "first"})
@@ -508,7 +508,7 @@ def test_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
 
 def test_a_run_may_take_a_part(tmp_path, monkeypatch):
     """Asked for at most one program, it runs the first of the plan."""
-    entries = [plan.Entry(name, "healthy", program("sklearn")) for name in ("first", "second")]
+    entries = [plan.Entry(name, "healthy", program("sklearn", sequences=40)) for name in ("first", "second")]
     monkeypatch.setattr(working, "plan", lambda *_, **__: iter(entries))
     options = command.parse(["--data", str(tmp_path), "--output", str(tmp_path / "out.json"), "--most", "1"])
     working.work(options, 0)
