@@ -51,10 +51,15 @@ clean:  ## remove the environment and what tools left
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
+# Pip would compile what it installs on one core; this takes all.
+COMPILE := $(BIN)/python -W ignore -m compileall -qq -j 0 $(VENV)/lib src || true
+
 $(VENV)/.run: pyproject.toml constraints.txt $(KERNEL) | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable .
+	$(COMPILE)
 	touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt $(KERNEL) | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[dev]'
+	$(COMPILE)
 	touch $@ $(VENV)/.run
