@@ -34,7 +34,7 @@ with warnings.catch_warnings():
     # scikit-learn says of each class without its base that it may fail; whether this one does is tested here.
     warnings.filterwarnings("ignore", "Estimator LSTMRegressor does not inherit", UserWarning)
     each_check = parametrize_with_checks(
-        [LSTMRegressor(units=(8,), epochs=60, learning_rate=2e-2, validation_fraction=0, random_state=0)],
+        [LSTMRegressor(units=(8,), epochs=15, learning_rate=2e-2, validation_fraction=0, random_state=0)],
         expected_failed_checks=lambda _: NOT_FOR_SEQUENCES,
     )
 
