@@ -10,10 +10,11 @@ from unflat.runs import Cut, train_run
 
 @pytest.fixture
 def small_model():
-    """Build models that train in a moment."""
+    """Build models of two networks that train in a moment."""
 
     def make(**parameters):
-        return LSTMRegressor(units=(4,), epochs=2, batch_size=32, random_state=0, progress=False, **parameters)
+        small = {"units": (4,), "epochs": 2, "n_members": 2, "batch_size": 32, "random_state": 0, "progress": False}
+        return LSTMRegressor(**small | parameters)
 
     return make
 

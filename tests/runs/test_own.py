@@ -15,7 +15,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::unflat.errors.FitWarning")
 
 def small_model():
     """Build a model that trains in a moment."""
-    return LSTMRegressor(units=(3,), epochs=1, batch_size=32, random_state=0, progress=False)
+    return LSTMRegressor(units=(3,), epochs=1, n_members=1, batch_size=32, random_state=0, progress=False)
 
 
 def series(n):

@@ -12,8 +12,9 @@ from unflat.runs import Cut, Holdout, predict_file, train_run
 pytestmark = pytest.mark.filterwarnings("ignore::unflat.errors.FitWarning")
 
 
-def test_parts_do_not_overlap_and_cover_the_table(outcome):
+def test_parts_do_not_overlap_and_cover_the_table(tmp_path, table, small_model, cut):
     """Of 200 hours 40 are judged by; the rest, less windows without a past, trained on and chosen by in turn."""
+    outcome = train_run(table, tmp_path / "run", cut=cut, model=small_model(n_members="auto"))
     assert outcome.counts == {"train": 160 - 7, "validation": 0, "test": 40}
     assert outcome.run.config()["counts"] == outcome.counts
     assert outcome.model.held_out_.n == 160 - 7
