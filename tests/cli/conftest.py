@@ -14,6 +14,13 @@ def run():
     return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
+@pytest.fixture
+def unrendered(monkeypatch):
+    """Draw the pictures of a run, but leave their files empty: tests that look at none need not wait for them."""
+    for module in ("unflat.figures.run", "unflat.tuning.faces"):
+        monkeypatch.setattr(f"{module}.save", lambda _, path: path.touch())
+
+
 @pytest.fixture(scope="session")
 def table(tmp_path_factory):
     """Write a table of 160 hours of two pumps' load, a daily wave with noise."""

@@ -128,14 +128,15 @@ def test_half_of_a_way_to_cut_windows_is_refused(here, given, lacking):
     assert f"Invalid value for {lacking}: Say " in result.output
 
 
-@pytest.fixture
-def drifting(tmp_path):
+@pytest.fixture(scope="module")
+def drifting(tmp_path_factory):
     """Train on a series whose last fifth is of a level that training never saw; give folder, table and output."""
+    tmp_path = tmp_path_factory.mktemp("drifting")
     random = np.random.default_rng(0)
-    wave = np.sin(np.arange(300) / 3)
-    values = np.where(np.arange(300) < 240, wave, 30 - wave)
+    wave = np.sin(np.arange(150) / 3)
+    values = np.where(np.arange(150) < 120, wave, 30 - wave)
     table = tmp_path / "load.csv"
-    pl.DataFrame({"wind": wave, "load": values + 0.1 * random.normal(size=300)}).write_csv(table)
+    pl.DataFrame({"wind": wave, "load": values + 0.1 * random.normal(size=150)}).write_csv(table)
     options = ("--target", "load", "--window", 6, "--features", "wind", "--units", 4, "--epochs", 3)
     result = CliRunner().invoke(app, ["train", str(table), "-o", str(tmp_path / "run"), *map(str, options)])
     assert result.exit_code == 0, result.output
@@ -147,7 +148,7 @@ def test_what_a_run_held_out_does_not_count_as_seen(drifting):
     folder, table, _ = drifting
     result = run(folder, "--data", table)
     assert "held-out" in result.stdout
-    assert "On 235 training sequences" not in result.stdout
+    assert "On 115 training sequences" not in result.stdout
     assert "data that the model was not trained on" not in result.stdout
     assert "how the loss fell" not in result.stdout
 
@@ -172,6 +173,7 @@ def test_what_is_missing_is_asked_for_as_an_option():
     assert "add --validation FILE" not in run(*command, "--validation", "data.npz").stdout
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_whole_sequences_are_diagnosed_too(here):
     """A run on a .ts file is diagnosed on that file."""
     random = np.random.default_rng(0)

@@ -74,6 +74,7 @@ def test_shares_and_ranges_that_cannot_be_name_their_option(run, table, tmp_path
     assert words in " ".join(result.stderr.split())
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize(("given", "horizon"), [("1,3", [1, 3]), ("2-4", [2, 3, 4]), ("2,", None), ("4-", None)])
 def test_horizons_calendar_known_and_static_columns_reach_the_run(run, table, tmp_path, given, horizon):
     """What a table has besides its features is named by options, and predictions are named by their horizons."""
@@ -109,6 +110,7 @@ def test_horizons_calendar_known_and_static_columns_reach_the_run(run, table, tm
     assert (lacking.exit_code, "Append a row for each step ahead" in lacking.stderr) == (2, True)
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize(
     ("rows", "share", "chosen"),
     [
@@ -128,6 +130,7 @@ def test_training_says_by_how_many_the_epoch_was_chosen(run, tmp_path, rows, sha
     assert chosen in result.stdout
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_commas_separate_targets(run, tmp_path):
     """As they do in all lists; a column that is called so is one."""
     path, random = tmp_path / "t.csv", np.random.default_rng(0)
@@ -138,6 +141,7 @@ def test_commas_separate_targets(run, tmp_path):
         assert json.loads((tmp_path / given / "config.json").read_text())["cut"]["target"] == names
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_quantile_is_learned_on_request(run, table, tmp_path):
     """`--quantile` says which one the loss of that name estimates, the higher ones more."""
     means = []
@@ -159,6 +163,7 @@ def test_options_that_are_not_given_are_the_models_own(trained):
         assert parameters[name] == own[name]
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_training_on_whole_sequences(run, tmp_path):
     """A .ts file needs no target and no window, and may have its own file to judge by."""
     random = np.random.default_rng(0)
@@ -226,6 +231,7 @@ def test_options_of_tables_are_refused_for_whole_sequences(run, tmp_path, option
     assert f"Invalid value for {option[0]}: The sequences of a .ts file are whole" in result.stderr
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_run_is_replaced_by_force(run, table, tmp_path):
     """`--force` replaces a run."""
     arguments = ("train", table, "--target", "load", "--window", 6, "--group", "pump", "-o", tmp_path / "run", *SMALL)
@@ -243,6 +249,7 @@ class Interrupt(Callback):
             raise KeyboardInterrupt
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_interrupted_training_keeps_its_run(run, table, tmp_path, monkeypatch):
     """Ctrl-C during training leaves a whole run with the best weights so far, a warning, and code 130."""
     monkeypatch.setattr(unflat, "LSTMRegressor", partial(unflat.LSTMRegressor, callbacks=(Interrupt(),)))

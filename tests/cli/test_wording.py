@@ -48,6 +48,7 @@ def test_messages_name_what_can_be_typed(options, message, said):
     assert said in in_options(message, options)
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_window_that_is_too_long_leads_to_one_that_fits(run, tmp_path):
     """What is advised leaves a window in each part, and one row more does not; neither message is of Python."""
     path, output = tmp_path / "short.csv", tmp_path / "run"
@@ -78,6 +79,7 @@ def test_what_a_run_needs_cannot_be_chosen(run, trained, table, tmp_path):
     assert "The model was trained with it: give a table that has it." in run("predict", trained[0], renamed).stderr
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_warnings_name_commands(run, tmp_path):
     """A warning on the command line says what to type, and no call of Python."""
     path = tmp_path / "noise.csv"
