@@ -39,7 +39,7 @@ from unflat.dataset import as_dataset
 from unflat.parting import hold_out
 from unflat.sequences import PastTarget
 
-TINY = Budget({"epochs": 1, "units": (2,)}, trees=2)
+TINY = Budget({"epochs": 1, "units": (2,), "n_members": 1}, trees=2)
 
 
 def data_with(folder):
