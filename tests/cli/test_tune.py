@@ -52,6 +52,7 @@ def test_tuning_writes_a_run_and_tells_what_was_found(table, tmp_path):
     assert run("predict", folder, table).exit_code == 0
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_share_that_trials_are_scored_on_chooses_the_model_too(table, tmp_path):
     """It is taken from the data for both."""
     arguments = ("tune", table, "--target", "load", "--window", 4, "-o", tmp_path / "run", *TINY)
@@ -73,6 +74,7 @@ def test_ctrl_c_before_there_is_a_result_says_how_to_go_on(table, tmp_path, monk
     assert "the same command without --force goes on" in result.stderr
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_only_the_call_that_was_interrupted_ends_as_one(table, tmp_path, monkeypatch):
     """Its exit code is a shell's; that of a later call, which finds the trial that was broken off, is 0."""
     arguments = ("tune", table, "--target", "load", "--window", 4, "-o", tmp_path / "run", *TINY)
