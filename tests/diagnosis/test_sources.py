@@ -130,7 +130,8 @@ def test_table_for_a_model_of_windows(tmp_path):
     table.write_csv(tmp_path / "t.csv")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fitted = LSTMRegressor(units=(2,), epochs=1, random_state=0).fit(make_windows(table, target="a", length=4))
+        windows = make_windows(table, target="a", length=4)
+        fitted = LSTMRegressor(units=(2,), n_members=1, epochs=1, random_state=0).fit(windows)
     X, y = load_data(tmp_path / "t.csv", fitted)
     assert isinstance(X, Windows)
     assert y is None
@@ -142,7 +143,8 @@ def test_command_in_a_script(waves, tmp_path):
     """The exit code tells a healthy model from a flat one, and both from what could not be examined."""
     X, y = waves
     np.savez(tmp_path / "d.npz", X=X, y=y)
-    LSTMRegressor(units=(8,), epochs=40, learning_rate=2e-2, random_state=0).fit(X, y).save(tmp_path / "good.unflat")
+    good = LSTMRegressor(units=(8,), n_members=1, epochs=40, learning_rate=2e-2, random_state=0).fit(X, y)
+    good.save(tmp_path / "good.unflat")
     (tmp_path / "own.py").write_text("def flat(X):\n    return 46 + 1e-3 * X[:, 0, 0]\n")
 
     def run(name, data):
