@@ -56,12 +56,12 @@ def gappy():
 
 @pytest.fixture(scope="session")
 def distinct():
-    """Fit a regressor for one epoch, then give every trained parameter another number, so that none is exchangeable."""
+    """Fit one network for one epoch, then give every trained parameter another number, so that none is exchangeable."""
 
     def fit(X, y=None, **parameters):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UnflatWarning)  # it is not fitted for what it predicts
-            small = {"units": (3, 5), "epochs": 1, "random_state": 0} | parameters
+            small = {"units": (3, 5), "epochs": 1, "n_members": 1, "random_state": 0} | parameters
             model = LSTMRegressor(**small).fit(X, y)
         generator = torch.Generator().manual_seed(1)
         with torch.no_grad():

@@ -34,7 +34,7 @@ from unflat.errors import (
 def exported(distinct, tmp_path_factory):
     """Export a model of one feature, which had no gaps in training, and one target without an axis."""
     X = np.random.default_rng(0).normal(1000, 50, size=(60, 8, 1))
-    model = distinct(X, X[:, -1, 0] - 2 * X[:, 0, 0])
+    model = distinct(X, X[:, -1, 0] - 2 * X[:, 0, 0], n_members=2)
     path = tmp_path_factory.mktemp("exported") / "model.onnx"
     export_onnx(model, path, sample=X)
     return model, path, X
@@ -164,7 +164,7 @@ def cut():
 def test_windows_are_taken_and_others_refused(cut, distinct, tmp_path):
     """Windows of the same columns and labels are predicted; a label that means something else is an error."""
     frame, windows = cut
-    model = distinct(windows)
+    model = distinct(windows, n_members=2)
     export_onnx(model, tmp_path / "model.onnx")
     predictor = OnnxPredictor(tmp_path / "model.onnx")
     np.testing.assert_allclose(predictor.predict(windows), model.predict(windows), atol=1e-4)
@@ -199,7 +199,7 @@ def with_price(distinct, tmp_path_factory):
     frame = pl.DataFrame({"load": random.normal(size=50), "price": random.normal(40, 3, size=50)})
     windows = make_windows(frame, target="load", length=4, features=["load"], known="price")
     path = tmp_path_factory.mktemp("exported") / "model.onnx"
-    export_onnx(distinct(windows), path)
+    export_onnx(distinct(windows, n_members=2), path)
     return OnnxPredictor(path), windows
 
 
