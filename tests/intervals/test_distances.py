@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unflat.intervals.distances import Distances, fit_distances
+from unflat.intervals.distances import FLOOR, Distances, _Batch, fit_distances
 
 
 def drawn(n=4000, seed=0):
@@ -75,3 +75,18 @@ def test_numbers_come_back():
     described, errors, _ = drawn(200)
     fitted = fit_distances(described, errors, None)
     assert torch.equal(Distances.restore(fitted.state_dict())(described), fitted(described))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_gradients_are_those_that_autograd_finds(weighted):
+    """Each batch's gradients are those of the weighted mean of the pinball loss at the decile, plus the penalty."""
+    generator = torch.Generator().manual_seed(0)
+    states, sides = torch.randn(50, 7, generator=generator), torch.randn(50, 4, generator=generator)
+    counts = torch.rand(50, 1, generator=generator) if weighted else None
+    weight = torch.randn(4, 7, generator=generator).requires_grad_()
+    bias = torch.randn(4, generator=generator).requires_grad_()
+    beyond = sides - torch.nn.functional.softplus(states @ weight.T + bias) - FLOOR
+    pinball = torch.where(beyond > 0, 0.9 * beyond, -0.1 * beyond)
+    loss = (pinball if counts is None else counts * pinball).mean() + 1e-3 * weight.square().sum()
+    expected = torch.autograd.grad(loss, (weight, bias))
+    torch.testing.assert_close(_Batch(states, sides, counts).gradients(weight, bias), expected)

@@ -13,7 +13,7 @@ coverage, and one head serves every coverage. How it is made is in docs/interval
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -142,19 +142,43 @@ def _descend(distances: Distances, states: Tensor, sides: Tensor, counts: Tensor
     bias = distances.bias.clone().requires_grad_()
     optimizer = AdamW([("weight", weight), ("bias", bias)])
     batches = [
-        (states[part].contiguous(), sides[part], None if counts is None else counts[part])
+        _Batch(states[part].contiguous(), sides[part], None if counts is None else counts[part, None])
         for part in _parts(len(states))
     ]
     for step in range(_STEPS):
-        x, far, count = batches[step % len(batches)]
-        beyond = far - (softplus(linear(x, weight, bias)) + FLOOR)
-        cost = torch.maximum(_DECILE * beyond, (_DECILE - 1) * beyond).mean(dim=1)
-        loss = (cost if count is None else cost * count).mean() + _DECAY * weight.square().sum()
-        optimizer.forget_gradients()
-        loss.backward()
+        batch = batches[step % len(batches)]
+        weight.grad, bias.grad = batch.gradients(weight, bias)
         optimizer.step(Pace(_RATE * (1 - step / _STEPS)))
     distances.weight.copy_(weight.detach().T)
     distances.bias.copy_(bias.detach())
+
+
+class _Batch(NamedTuple):
+    """Sequences of one step.
+
+    Parameters
+    ----------
+    states : Tensor of shape (n, width)
+        Standardized.
+    sides : Tensor of shape (n, 2 * outputs)
+        How far errors reach, as shares of the overall distances.
+    counts : Tensor of shape (n, 1) or None
+        What each sequence counts.
+    """
+
+    states: Tensor
+    sides: Tensor
+    counts: Tensor | None
+
+    @torch.no_grad()
+    def gradients(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        """Give the gradients of the mean pinball loss with its penalty, by hand: autograd would take twice the time."""
+        score = linear(self.states, weight, bias)
+        is_beyond = self.sides > softplus(score) + FLOOR
+        slope = torch.where(is_beyond, -_DECILE, 1 - _DECILE).mul_(score.sigmoid_()).div_(score.numel())
+        if self.counts is not None:
+            slope.mul_(self.counts)
+        return torch.addmm(weight, slope.T, self.states, beta=2 * _DECAY), slope.sum(dim=0)
 
 
 def _parts(n: int) -> list[slice]:
