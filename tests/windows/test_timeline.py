@@ -218,6 +218,24 @@ def test_hours_that_a_clock_shows_twice_are_told(day, named):
     assert ("If the clock was set back then, write the times in UTC" in str(raised.value)) is named
 
 
+@pytest.mark.parametrize(
+    ("group", "remedy"),
+    [
+        (None, "Drop the repeated rows, or give the rows of one series at a time, for the model was trained without a"),
+        ("g", "Drop the repeated rows, or label rows of different series differently."),
+    ],
+)
+def test_repeated_times_of_data_for_a_model_are_told_with_what_can_be_done_there(group, remedy):
+    """Who predicts cannot name a group any more: the remedy speaks of the rows."""
+    frame = frame_of(times_every("1h", 5), g=["a"] * 5)
+    schema = make_windows(frame, target="x", length=2, group=group, features="x", time="t").schema
+    for targets in (True, False):
+        with pytest.raises(DuplicateTimeError) as raised:
+            apply_schema(pl.concat([frame, frame[-1:]]), schema, targets=targets)
+        assert raised.value.remedy.startswith(remedy)
+        assert (raised.value.count, raised.value.group) == (1, group and "a")
+
+
 @pytest.mark.parametrize("labels", [["a", None, "b"], [1.0, float("nan"), 2.0]])
 def test_every_row_needs_its_series(labels):
     """A missing group is refused with its row."""

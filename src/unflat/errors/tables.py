@@ -167,6 +167,8 @@ class DuplicateTimeError(TableError):
         Whether the column says nothing of the time of day.
     set_back : bool
         Whether these may be hours that a clock shows twice, for it is set back in autumn.
+    settled : bool
+        Whether they are read for a model, whose group is no more to be chosen.
     """
 
     def __init__(
@@ -178,24 +180,52 @@ class DuplicateTimeError(TableError):
         *,
         only_dates: bool = False,
         set_back: bool = False,
+        settled: bool = False,
     ) -> None:
         self.column = column
         self.time = time
         self.count = count
         self.group = group
+        self.only_dates = only_dates
+        self.set_back = set_back
+        self.settled = settled
         series = f" of the series {group!r}" if group is not None else ""
         super().__init__(
             f"The time column {column!r}{series}",
             "each time once in a series",
             f"{count} repeated, the first {time}",
-            (
-                "If the clock was set back then, write the times in UTC, or with their offset from it; else name"
-                if set_back
-                else "Name"
+            self._remedy(),
+        )
+
+    def for_a_model(self) -> DuplicateTimeError:
+        """Give the same error of rows that are read for a model, whose group is no more to be chosen."""
+        return DuplicateTimeError(
+            self.column, self.time, self.count, self.group,
+            only_dates=self.only_dates, set_back=self.set_back, settled=True,
+        )  # fmt: skip
+
+    def _remedy(self) -> str:
+        remedy = self._remedy_for_a_model() if self.settled else self._remedy_for_windows()
+        if self.set_back:
+            return (
+                f"If the clock was set back then, write the times in UTC, or with their offset from it; else {remedy}"
             )
-            + " the column that tells the series apart, or all that do so together, as the group, "
-            + ("join the dates with the times of day if another column holds them, " if only_dates else "")
-            + "or drop the repeated rows.",
+        return remedy[0].upper() + remedy[1:]
+
+    def _remedy_for_windows(self) -> str:
+        joined = "join the dates with the times of day if another column holds them, " if self.only_dates else ""
+        return (
+            "name the column that tells the series apart, or all that do so together, as the group, "
+            f"{joined}or drop the repeated rows."
+        )
+
+    def _remedy_for_a_model(self) -> str:
+        if self.group is not None:
+            return "drop the repeated rows, or label rows of different series differently."
+        return (
+            "drop the repeated rows, or give the rows of one series at a time, for the model was trained without a "
+            "group. To predict for several series at once, train one with the column that tells them apart as the "
+            "group."
         )
 
 

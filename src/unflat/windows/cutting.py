@@ -13,6 +13,7 @@ import polars as pl
 
 from unflat.errors import (
     ColumnTypeError,
+    DuplicateTimeError,
     MissingColumnError,
     ShortSeriesWarning,
     TableError,
@@ -236,6 +237,8 @@ def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windo
         beside = (*schema.known, *schema.static, *schema.group_columns)
         taken = (*schema.features, *schema.targets, *beside, *times)
         raise MissingColumnError(error.column, error.available, error.role, settled=True, taken=taken) from None
+    except DuplicateTimeError as error:  # nor is what tells series apart
+        raise error.for_a_model() from None
     except WindowTooLongError as error:  # nor are measures
         raise WindowTooLongError(error.length, error.horizon, error.longest, settled=True) from None
 
