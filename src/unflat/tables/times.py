@@ -8,6 +8,7 @@ import polars as pl
 
 from unflat.errors import ColumnTypeError
 from unflat.tables.columns import is_temporal
+from unflat.tables.periods import PERIODS, first_days
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,9 +20,8 @@ _NAMED_MONTHS = (
 )
 """Months in English words, short or whole."""
 _AMBIGUOUS_DATES = ("%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y", "%m/%d/%y", "%d/%m/%y")
-_MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%m.%Y", "%b %Y", "%B %Y", "%b-%Y", "%Y %b", "%Y %B", "%YM%m")
+_MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%m.%Y", "%b %Y", "%B %Y", "%b-%Y", "%Y %b", "%Y %B", "%YM%m", "%Y-M%m")
 """A month stands for its first day."""
-_QUARTER = r"^(\d{4})[ -]?[Qq]([1-4])$"
 _TIMES_OF_DAY = ("", "%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
 _ZONES = ("", "%#z")
 _OFFSET = r":\d\d.*[+-]([\d:]{2,5})\s*$"
@@ -41,8 +41,8 @@ def times_in_text(column: pl.Series, date_format: str | None = None) -> pl.Serie
         Text. Dates are year-month-day, with dashes, slashes or dots; day.month.year; month and day in either order
         before the year, if some day above 12 settles which is which; or with the month's name, as in 3-Jan-2012 and
         Jan 3, 2012. Years have four digits, or two after dots, slashes and names. A time of day may follow after a
-        blank or a T, and an offset from UTC after that. Months (1949-01, 01/1949, Jan 1949) and quarters (1949Q1) stand
-        for their first day.
+        blank or a T, and an offset from UTC after that. Months (1949-01, 01/1949, Jan 1949), quarters (1949Q1) and
+        weeks of ISO 8601 (1949-W01) stand for their first day.
     date_format : str or None
         How dates were written in a column of the same meaning, as `date_format_of` gives it: it settles which of day
         and month is which, where this column does not.
@@ -215,13 +215,12 @@ def _formats() -> Iterator[str]:
                 for zone in _ZONES if time_of_day else ("",):
                     yield f"{date}{between}{time_of_day}{zone}"
     yield from _MONTHS
-    yield _QUARTER
+    yield from PERIODS
 
 
 def _parse(column: pl.Series, form: str) -> pl.Series:
-    if form == _QUARTER:
-        year, quarter = (pl.lit(column.str.extract(form, part).cast(pl.Int32)) for part in (1, 2))
-        return pl.select(pl.date(year, 3 * quarter - 2, 1).alias(column.name)).to_series()
+    if form in PERIODS:
+        return first_days(column, form)
     if form in _MONTHS:
         column, form = column + "|01", f"{form}|%d"
     kind = pl.Datetime("us") if ":" in form else pl.Date()
