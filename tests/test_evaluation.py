@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -357,6 +358,18 @@ def test_html_holds_the_same_figures_and_escapes_names():
     for cell in (number(output.rmse), ratio(output.skills[RIDGE]), verdict(output, MEAN).replace("'", "&#x27;")):
         assert f"<td>{cell}</td>" in page
     assert repr(result) == "<Evaluation of last_step on 30 samples>"
+
+
+def test_in_a_notebook_it_has_a_style_that_holds_for_itself_alone():
+    """One block, whose rules all are for what lies within it; tables scroll where they are too wide."""
+    page = evaluate(last_step, X[TEST], Y[TEST], train=(X[TRAIN], Y[TRAIN]))._repr_html_()
+    name, style, rest = re.fullmatch(
+        r'<div class="([a-z-]+)">\n<style>(.*?)</style>(.*)</div>', page, re.DOTALL
+    ).groups()
+    selectors = [part.strip() for rule in re.findall(r"([^{}]+)\{", style) for part in rule.split(",")]
+    assert all(re.match(rf"div\.{name}( |$)", selector) for selector in selectors)
+    assert rest.count("<table>") == rest.count('<div class="table">\n<table>') == 2
+    assert "overflow-x: auto" in style
 
 
 @pytest.mark.parametrize("model", [last_step, lambda inputs: last_step(inputs) * np.nan])

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from unflat.evaluation import markup
 from unflat.evaluation.groups import GroupIntervals, group_remarks, group_rows
 from unflat.evaluation.layout import columns, paragraph
 from unflat.evaluation.words import mape_in_words, number, r2_in_words, ratio, spread_in_words, verdict
 from unflat.metrics import Assessment, IntervalScores
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from unflat.metrics import OutputScores
 
@@ -105,15 +106,15 @@ class Evaluation:
         return "\n\n".join([*blocks, "\n".join(map(paragraph, self._remarks))])
 
     def _repr_html_(self) -> str:
+        """Write it as HTML, which a notebook shows."""
         parts = [f"<p><strong>{escape(self.title)}</strong></p>"]
         for output, (name, scores, interval) in enumerate(self._named()):
-            parts += [f"<p>{escape(line)}</p>" for line in _heading(name, scores)]
-            parts.append(_html_table(_score_rows(scores) + _interval_rows(interval)))
-            parts.append(_html_table(_baseline_rows(scores), head=True))
+            parts += map(markup.paragraph, _heading(name, scores))
+            parts.append(markup.table(_score_rows(scores) + _interval_rows(interval), head=False))
+            parts.append(markup.table(_baseline_rows(scores)))
             if rows := group_rows(self.by_group, output):
-                parts.append(_html_table(rows, head=True))
-        parts += [f"<p>{escape(note)}</p>" for note in self._remarks]
-        return "\n".join(parts)
+                parts.append(markup.table(rows))
+        return markup.block([*parts, *map(markup.paragraph, self._remarks)])
 
     @property
     def _remarks(self) -> list[str]:
@@ -173,12 +174,3 @@ def _left_out(reasons: Mapping[str, str]) -> list[str]:
         else f"The baselines {' and '.join(names)} do not apply: {reason}."
         for reason, names in named.items()
     ]
-
-
-def _html_table(rows: Sequence[tuple[str, ...]], *, head: bool = False) -> str:
-    tags = ["th" if head and i == 0 else "td" for i in range(len(rows))]
-    lines = [
-        "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row) + "</tr>"
-        for tag, row in zip(tags, rows, strict=True)
-    ]
-    return "\n".join(["<table>", *lines, "</table>"])
