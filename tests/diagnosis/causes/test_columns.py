@@ -73,7 +73,7 @@ def test_outliers_share_is_computed_by_hand(fake):
     y[0], y[1] = -100.0, 100.0
     cause = outliers_own_scale(fake(y, np.zeros(200)))
     assert cause.id == "outliers_own_scale"
-    assert "target 0" in cause.evidence[0].what
+    assert "of the target owned" in cause.evidence[0].what
     assert cause.evidence[0].value == pytest.approx(20_000 / 20_198)
     assert cause.evidence[1].value == 1
 

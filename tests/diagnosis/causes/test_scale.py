@@ -20,6 +20,17 @@ def test_target_out_of_reach_is_computed_by_hand(fake):
     assert cause.confidence == pytest.approx(0.95)
 
 
+def test_a_target_has_a_number_where_there_are_several(fake):
+    """The only one is the target."""
+    y = np.tile([90.0, 110.0], 50)
+    one = target_scale(fake(y, np.full(100, 4.0)))
+    several = target_scale(fake(np.column_stack([y, 2 * y]), np.full((100, 2), 4.0)))
+    assert [evidence.what for evidence in one.evidence] == [
+        "magnitude of the target, |mean| + 2 deviations", "deviation of the target",
+    ]  # fmt: skip
+    assert several.evidence[0].what == "magnitude of target 1, |mean| + 2 deviations"
+
+
 def test_unknown_settings_leave_magnitude_and_level(fake):
     """Without settings an output that is not even on the targets' mean speaks for it; one that is, less."""
     y = np.tile([90.0, 110.0], 50)

@@ -8,7 +8,7 @@ import numpy as np
 
 from unflat.diagnosis.causes.linear import linear_r2, summary
 from unflat.diagnosis.causes.network import moments, network_inputs
-from unflat.diagnosis.causes.rule import cure_for
+from unflat.diagnosis.causes.rule import cure_for, target_of
 from unflat.diagnosis.causes.scale import UNSCALED, VANISHING
 from unflat.diagnosis.causes.symptoms import worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
@@ -136,7 +136,7 @@ def outliers_own_scale(examination: Examination) -> Cause | None:
     if not worse_than_it_should(examination):
         return None
     y = examination.training.y
-    owned = {f"target {k}": owned_by_few(y[:, k]) for k in range(y.shape[1])}
+    owned = {target_of(examination, k): owned_by_few(y[:, k]) for k in range(y.shape[1])}
     if max(owned.values()) < OWNED:
         owned |= _owned_features(examination)
     worst = max(owned, key=lambda name: owned[name])

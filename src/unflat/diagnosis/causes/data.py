@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unflat.diagnosis.causes.rule import compiled_as_before, cure_for
+from unflat.diagnosis.causes.rule import compiled_as_before, cure_for, target_of
 from unflat.diagnosis.causes.symptoms import varies
 from unflat.diagnosis.records import Cause, Evidence
 
@@ -67,7 +67,9 @@ def constant_target(examination: Examination) -> Cause | None:
         "constant_target",
         "Every training target is the same number, so a constant prediction is the right one.",
         (
-            Evidence(f"different values of target {output}", float(len(np.unique(y[:, output]))), "many"),
+            Evidence(
+                f"different values of {target_of(examination, output)}", float(len(np.unique(y[:, output]))), "many"
+            ),
             Evidence("outputs with a constant target", float(constant.sum()), "0"),
         ),
         cure_for(

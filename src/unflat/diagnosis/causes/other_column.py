@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from unflat.diagnosis.causes.linear import squared_correlation
-from unflat.diagnosis.causes.rule import cure_for
+from unflat.diagnosis.causes.rule import cure_for, target_of
 from unflat.diagnosis.causes.symptoms import attainable
 from unflat.diagnosis.records import Cause, Evidence
 
@@ -46,16 +46,18 @@ def target_scaled_by_other_column(examination: Examination) -> Cause | None:
 
 
 def _other_column(examination: Examination, output: int, column: str, numbers: tuple[float, float]) -> Cause:
+    target = target_of(examination, output)
     y = examination.training.y[:, output]
     raw = examination.raw[1][:, output] if examination.raw is not None else y
     return Cause(
         "target_scaled_by_other_column",
-        f"Target {output} was scaled by the mean and deviation of {column}, and is neither centered nor of unit size.",
+        f"{target[0].upper()}{target[1:]} was scaled by the mean and deviation of {column}, and is neither centered "
+        "nor of unit size.",
         (
-            Evidence(f"mean that target {output} was centered by", numbers[0], f"{raw.mean():.6g}, its own"),
-            Evidence(f"deviation that target {output} was divided by", numbers[1], f"{raw.std():.6g}, its own"),
-            Evidence(f"mean of target {output} once scaled", float(y.mean()), "0"),
-            Evidence(f"deviation of target {output} once scaled", float(y.std()), "1"),
+            Evidence(f"mean that {target} was centered by", numbers[0], f"{raw.mean():.6g}, its own"),
+            Evidence(f"deviation that {target} was divided by", numbers[1], f"{raw.std():.6g}, its own"),
+            Evidence(f"mean of {target} once scaled", float(y.mean()), "0"),
+            Evidence(f"deviation of {target} once scaled", float(y.std()), "1"),
         ),
         cure_for(examination, _WORDS_OTHER_COLUMN, _OTHER_COLUMN_CODE),
         0.95,

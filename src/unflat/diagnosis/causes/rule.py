@@ -48,6 +48,11 @@ Code = Mapping["Framework", str]
 """The same change in each framework; one that is left out has no code for it."""
 
 
+def target_of(examination: Examination, output: int) -> str:
+    """Name a target in words, by its number where there are several."""
+    return "the target" if examination.training.y.shape[1] == 1 else f"target {output}"
+
+
 def cure_for(examination: Examination, words: str, code: Code) -> Cure:
     """Word a cure for the framework of the model that was examined.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from unflat.diagnosis.causes.network import distance, losses_of_targets, moments, network_inputs, reach, to_network
-from unflat.diagnosis.causes.rule import compiled_as_before, cure_for
+from unflat.diagnosis.causes.rule import compiled_as_before, cure_for, target_of
 from unflat.diagnosis.causes.symptoms import behind, unlearned, worse_than_it_should
 from unflat.diagnosis.causes.units import in_other_units
 from unflat.diagnosis.records import Cause, Evidence
@@ -98,10 +98,11 @@ def target_scale(examination: Examination) -> Cause | None:
         if not _gains(relearned):
             return None
     output = int(np.argmax(np.where(unscaled, needed, -1.0)))
+    target = target_of(examination, output)
     evidence = [
         *_relearned_as_evidence(relearned),
-        Evidence(f"magnitude of target {output}, |mean| + 2 deviations", needed[output], "about 2"),
-        Evidence(f"deviation of target {output}", deviation[output], "about 1"),
+        Evidence(f"magnitude of {target}, |mean| + 2 deviations", needed[output], "about 2"),
+        Evidence(f"deviation of {target}", deviation[output], "about 1"),
     ]
     reached = reach(examination)
     if reached is not None:
