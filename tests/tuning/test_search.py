@@ -77,7 +77,7 @@ def test_the_best_trial_is_chosen_if_it_is_better_again(scripted, space):
     best = min(findings.trials[1:], key=lambda trial: trial.loss)
     assert findings.chosen == findings.best == best.number
     assert findings.parameters["learning_rate"] == best.point["learning_rate"]
-    assert [seed for _, seed in task.asked[6:]] == [8, 9, 10, 8, 9, 10]
+    assert [seed for _, seed in task.asked[6:]] == [8, 8, 9, 9, 10, 10]
     assert findings.comparison.given == (0.5, 0.5, 0.5)
     assert findings.comparison.tuned == pytest.approx([best.loss + 1e-6] * 3)
 
@@ -202,6 +202,25 @@ def test_a_trial_that_a_budget_cuts_ends_the_search(scripted, space, tmp_path):
     assert not findings.interrupted
     again = searched(scripted(by_rate), space, trials=2, journal=tmp_path / "journal")
     assert again.trials[2].point == whole.trials[1].point
+
+
+@pytest.mark.parametrize(("in_time", "seeds"), [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2)])
+def test_a_comparison_keeps_to_the_budget(scripted, space, in_time, seeds):
+    """Trainings that there is no time for are ended; only seeds with which both have come to their end are compared."""
+
+    class Slowing(type(scripted(by_rate))):
+        def train(self, parameters, seed, report=None, until=float("inf")):
+            done = sum(seed != 7 for _, seed in self.asked)
+            object.__setattr__(self, "cost", 1000.0 if seed != 7 and done >= in_time else 0.01)
+            return super().train(parameters, seed, report, until)
+
+    task = scripted(by_rate)
+    task.__class__ = Slowing
+    findings = searched(task, space, trials=6, budget=30, repeats=2)
+    assert len(task.asked) == 6 + min(in_time + 1, 4)
+    assert (0 if findings.comparison is None else len(findings.comparison.given)) == seeds
+    assert findings.best != 0
+    assert findings.chosen == (findings.best if seeds else 0)
 
 
 def test_a_budget_counts_the_networks_of_the_end():

@@ -59,6 +59,13 @@ def test_a_search_of_one_trial_does_not_speak_of_others():
             "The model is kept as it was given, but for random_state: no trial had a lower validation loss.",
         ),
         (
+            findings(),
+            (
+                "The model is kept as it was given, but for random_state: trial 1 did better in the search, and the "
+                "budget left no time to train both anew, which would show whether it does so again: give more."
+            ),
+        ),
+        (
             findings(parameters={"units": (1,)}),
             "Trial 1 is chosen: its validation loss is 0.4100, that of the model as given 0.5000.",
         ),

@@ -113,9 +113,12 @@ def tune(
         the budget admits where there is one.
     budget : float or None
         Seconds, for this call in all; None for no limit. Where it is too short for the trainings of one model, that
-        one is ended early, when the call has taken half as long again, and a warning says so.
+        one is ended early, when the call has taken half as long again, and a warning says so. The comparison at the end
+        is held to that time as well: seeds that there is none for are left out, and without any the model as given is
+        kept.
     repeats : int
-        Other seeds with which the best trial and the model as given are compared at the end.
+        Other seeds with which the best trial and the model as given are compared at the end; 0 takes the best trial
+        without.
     storage : str or path, or None
         A file that keeps the trials; another call with it goes on from them. None keeps nothing.
     random_state : int, RandomState, Generator or None

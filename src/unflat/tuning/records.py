@@ -88,7 +88,8 @@ class Findings:
     best : int
         The number of the trial with the lowest loss.
     comparison : Comparison or None
-        The best trial held against the model as given; None where it is that model, or by wish.
+        The best trial held against the model as given; None where it is that model, by wish, or where a budget left no
+        time for it.
     parameters : dict of str to object
         The parameters that the tuned model has instead of the given one's; empty where that one is kept.
     importance : dict of str to float

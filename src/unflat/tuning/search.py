@@ -44,7 +44,7 @@ class Limits:
         there is a budget.
     budget : float or None
         Seconds of this call, the closing trainings included as far as they can be foreseen; None for no limit. A
-        training that would make it half as long again is ended early.
+        training that would make it half as long again is ended early, and one of a comparison then counts for nothing.
     repeats : int
         How often the best trial and the model as given are trained anew, each time with another seed, before one of
         them is chosen. With 0 the losses of the search itself decide.
@@ -147,9 +147,10 @@ def search(
         parameters = runner.parameters_of(best)
         comparison = None
         if best.number != GIVEN and limits.repeats:
-            comparison = compare(task, parameters, [(seed + 1 + i) % SEEDS for i in range(limits.repeats)])
-        keeps = best.number == GIVEN or (comparison is not None and not comparison.tuned_wins)
-        chosen = {} if keeps else parameters
+            seeds = [(seed + 1 + i) % SEEDS for i in range(limits.repeats)]
+            comparison = compare(task, parameters, seeds, until=end - networks * best.seconds)
+        better_again = comparison is not None and comparison.tuned_wins
+        chosen = parameters if best.number != GIVEN and (better_again or not limits.repeats) else {}
         return Findings(records, best.number, comparison, chosen, trials.importance(), runner.interrupted)
 
 
@@ -180,7 +181,7 @@ def best_of(records: tuple[Trial, ...]) -> Trial:
     )
 
 
-def compare(task: Task, parameters: Mapping[str, Any], seeds: list[int]) -> Comparison:
+def compare(task: Task, parameters: Mapping[str, Any], seeds: list[int], *, until: float = inf) -> Comparison | None:
     """Train the model as given and the tuned one anew, seed by seed.
 
     The lowest of many losses is low by luck too: of initial weights, of the order of sequences, and of the part that
@@ -195,22 +196,29 @@ def compare(task: Task, parameters: Mapping[str, Any], seeds: list[int]) -> Comp
         What the tuned model differs by.
     seeds : list of int
         The seeds.
+    until : float
+        When time is up, on `time.perf_counter`.
 
     Returns
     -------
-    Comparison
-        Their losses.
+    Comparison or None
+        Their losses with the seeds that there was time for; None if there was for none.
     """
-    given = tuple(_loss(task, {}, seed) for seed in seeds)
-    tuned = tuple(_loss(task, parameters, seed) for seed in seeds)
-    return Comparison(given, tuned)
+    losses: list[tuple[float, float]] = []
+    for seed in seeds:
+        given = _trained(task, {}, seed, until)
+        tuned = given if given.cut else _trained(task, parameters, seed, until)
+        if tuned.cut:
+            break
+        losses.append((given.loss, tuned.loss))
+    return Comparison(*zip(*losses, strict=True)) if losses else None
 
 
-def _loss(task: Task, parameters: Mapping[str, Any], seed: int) -> float:
-    trained = task.train(parameters, seed)
+def _trained(task: Task, parameters: Mapping[str, Any], seed: int, until: float) -> Trained:
+    trained = task.train(parameters, seed, until=until)
     if trained.interrupted:
         raise KeyboardInterrupt  # half a comparison is none; the trials are kept
-    return trained.loss
+    return trained
 
 
 class _Runner:

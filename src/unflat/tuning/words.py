@@ -83,6 +83,11 @@ def verdict(findings: Findings) -> str:
         )
     if best == GIVEN:
         return "The model is kept as it was given, but for random_state: no trial had a lower validation loss."
+    if compared is None and not findings.parameters:
+        return (
+            f"The model is kept as it was given, but for random_state: trial {best} did better in the search, and the "
+            "budget left no time to train both anew, which would show whether it does so again: give more."
+        )
     if compared is None:
         losses = [findings.trial(which).loss for which in (best, GIVEN)]
         lower, higher = ("none" if loss is None else number(loss) for loss in losses)
