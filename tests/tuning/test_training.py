@@ -1,3 +1,4 @@
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -5,7 +6,7 @@ import polars as pl
 import pytest
 
 from unflat import LSTMRegressor, make_windows
-from unflat.errors import ConfigurationError, InputError, TooFewSamplesError
+from unflat.errors import ConfigurationError, InputError, LoneValueWarning, TooFewSamplesError
 from unflat.history import EpochRecord
 from unflat.sequences.columnar import ColumnMatrix, blocks_of
 from unflat.training.callbacks import Plan
@@ -71,6 +72,21 @@ def test_the_score_is_the_loss_of_the_epoch_that_was_kept(data, small, loss):
     assert best > 0
     assert loss_on(model, task.parts(3)[1]) == pytest.approx(recorded[best - 1], rel=1e-4)
     assert task.train({}, 3).loss == pytest.approx(recorded[best - 1], rel=1e-4)
+
+
+def test_values_that_fit_draws_in_are_drawn_in_of_what_trials_are_scored_on(data, small):
+    """A mistyped target counts in the score as it did in training: the loss is what was recorded there."""
+    X, y = data
+    task = Task(small.set_params(learning_rate=0.1, skip=False), X, y)
+    place = int(np.flatnonzero(np.isin(y, task.parts(3)[1].y))[0])
+    mistyped = Task(small, X, np.where(np.arange(len(y)) == place, 1e6, y))
+    assert mistyped.parts(3)[1].y.max() < 1e3
+    with pytest.warns(LoneValueWarning):
+        model = mistyped.fit(mistyped.changed({}, 3))
+    recorded = model.history_.epochs[model.history_.best_epoch - 1].validation_loss
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", LoneValueWarning)  # the one of the model that is kept is enough
+        assert mistyped.train({}, 3).loss == pytest.approx(recorded, rel=1e-4)
 
 
 def test_a_network_that_stays_its_linear_part_is_known_as_such(data, small):

@@ -14,7 +14,8 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from unflat.dataset import as_dataset
-from unflat.errors import ConfigurationError, TooFewSamplesError, UnflatWarning
+from unflat.errors import ConfigurationError, LoneValueWarning, TooFewSamplesError, UnflatWarning
+from unflat.estimator.mistakes import without_lone_values
 from unflat.fitting.settings import choose_device, network_config, parting_for, scaling_config, training_config
 from unflat.network import predict_all
 from unflat.parting import FEWEST_TO_HOLD_OUT
@@ -148,6 +149,9 @@ class Task:
         """Part the data as `fit` does with this seed and with some parameters changed."""
         data = as_dataset(self.X, self.y, sample_weight=self.sample_weight, groups=self.groups).counted()
         parameters = self.model.get_params(deep=False) | changed
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", LoneValueWarning)  # the fit of the model that is kept tells of them
+            data = without_lone_values(data, scaling_config(parameters))
         return parting_for(parameters, data, self.validation, check_random_state(seed))
 
     def check(self, seed: int) -> None:
