@@ -174,3 +174,22 @@ def test_the_clock_of_utc_needs_no_words(end):
     times = [f"2024-03-01 {hour:02}:00:00{end}" for hour in range(20)]
     windows = make_windows(hours_of(times), target="load", length=4, calendar="hour")
     np.testing.assert_allclose(windows.sequences.rows[6, 1:], [1, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize("trained_in", ["Europe/Berlin", "UTC"])
+def test_times_of_another_zone_are_read_by_the_clock_that_training_had(trained_in, tmp_path):
+    """The same hours, with their zone as in Parquet files or with offsets as in CSV, are the same windows."""
+    start = dt.datetime(2024, 3, 29)  # noqa: DTZ001 - the zone follows
+    times = pl.datetime_range(start, start + dt.timedelta(hours=99), "1h", eager=True, time_zone="UTC")
+    zoned = pl.DataFrame({"t": times.dt.convert_time_zone(trained_in), "x": range(100)})
+    schema = make_windows(zoned, target="x", length=4, calendar="hour").schema
+    schema = WindowSchema.from_dict(json.loads(json.dumps(schema.to_dict())))
+    path = tmp_path / "offsets.csv"
+    berlin = times.dt.convert_time_zone("Europe/Berlin")
+    zoned.with_columns(t=berlin.dt.strftime("%Y-%m-%dT%H:%M:%S%:z")).write_csv(path)
+    expected = apply_schema(zoned, schema, targets=True)
+    for other in (path, zoned.with_columns(t=berlin)):
+        windows = apply_schema(other, schema, targets=True)
+        assert np.array_equal(windows.sequences.rows[:], expected.sequences.rows[:])
+        assert windows.end_times.equals(expected.end_times)
+        assert windows.end_times.dtype.time_zone == trained_in

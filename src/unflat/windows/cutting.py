@@ -179,7 +179,8 @@ def make_windows(
             labels=labels,
         )
         timeline, order = arrange(table, schema)
-        return _cut(table, replace(schema, step=timeline.step, missing=codes), timeline, order, targets=True)
+        schema = replace(schema, step=timeline.step, missing=codes, zone=timeline.zone)
+        return _cut(table, schema, timeline, order, targets=True)
 
 
 def apply_schema(frame: object, schema: WindowSchema, *, targets: bool) -> Windows:

@@ -18,7 +18,7 @@ _WAVES = ("sin", "cos")
 _LATER = {"calendar", "known", "static", "missing"}
 """Fields that files of the first version do not have."""
 
-_OPTIONAL = {"date_format", "step"}
+_OPTIONAL = {"date_format", "step", "zone"}
 """Fields that are written only where there is something to say."""
 
 
@@ -59,6 +59,8 @@ class WindowSchema(Checked):
         is no time column.
     missing : tuple of float
         Numbers that stand for a missing value, in whatever column of numbers they are.
+    zone : str or None
+        The time zone of the time column, where it has one: times of other tables that have one are read by its clock.
 
     Raises
     ------
@@ -80,6 +82,7 @@ class WindowSchema(Checked):
     date_format: str | None = None
     step: Step | None = None
     missing: tuple[float, ...] = ()
+    zone: str | None = None
 
     @classmethod
     def _owner(cls) -> str:
@@ -182,7 +185,14 @@ class WindowSchema(Checked):
             **{name: tuple(values.get(name, ())) for name in _LATER},
             date_format=values.get("date_format"),
             step=_step(values.get("step")),
+            zone=_zone(values.get("zone")),
         )
+
+
+def _zone(value: object) -> str | None:
+    if isinstance(value, str | None):
+        return value
+    raise ConfigurationError("WindowSchema", "zone", "the name of a time zone, or None", value)
 
 
 def _step(value: object) -> Step | None:

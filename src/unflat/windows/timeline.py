@@ -64,6 +64,12 @@ class Timeline:
         return None if self.rhythm is None or self.times is None else self.rhythm.step(self.times.dtype)
 
     @property
+    def zone(self) -> str | None:
+        """The time zone of times, where they have one."""
+        dtype = None if self.times is None else self.times.dtype
+        return dtype.time_zone if isinstance(dtype, pl.Datetime) else None
+
+    @property
     def ticks(self) -> NDArray[Any] | None:
         """Times as the numbers that they are stored as."""
         return None if self.times is None else ticks_of(self.times)
@@ -85,7 +91,8 @@ def arrange(table: Table, schema: WindowSchema) -> tuple[Timeline, NDArray[np.in
     table : Table
         At least one row.
     schema : WindowSchema
-        The names of the time and the group column; and the step of an earlier table, where one is known.
+        The names of the time and the group column; and the step and the time zone of an earlier table, where they
+        are known.
 
     Returns
     -------
@@ -108,7 +115,7 @@ def arrange(table: Table, schema: WindowSchema) -> tuple[Timeline, NDArray[np.in
     """
     members = [_as_groups(table[name]) for name in schema.group_columns]
     group = _joined(members) if members else None
-    times = None if schema.time is None else as_times(table[schema.time], schema.date_format)
+    times = None if schema.time is None else _by_clock(as_times(table[schema.time], schema.date_format), schema.zone)
     order = None if _in_order(group, times, table.height) else _sorting(group, times)
     if order is not None:
         group = None if group is None else group.gather(order)
@@ -118,6 +125,12 @@ def arrange(table: Table, schema: WindowSchema) -> tuple[Timeline, NDArray[np.in
     firsts = bounds[:-1] if order is None else order[bounds[:-1]]
     timeline = Timeline(bounds, bounds, labels, tuple(column.gather(firsts) for column in members))
     return timeline if times is None else _timed(timeline, times.rechunk(), schema), order
+
+
+def _by_clock(times: pl.Series, zone: str | None) -> pl.Series:
+    """Read points in time by the clock of a zone; those without one of their own stay as they are."""
+    zoned = isinstance(times.dtype, pl.Datetime) and times.dtype.time_zone is not None
+    return times.dt.convert_time_zone(zone) if zoned and zone is not None else times
 
 
 def _as_groups(column: pl.Series) -> pl.Series:
