@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unflat.diagnosis.standing import FLAT_SHARE
+from unflat.diagnosis.measured.standing import FLAT_SHARE
 from unflat.diagnosis.verdict import NO_BETTER
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.never_flat import data
 
 from unflat import LSTMRegressor, diagnose
-from unflat.diagnosis.standing import standard_error
+from unflat.diagnosis.measured.standing import standard_error
 
 if TYPE_CHECKING:
     from benchmarks.never_flat.data import Data

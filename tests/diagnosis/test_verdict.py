@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unflat.diagnosis import verdict as verdict_module
-from unflat.diagnosis.examination import Examination, Part
-from unflat.diagnosis.past import Past
+from unflat.diagnosis.material.past import Past
+from unflat.diagnosis.measured.examination import Examination, Part
+from unflat.diagnosis.measured.standing import FLAT_SHARE, errors_needed, figures_of
 from unflat.diagnosis.records import Cause, Cure
-from unflat.diagnosis.signal import Reference, References, Signal
-from unflat.diagnosis.standing import FLAT_SHARE, errors_needed, figures_of
+from unflat.diagnosis.references.signal import Reference, References, Signal
 from unflat.diagnosis.subjects import subject_of
 from unflat.diagnosis.verdict import judge
 

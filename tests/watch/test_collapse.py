@@ -2,7 +2,7 @@
 
 import pytest
 
-from unflat.diagnosis.signal import Signal
+from unflat.diagnosis.references.signal import Signal
 from unflat.watch.collapse import Scene, judge
 from unflat.watch.records import Course
 

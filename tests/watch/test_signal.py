@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from unflat.diagnosis.reference import find_references
+from unflat.diagnosis.references.finding import find_references
 from unflat.watch.sample import choose
 from unflat.watch.signal import find_signal
 

@@ -11,17 +11,22 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # i
 from unflat.baselines import LAST_VALUE, MEAN, NO_PAST
 from unflat.config import Interval
 from unflat.diagnosis.causes import OF_DATA, find_causes
-from unflat.diagnosis.codes import codes_taken_for_numbers
-from unflat.diagnosis.examination import Examination, Part
-from unflat.diagnosis.inputs import Data, Losses, as_data, as_losses, beside_targets
-from unflat.diagnosis.padding import padding_of
+from unflat.diagnosis.material import (
+    Data,
+    Losses,
+    as_data,
+    as_losses,
+    beside_targets,
+    codes_taken_for_numbers,
+    padding_of,
+)
+from unflat.diagnosis.measured import Examination, Part
 from unflat.diagnosis.programs import Training, program_of
 from unflat.diagnosis.proof import Clock, LeftOut, Proof
 from unflat.diagnosis.proof import prove as prove_cures
 from unflat.diagnosis.records import NotExamined
-from unflat.diagnosis.reference import find_references
-from unflat.diagnosis.result import Diagnosis
-from unflat.diagnosis.second_opinion import with_second_opinion
+from unflat.diagnosis.references import find_references, with_second_opinion
+from unflat.diagnosis.shown import Diagnosis
 from unflat.diagnosis.subjects import Settings, subject_of
 from unflat.diagnosis.subjects.careful import CarefulSubject
 from unflat.diagnosis.verdict import LET_PASS, judge
@@ -36,10 +41,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from unflat.diagnosis.past import Past
+    from unflat.diagnosis.material import Past
     from unflat.diagnosis.programs import Program
     from unflat.diagnosis.records import Cause, Verdict
-    from unflat.diagnosis.signal import References
+    from unflat.diagnosis.references import References
     from unflat.diagnosis.subjects import Subject
     from unflat.diagnosis.verdict import Judgement
     from unflat.metrics import Assessment
@@ -236,7 +241,7 @@ def _diagnosis(examination: Examination, judgement: Judgement, names: tuple[str,
         held_out=None if held_out is None else _assessment(held_out, training, references),
         references=references,
         losses=losses,
-        not_examined=(*_not_examined(examination), *codes_taken_for_numbers(training, names)),
+        not_examined=(*_not_examined(examination), *codes_taken_for_numbers(training.values, training.y, names)),
         y=examination.judged.y,
         prediction=examination.judged.prediction,
     )

@@ -10,9 +10,8 @@ import numpy as np
 
 from unflat.diagnosis.causes import find_causes
 from unflat.diagnosis.causes.pairing import misaligned_pairs
-from unflat.diagnosis.standing import (
+from unflat.diagnosis.measured.standing import (
     FLAT_SHARE,
-    GAIN,
     MATTERS,
     NO_BETTER,
     STANDARD_ERRORS,
@@ -22,14 +21,14 @@ from unflat.diagnosis.standing import (
     figures_of,
     past_of,
 )
+from unflat.diagnosis.references import GAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from unflat.diagnosis.examination import Examination
-    from unflat.diagnosis.past import Past
+    from unflat.diagnosis.material import Past
+    from unflat.diagnosis.measured import Examination, Figures
     from unflat.diagnosis.records import Verdict
-    from unflat.diagnosis.standing import Figures
 
 __all__ = ["LET_PASS", "Judgement", "OutputVerdict", "judge"]
 

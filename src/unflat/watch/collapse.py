@@ -18,7 +18,7 @@ from unflat.watch.records import Finding
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from unflat.diagnosis.signal import Signal
+    from unflat.diagnosis.references import Signal
     from unflat.watch.records import Course, Record
 
 SURE = 3.0

@@ -14,8 +14,8 @@ from unflat.diagnosis.causes.data import nan_in_data
 from unflat.diagnosis.causes.optimisation import gradient_clipped, over_regularised, rate_too_high, rate_too_low
 from unflat.diagnosis.causes.output import frozen_parameters, loss_broadcast, output_range
 from unflat.diagnosis.causes.scale import input_scale, target_scale
-from unflat.diagnosis.examination import Examination, Part
-from unflat.diagnosis.inputs import beside_targets
+from unflat.diagnosis.material import beside_targets
+from unflat.diagnosis.measured import Examination, Part
 from unflat.diagnosis.subjects import Settings
 from unflat.watch.records import Likely
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from unflat.diagnosis.causes.rule import Rule
-    from unflat.diagnosis.inputs import Data
-    from unflat.diagnosis.signal import References
+    from unflat.diagnosis.material import Data
+    from unflat.diagnosis.references import References
     from unflat.diagnosis.subjects import Subject
     from unflat.watch.records import Course, Finding, Kind
 

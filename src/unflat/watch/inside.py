@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from unflat.diagnosis.inputs import Data
+    from unflat.diagnosis.material import Data
     from unflat.diagnosis.subjects import Layer, Subject
 
 FEW = 16

@@ -13,7 +13,7 @@ import numpy as np
 from unflat.diagnosis.subjects.careful import CarefulSubject
 
 if TYPE_CHECKING:
-    from unflat.diagnosis.examination import Part
+    from unflat.diagnosis.measured import Part
     from unflat.diagnosis.subjects import Subject
     from unflat.watch.records import Course, Finding, Record
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import numpy as np
 
-from unflat.diagnosis.examination import Part
-from unflat.diagnosis.inputs import beside_targets
-from unflat.diagnosis.signal import References, Signal
+from unflat.diagnosis.material import beside_targets
+from unflat.diagnosis.measured import Part
+from unflat.diagnosis.references import References, Signal
 from unflat.diagnosis.subjects.careful import CarefulSubject
 from unflat.errors import CollapseWarning, DataWarning
 from unflat.errors.telling import warn_user

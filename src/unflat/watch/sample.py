@@ -9,7 +9,7 @@ import narwhals as nw
 import numpy as np
 
 from unflat.dataset import targets_of
-from unflat.diagnosis.inputs import as_data, refuse_several_inputs
+from unflat.diagnosis.material.inputs import as_data, refuse_several_inputs
 from unflat.errors import InputError
 from unflat.sequences import Sequences, as_numbers
 from unflat.sequences.folds import places_apart_in
@@ -18,7 +18,7 @@ from unflat.windows import Windows
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from unflat.diagnosis.inputs import Data
+    from unflat.diagnosis.material import Data
 
 _FAULTY = 8
 """Sequences with values that are no numbers which are kept as evidence, at the most."""

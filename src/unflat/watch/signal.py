@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
-from unflat.diagnosis.learners import NEIGHBOURS, RIDGE, neighbours, ridge
-from unflat.diagnosis.signal import Reference, References, Signal
-from unflat.diagnosis.summaries import standardized, summarize
+from unflat.diagnosis.material.summaries import standardized, summarize
+from unflat.diagnosis.references import Reference, References, Signal
+from unflat.diagnosis.references.learners import NEIGHBOURS, RIDGE, neighbours, ridge
 from unflat.sequences.folds import folds_of, shuffled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from unflat.diagnosis.learners import Learner
+    from unflat.diagnosis.references.learners import Learner
     from unflat.watch.sample import Sample
 
 _PERMUTATIONS = 399
@@ -27,7 +27,7 @@ _LEARNERS: tuple[tuple[str, Learner], ...] = ((RIDGE, ridge), (NEIGHBOURS, neigh
 def find_signal(sample: Sample) -> References:
     """Let ridge and nearest neighbours learn the sample, and test them against a shuffled target.
 
-    As `unflat.diagnosis.reference.find_references` does, without boosted trees: in some hundredths of a second, on a
+    As `unflat.diagnosis.references.find_references` does, without boosted trees: in some hundredths of a second, on a
     thread of its own. What only trees find is missed, and then nobody is blamed.
 
     Parameters

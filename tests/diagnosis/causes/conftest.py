@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from unflat.diagnosis.examination import Examination, Part
-from unflat.diagnosis.reference import find_references
-from unflat.diagnosis.signal import References, Signal
+from unflat.diagnosis.measured.examination import Examination, Part
+from unflat.diagnosis.references.finding import find_references
+from unflat.diagnosis.references.signal import References, Signal
 from unflat.diagnosis.subjects import Settings, Subject
 from unflat.diagnosis.subjects.module import TorchSubject
 

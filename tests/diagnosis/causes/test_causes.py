@@ -8,7 +8,7 @@ import pytest
 
 from unflat.diagnosis import causes
 from unflat.diagnosis.causes import TIERS, find_causes
-from unflat.diagnosis.examination import Examination, Part
+from unflat.diagnosis.measured.examination import Examination, Part
 from unflat.diagnosis.records import CAUSE_IDS, Cause, Cure
 from unflat.diagnosis.subjects.regressor import RegressorSubject
 from unflat.errors import FitWarning

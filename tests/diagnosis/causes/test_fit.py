@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from unflat.diagnosis.causes.fit import _LINE_CODE, extrapolation, no_signal, overfit
-from unflat.diagnosis.signal import References, Signal
+from unflat.diagnosis.references.signal import References, Signal
 from unflat.diagnosis.subjects.base import Layer
 
 RANDOM = np.random.default_rng(0)

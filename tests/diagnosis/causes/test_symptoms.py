@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from unflat.diagnosis.causes.symptoms import attainable, behind, knows_more, lags, unlearned, varies
-from unflat.diagnosis.signal import Reference
+from unflat.diagnosis.references.signal import Reference
 
 Y = np.tile([-1.0, 1.0], 200)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from unflat.diagnosis.examination import Part
+from unflat.diagnosis.measured.examination import Part
 from unflat.diagnosis.programs import Program
 from unflat.errors import ModelFailedError
 

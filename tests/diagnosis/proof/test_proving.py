@@ -7,7 +7,7 @@ import pytest
 
 from unflat.diagnosis.programs import EDITS, Edit
 from unflat.diagnosis.proof import Clock, prove
-from unflat.diagnosis.signal import Signal
+from unflat.diagnosis.references.signal import Signal
 from unflat.errors import ModelFailedError
 
 TARGET, INPUTS = EDITS["target_scale"], EDITS["input_scale"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from unflat.diagnosis.inputs import beside_targets
+from unflat.diagnosis.material.inputs import beside_targets
 from unflat.diagnosis.subjects.outputs import outputs_of
 
 N, STEPS = 6, 3

@@ -41,7 +41,7 @@ from unflat.diagnosis.causes.units import inverse_forgotten, predict_scale_misma
 
 if TYPE_CHECKING:
     from unflat.diagnosis.causes.rule import Rule
-    from unflat.diagnosis.examination import Examination
+    from unflat.diagnosis.measured import Examination
     from unflat.diagnosis.records import Cause
 
 __all__ = ["OF_DATA", "TIERS", "find_causes"]

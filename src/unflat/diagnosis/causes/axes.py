@@ -8,15 +8,15 @@ import numpy as np
 
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import worse_than_it_should
+from unflat.diagnosis.material.summaries import standardized
 from unflat.diagnosis.records import Cause, Evidence
 from unflat.diagnosis.subjects.measures import MIXED
-from unflat.diagnosis.summaries import standardized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.diagnosis.causes.rule import Code
-    from unflat.diagnosis.examination import Examination
+    from unflat.diagnosis.measured import Examination
 
 _TURN = "X = X.transpose(0, 2, 1)  # (n, features, steps) to (n, steps, features); "
 _CODE: Code = {

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unflat.diagnosis.causes.linear import linear_r2, summary
 from unflat.diagnosis.causes.network import moments, network_inputs
 from unflat.diagnosis.causes.rule import cure_for, target_of
 from unflat.diagnosis.causes.scale import UNSCALED, VANISHING
 from unflat.diagnosis.causes.symptoms import worse_than_it_should
+from unflat.diagnosis.material.summaries import OWNED, owned_by_few
 from unflat.diagnosis.records import Cause, Evidence
-from unflat.diagnosis.standing import GAIN
-from unflat.diagnosis.summaries import OWNED, owned_by_few
+from unflat.diagnosis.references import GAIN
+from unflat.diagnosis.references.linear import linear_r2, summary
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.diagnosis.causes.rule import Code
-    from unflat.diagnosis.examination import Examination
+    from unflat.diagnosis.measured import Examination
 
 _CONSTANT_RAW = 1e-6
 """Deviation over magnitude of a raw column that is constant but for rounding, in float32 (eps 1.2e-7) and sums."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.diagnosis.causes.rule import Code
-    from unflat.diagnosis.examination import Examination, Part
+    from unflat.diagnosis.measured import Examination, Part
 
 _DROP = """import numpy as np
 kept = np.isfinite(X).reshape(len(X), -1).all(axis=1) & np.isfinite(y).reshape(len(y), -1).all(axis=1)

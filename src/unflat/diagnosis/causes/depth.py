@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.diagnosis.causes.rule import Code
-    from unflat.diagnosis.examination import Examination
+    from unflat.diagnosis.measured import Examination
     from unflat.diagnosis.subjects import Layer
 
 _VANISHED = 1e-3

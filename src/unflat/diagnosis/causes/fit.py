@@ -8,15 +8,16 @@ import numpy as np
 
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import attainable, behind, lags, varies
+from unflat.diagnosis.measured.standing import TOO_WIDE, figures_of
 from unflat.diagnosis.records import Cause, Evidence
-from unflat.diagnosis.standing import GAIN, TOO_WIDE, figures_of
+from unflat.diagnosis.references import GAIN
 from unflat.metrics import FLAT_SPREAD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.diagnosis.causes.rule import Code
-    from unflat.diagnosis.examination import Examination, Part
+    from unflat.diagnosis.measured import Examination, Part
     from unflat.diagnosis.records import Cure
 
 _BEYOND = 0.5

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unflat.diagnosis.causes.idle import LONG, NEXT_TO_NOTHING
-from unflat.diagnosis.causes.linear import linear_r2, summary
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import lags, unlearned, worse_than_it_should
-from unflat.diagnosis.padding import MUCH, padding_of
+from unflat.diagnosis.material.padding import MUCH, padding_of
 from unflat.diagnosis.records import Cause, Evidence
-from unflat.diagnosis.standing import GAIN
+from unflat.diagnosis.references import GAIN
+from unflat.diagnosis.references.idle import LONG, NEXT_TO_NOTHING
+from unflat.diagnosis.references.linear import linear_r2, summary
 
 if TYPE_CHECKING:
     from unflat.diagnosis.causes.rule import Code
-    from unflat.diagnosis.examination import Examination
-    from unflat.diagnosis.padding import Padding
+    from unflat.diagnosis.material import Padding
+    from unflat.diagnosis.measured import Examination
 
 _ALL_LATE = 1e-2
 """Gradient with respect to the first three quarters of the steps over the last's, below which only the end is seen."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from unflat.diagnosis.causes.symptoms import varies
-from unflat.diagnosis.examination import SAMPLE, evenly_among
+from unflat.diagnosis.measured.examination import SAMPLE, evenly_among
 from unflat.diagnosis.subjects import TargetScale, last_activated, output_activation
 from unflat.diagnosis.subjects.optimizers import ADAPTIVE
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from unflat.diagnosis.examination import Examination
+    from unflat.diagnosis.measured import Examination
     from unflat.diagnosis.subjects import Gradients, Layer
 
 _ROUNDING = 1e-4

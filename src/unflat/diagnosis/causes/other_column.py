@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unflat.diagnosis.causes.linear import squared_correlation
 from unflat.diagnosis.causes.rule import cure_for, target_of
 from unflat.diagnosis.causes.symptoms import attainable
 from unflat.diagnosis.records import Cause, Evidence
+from unflat.diagnosis.references.linear import squared_correlation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.diagnosis.causes.rule import Code
-    from unflat.diagnosis.examination import Examination
+    from unflat.diagnosis.measured import Examination
 
 _WORDS_OTHER_COLUMN = (
     "Scale the target by its own mean and standard deviation, and use the same numbers to bring predictions back."

@@ -20,13 +20,13 @@ from unflat.diagnosis.causes.optimisation import falls_straight, over_regularise
 from unflat.diagnosis.causes.rule import compiled_as_before, cure_for
 from unflat.diagnosis.causes.symptoms import attainable, unlearned, varies, worse_than_it_should
 from unflat.diagnosis.records import Cause, Evidence
-from unflat.diagnosis.standing import GAIN
+from unflat.diagnosis.references import GAIN
 from unflat.diagnosis.subjects.optimizers import ADAPTIVE
 from unflat.metrics import FLAT_SPREAD
 
 if TYPE_CHECKING:
     from unflat.diagnosis.causes.rule import Code
-    from unflat.diagnosis.examination import Examination, Part
+    from unflat.diagnosis.measured import Examination, Part
 
 _RANGE_CODE: Code = {
     "keras": "outputs = keras.layers.Dense(units)(states)  # no activation on the last layer",

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from unflat.diagnosis.causes.linear import FEWEST, linear_r2, ranks, squared_correlation, summary
 from unflat.diagnosis.causes.network import steps_made
 from unflat.diagnosis.causes.optimisation import FAR, FEW_STEPS
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import worse_than_it_should
-from unflat.diagnosis.examination import SAMPLE
+from unflat.diagnosis.measured.examination import SAMPLE
 from unflat.diagnosis.records import Cause, Evidence
-from unflat.diagnosis.standing import GAIN
+from unflat.diagnosis.references import GAIN
+from unflat.diagnosis.references.linear import FEWEST, linear_r2, ranks, squared_correlation, summary
 from unflat.diagnosis.subjects.optimizers import is_adaptive, usual_rate
 from unflat.metrics import FLAT_SPREAD
 from unflat.sequences.folds import places_apart_in
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.diagnosis.causes.rule import Code
-    from unflat.diagnosis.examination import Examination, Part
+    from unflat.diagnosis.measured import Examination, Part
 
 _CODE: Code = dict.fromkeys(
     ("unflat", "keras", "torch", "sklearn", "function"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from unflat.diagnosis.records import Cause, Cure
 
 if TYPE_CHECKING:
-    from unflat.diagnosis.examination import Examination
+    from unflat.diagnosis.measured import Examination
     from unflat.diagnosis.records import Framework
     from unflat.diagnosis.subjects import Subject
 

@@ -10,15 +10,15 @@ from unflat.diagnosis.causes.network import distance, losses_of_targets, moments
 from unflat.diagnosis.causes.rule import compiled_as_before, cure_for, target_of
 from unflat.diagnosis.causes.symptoms import behind, unlearned, worse_than_it_should
 from unflat.diagnosis.causes.units import in_other_units
+from unflat.diagnosis.measured.standing import MATTERS
 from unflat.diagnosis.records import Cause, Evidence
-from unflat.diagnosis.standing import MATTERS
 from unflat.metrics import FLAT_SPREAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from unflat.diagnosis.causes.rule import Code
-    from unflat.diagnosis.examination import Examination
+    from unflat.diagnosis.measured import Examination
     from unflat.diagnosis.subjects import Relearned
 
 UNSCALED = 10.0

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unflat.diagnosis.standing import GAIN, MATTERS, TWICE, gaps
+from unflat.diagnosis.measured.standing import MATTERS, TWICE, gaps
+from unflat.diagnosis.references import GAIN
 from unflat.metrics import deviation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from unflat.diagnosis.examination import Examination, Part
+    from unflat.diagnosis.measured import Examination, Part
 
 _CLEARLY = 2.0
 """Standard errors of such a difference."""

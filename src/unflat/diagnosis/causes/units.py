@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from unflat.diagnosis.causes.linear import squared_correlation
 from unflat.diagnosis.causes.network import moments
 from unflat.diagnosis.causes.rule import cure_for
 from unflat.diagnosis.causes.symptoms import attainable, behind
-from unflat.diagnosis.examination import SAMPLE
+from unflat.diagnosis.measured.examination import SAMPLE
+from unflat.diagnosis.measured.standing import MATTERS, standard_error
 from unflat.diagnosis.records import Cause, Evidence
-from unflat.diagnosis.standing import MATTERS, standard_error
+from unflat.diagnosis.references.linear import squared_correlation
 from unflat.errors import ModelFailedError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from unflat.diagnosis.causes.rule import Code
-    from unflat.diagnosis.examination import Examination, Part
+    from unflat.diagnosis.measured import Examination, Part
 
 _ALIKE = 0.5
 """R² of a straight line between predictions and targets from which on they are the same thing in other units."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unflat.diagnosis.inputs import beside_targets
+from unflat.diagnosis.material import beside_targets
 from unflat.diagnosis.programs import Job
 from unflat.diagnosis.subjects.measures import taken
 from unflat.sequences.folds import places_apart_in
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from unflat.diagnosis.examination import Part
+    from unflat.diagnosis.measured import Part
     from unflat.diagnosis.programs import Edit, Program
 
 _HELD_OUT = 0.25

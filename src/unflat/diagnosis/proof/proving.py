@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from unflat.diagnosis.examination import Examination
+    from unflat.diagnosis.measured import Examination
     from unflat.diagnosis.programs import Program
     from unflat.diagnosis.proof.planning import Plan
     from unflat.diagnosis.records import CauseId
