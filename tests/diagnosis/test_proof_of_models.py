@@ -109,6 +109,6 @@ def test_fit_gets_targets_as_they_were_given():
         seen.add((type(inputs), inputs.dtype, type(targets), targets.dtype))
         nn.functional.mse_loss(model(inputs), targets).backward()
 
-    found = diagnose(network, torch.from_numpy(X), torch.from_numpy(1e3 * Y), fit=fit, prove=True, budget=2)
+    found = diagnose(network, torch.from_numpy(X), torch.from_numpy(1e3 * Y), fit=fit, prove=True, budget=20)
     assert found.proof.trials
     assert seen == {(torch.Tensor, torch.float32, torch.Tensor, torch.float32)}
