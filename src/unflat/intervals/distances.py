@@ -174,8 +174,8 @@ class _Batch(NamedTuple):
     def gradients(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
         """Give the gradients of the mean pinball loss with its penalty, by hand: autograd would take twice the time."""
         score = linear(self.states, weight, bias)
-        is_beyond = self.sides > softplus(score) + FLOOR
-        slope = torch.where(is_beyond, -_DECILE, 1 - _DECILE).mul_(score.sigmoid_()).div_(score.numel())
+        is_beyond = (self.sides > softplus(score) + FLOOR).to(score.dtype)
+        slope = (1 - _DECILE - is_beyond).mul_(score.sigmoid_()).div_(score.numel())
         if self.counts is not None:
             slope.mul_(self.counts)
         return torch.addmm(weight, slope.T, self.states, beta=2 * _DECAY), slope.sum(dim=0)
