@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unflat.diagnosis.measured.standing import FLAT_SHARE
-from unflat.diagnosis.verdict import NO_BETTER
+from unflat.diagnosis.measured.standing import FLAT_SHARE, NO_BETTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
