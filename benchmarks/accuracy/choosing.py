@@ -58,6 +58,7 @@ VARIANTS = {
     "two layers of 32": Variant({"units": (32, 32)}),
     "GRU": Variant({"cell": "gru"}),
     "attention beside": Variant({"readout": ("last", "mean", "max", "attention")}),
+    "both directions": Variant({"bidirectional": True}),
     "no skip": Variant({"skip": False}),
     "one network": Variant({"n_members": 1, "validation_fraction": 0.1}),
     "three networks": Variant({"n_members": 3}),
